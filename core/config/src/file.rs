@@ -1,0 +1,127 @@
+//! `msg.conf`: reading and writing its `name = value` lines.
+//!
+//! A change keeps comments and order, and replaces the file in one step, so that a reader never sees half of it.
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use crate::{error::ConfigError, keys};
+
+/// One line of the file.
+#[derive(Debug, Clone)]
+pub(crate) enum Line {
+    /// Blank or comment, kept as it is.
+    Other(String),
+    /// An override.
+    Set { name: String, value: String },
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ConfigError {
+    let path = path.to_owned();
+    move |source| ConfigError::Io { path, source }
+}
+
+/// The lines of `path`; a missing file is an empty one. Every name and value is checked.
+pub(crate) fn read(path: &Path) -> Result<Vec<Line>, ConfigError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io(path)(error)),
+    };
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| {
+            parse_line(line).map_err(|reason| ConfigError::Line {
+                path: path.to_owned(),
+                line: index + 1,
+                reason,
+            })
+        })
+        .collect()
+}
+
+fn parse_line(line: &str) -> Result<Line, String> {
+    let trimmed = line.trim();
+    if trimmed.is_empty() || trimmed.starts_with('#') || trimmed.starts_with('!') {
+        return Ok(Line::Other(line.to_owned()));
+    }
+    let (name, value) = trimmed
+        .split_once('=')
+        .ok_or("expected a line of the form 'name = value'")?;
+    let name = name.trim();
+    let key = keys::find(name).map_err(|refusal| refusal.to_string())?;
+    let value = key
+        .check(unquote(value.trim()))
+        .map_err(|refusal| refusal.to_string())?;
+    Ok(Line::Set {
+        name: keys::spelled(key, name),
+        value,
+    })
+}
+
+/// A value may stand in double quotes, as the list form of `configutil` prints it.
+fn unquote(value: &str) -> &str {
+    value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(value)
+}
+
+/// Replaces `path` by `lines`: written beside it, synced, renamed. The file holds passwords: mode 0600.
+pub(crate) fn write(path: &Path, lines: &[Line]) -> Result<(), ConfigError> {
+    let mut text = String::new();
+    for line in lines {
+        match line {
+            Line::Other(line) => text.push_str(line),
+            // Quotes keep outer blanks and a value that itself looks quoted.
+            Line::Set { name, value } if value.trim() != value || value.starts_with('"') => {
+                text.push_str(&format!("{name} = \"{value}\""));
+            }
+            Line::Set { name, value } => text.push_str(&format!("{name} = {value}")),
+        }
+        text.push('\n');
+    }
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    fs::create_dir_all(&folder).map_err(io(&folder))?;
+    let temporary = PathBuf::from(format!("{}.{}", path.display(), std::process::id()));
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| fs::File::open(&folder)?.sync_all());
+    written.map_err(|source| {
+        // Best effort: the error that counts is the one we return.
+        let _ = fs::remove_file(&temporary);
+        ConfigError::Io {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}
+
+/// Holds the file's lock while a change is made, so that two `configutil` never lose each other's change.
+pub(crate) fn lock(path: &Path) -> Result<fs::File, ConfigError> {
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    fs::create_dir_all(&folder).map_err(io(&folder))?;
+    let lock = PathBuf::from(format!("{}.lock", path.display()));
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&lock)
+        .map_err(io(&lock))?;
+    file.lock().map_err(io(&lock))?;
+    Ok(file)
+}

@@ -1,0 +1,31 @@
+//! The IMAP service.
+
+use super::{count, minutes, rows};
+use crate::key::Kind;
+
+rows! {
+    ENABLE: "service.imap.enable", Kind::Bool, "yes", Restart, "Guide §5.1.1",
+        "Start the IMAP service.";
+    PORT: "service.imap.port", Kind::Port, "143", Restart, "Guide §5.1.2",
+        "Port of the IMAP service.";
+    ENABLE_SSL_PORT: "service.imap.enablesslport", Kind::Bool, "no", Restart, "Guide §5.1.3",
+        "Also listen on the port for IMAP over TLS.";
+    SSL_PORT: "service.imap.sslport", Kind::Port, "993", Restart, "Guide §5.1.3",
+        "Port for IMAP over TLS.";
+    SSL_USE_SSL: "service.imap.sslusessl", Kind::Bool, "yes", Restart, "Reference §1.3",
+        "Master switch for TLS in the IMAP service, on its own port and after STARTTLS.";
+    MAX_SESSIONS: "service.imap.maxsessions", count(1, 1_000_000), "4000", Restart, "Guide §5.3.2",
+        "Network connections per process.";
+    MAX_THREADS: "service.imap.maxthreads", count(1, 10_000), "250", Restart, "Guide §5.3.3",
+        "Threads per process for blocking work.";
+    NUM_PROCESSES: "service.imap.numprocesses", count(1, 64), "1", Restart, "Guide §5.3.1",
+        "Processes of the IMAP service.";
+    IDLE_TIMEOUT: "service.imap.idletimeout", minutes(30, 10_080), "30", Refresh, "Guide §5.3.4",
+        "Idle minutes after which a connection is dropped; may be raised, not lowered.";
+    PLAINTEXT_MIN_CIPHER: "service.imap.plaintextmincipher", count(-1, 512), "0", Refresh, "Guide §5.6, §5.7.1",
+        "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
+    BANNER: "service.imap.banner", Kind::Text, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",
+        "Greeting text: %h host, %p protocol, %P product, %v version, %V version and build.";
+    MAX_MESSAGE_SIZE: "service.imap.maxmessagesize", super::bytes(0), "0", Refresh, "own",
+        "Largest message that APPEND takes; 0 for no limit of its own.";
+}

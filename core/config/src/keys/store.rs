@@ -1,0 +1,21 @@
+//! The message store.
+
+use super::{bytes, count, rows};
+use crate::key::Kind;
+
+rows! {
+    PATH: "store.path", Kind::Path, "store", Restart, "own",
+        "Folder of the message store.";
+    PARTITION_PATH: "store.partition.path", Kind::Path, "", Restart, "Reference §1.3",
+        "Folder of a partition, named as store.partition.path.NAME; users are placed by mailMessageStore.", per_host;
+    DEFAULT_MAILBOX_QUOTA: "store.defaultmailboxquota", count(-1, i64::MAX), "-1", Refresh, "Reference §7.4",
+        "Bytes that an account may hold when its mailQuota does not say; -1 for no limit.";
+    DEFAULT_MESSAGE_QUOTA: "store.defaultmessagequota", count(-1, i64::MAX), "-1", Refresh, "Reference §7.4",
+        "Messages that an account may hold when its mailMsgQuota does not say; -1 for no limit.";
+    QUOTA_ENFORCEMENT: "store.quotaenforcement", Kind::Bool, "yes", Refresh, "Reference §7.4",
+        "Refuse mail over quota; no only counts.";
+    INLINE_LIMIT: "store.inlinelimit", bytes(0), "65536", Restart, "own",
+        "Messages up to this size are kept in the account's database, larger ones in a file each.";
+    OPEN_ACCOUNTS: "store.openaccounts", count(8, 100_000), "512", Restart, "own",
+        "Account databases that a process keeps open.";
+}

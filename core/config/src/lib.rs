@@ -1,0 +1,17 @@
+//! Settings: one table row per `configutil` key, and the typed values that everyone else is handed.
+//!
+//! [`keys`] is the table, [`Settings`] is a site's `msg.conf` over the built-in defaults, and the
+//! structs re-exported from [`typed`] are what the daemons get. Only this crate reads settings.
+
+mod error;
+mod file;
+mod key;
+pub mod keys;
+mod settings;
+pub mod typed;
+mod value;
+
+pub use error::{ConfigError, Refusal};
+pub use key::{Effect, Key, Kind};
+pub use settings::{Entry, Settings};
+pub use typed::{BackEnd, Http, Imap, Listen, Lmtp, Log, Proxy, SignIn, Site, Store, Tls};

@@ -1,0 +1,23 @@
+//! The typed values that everyone but this crate works with: plain data, read once from [`Settings`].
+
+mod http;
+mod imap;
+mod listen;
+mod lmtp;
+mod log;
+mod proxy;
+mod sign_in;
+mod site;
+mod store;
+mod tls;
+
+pub use http::{Http, IpSecurity};
+pub use imap::Imap;
+pub use listen::{Listen, Service};
+pub use lmtp::Lmtp;
+pub use log::Log;
+pub use proxy::{BackEnd, Proxy};
+pub use sign_in::SignIn;
+pub use site::Site;
+pub use store::Store;
+pub use tls::Tls;

@@ -1,0 +1,30 @@
+//! What the IMAP daemon is told.
+
+use super::listen::{Service, bytes, service_keys};
+use crate::{keys, settings::Settings};
+
+/// Settings of `imapd`.
+#[derive(Debug, Clone)]
+pub struct Imap {
+    /// Ports and limits.
+    pub service: Service,
+    /// This host's name, for the banner.
+    pub hostname: String,
+    /// The greeting, with its `%` codes still in it (`daemon::banner` fills them in).
+    pub banner: String,
+    /// Largest message that APPEND takes, in bytes; `None` for no limit.
+    pub max_message_size: Option<u64>,
+}
+
+impl Imap {
+    /// Reads them.
+    pub fn read(settings: &Settings) -> Self {
+        Self {
+            service: Service::read(settings, &service_keys!(imap)),
+            hostname: settings.text(keys::site::HOSTNAME),
+            banner: settings.text(keys::imap::BANNER),
+            max_message_size: Some(bytes(settings, keys::imap::MAX_MESSAGE_SIZE))
+                .filter(|size| *size > 0),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What sign-in rules are told.
+
+use std::time::Duration;
+
+use super::listen::{seconds, size};
+use crate::{keys, settings::Settings};
+
+/// Settings of `auth`.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Domain of login names without one.
+    pub default_domain: String,
+    /// Characters that separate user ID and domain.
+    pub login_separators: String,
+    /// Store administrators' user IDs.
+    pub admins: Vec<String>,
+    /// How long a good password is remembered; zero for not at all.
+    pub cache_ttl: Duration,
+    /// How many are remembered.
+    pub cache_size: usize,
+}
+
+impl SignIn {
+    /// Reads them.
+    pub fn read(settings: &Settings) -> Self {
+        Self {
+            default_domain: settings.text(keys::site::DEFAULT_DOMAIN),
+            login_separators: settings.text(keys::service::LOGIN_SEPARATORS),
+            admins: settings
+                .text(keys::service::ADMINS)
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+            cache_ttl: seconds(settings, keys::service::AUTH_CACHE_TTL),
+            cache_size: size(settings, keys::service::AUTH_CACHE_SIZE),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What the message store is told.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use super::listen::{bytes, size};
+use crate::{keys, settings::Settings};
+
+/// Settings of `mailstore`.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Folder of the store.
+    pub path: PathBuf,
+    /// Folders of the partitions other than `primary`, by name.
+    pub partitions: BTreeMap<String, PathBuf>,
+    /// Quota in bytes of accounts whose directory entry has none; `None` for no limit.
+    pub default_quota_bytes: Option<u64>,
+    /// Quota in messages of accounts whose directory entry has none; `None` for no limit.
+    pub default_quota_messages: Option<u64>,
+    /// Whether quotas are enforced or only counted.
+    pub quota_enforcement: bool,
+    /// Messages up to this many bytes stay in the database.
+    pub inline_limit: usize,
+    /// Account databases kept open.
+    pub open_accounts: usize,
+}
+
+impl Store {
+    /// Reads them.
+    pub fn read(settings: &Settings) -> Self {
+        Self {
+            path: settings.path(keys::store::PATH),
+            partitions: settings
+                .per_host(keys::store::PARTITION_PATH)
+                .map(|(name, path)| (name, settings.root().join(path)))
+                .collect(),
+            default_quota_bytes: u64::try_from(settings.number(keys::store::DEFAULT_MAILBOX_QUOTA))
+                .ok(),
+            default_quota_messages: u64::try_from(
+                settings.number(keys::store::DEFAULT_MESSAGE_QUOTA),
+            )
+            .ok(),
+            quota_enforcement: settings.flag(keys::store::QUOTA_ENFORCEMENT),
+            inline_limit: usize::try_from(bytes(settings, keys::store::INLINE_LIMIT))
+                .unwrap_or(usize::MAX),
+            open_accounts: size(settings, keys::store::OPEN_ACCOUNTS),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A client's connection: plain TCP or TLS, read and written alike.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// A connection that a daemon serves.
+#[derive(Debug)]
+pub struct Conn {
+    stream: Stream,
+    peer: SocketAddr,
+    local: SocketAddr,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    // Boxed: the state of a TLS session is large, and most connections idle.
+    Tls(Box<tls::ServerStream<TcpStream>>),
+}
+
+impl Conn {
+    /// Wraps an accepted connection. Small replies must not wait for more: Nagle is off.
+    pub fn plain(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            peer: stream.peer_addr()?,
+            local: stream.local_addr()?,
+            stream: Stream::Plain(stream),
+        })
+    }
+
+    /// The client's address.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// The address that the client connected to.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Whether the connection is under TLS.
+    pub fn is_tls(&self) -> bool {
+        matches!(self.stream, Stream::Tls(_))
+    }
+
+    /// Key length of the cipher in use, in bits; 0 without TLS (what `plaintextmincipher` is compared with).
+    pub fn cipher_bits(&self) -> u32 {
+        match &self.stream {
+            Stream::Plain(_) => 0,
+            Stream::Tls(stream) => tls::SessionInfo::of(stream).key_bits,
+        }
+    }
+
+    /// Does the handshake: at once on a TLS port, or after STARTTLS/STLS was answered.
+    ///
+    /// The caller must have thrown away whatever it had read beyond the STARTTLS line: commands from before the
+    /// handshake are not to be obeyed after it (RFC 3501 §11.2).
+    pub async fn start_tls(self, acceptor: &tls::Acceptor) -> io::Result<Self> {
+        let Stream::Plain(stream) = self.stream else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "TLS is already active",
+            ));
+        };
+        let stream = acceptor.accept(stream).await?;
+        Ok(Self {
+            stream: Stream::Tls(Box::new(stream)),
+            ..self
+        })
+    }
+}
+
+impl AsyncRead for Conn {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Conn {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        }
+    }
+}

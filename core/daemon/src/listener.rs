@@ -1,0 +1,75 @@
+//! Listening sockets.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+};
+
+use tokio::net::{TcpListener, TcpSocket};
+
+/// A service's listening sockets on one port.
+#[derive(Debug)]
+pub struct Listener {
+    pub(crate) sockets: Vec<TcpListener>,
+}
+
+/// A port could not be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {source}")]
+pub struct BindError {
+    /// Where.
+    pub address: SocketAddr,
+    /// Why.
+    pub source: io::Error,
+}
+
+impl Listener {
+    /// The first address that it listens on, with the real port when any free one was asked for.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.sockets
+            .first()
+            .and_then(|socket| socket.local_addr().ok())
+    }
+}
+
+/// Listens on `port` of every address; port 0 takes a free one, the same for all.
+///
+/// `::` beside `0.0.0.0` is bound for IPv6 only, and left out where the host has no IPv6.
+pub fn bind(addresses: &[IpAddr], port: u16) -> Result<Listener, BindError> {
+    let mut sockets = Vec::new();
+    let mut port = port;
+    for ip in addresses {
+        let address = SocketAddr::new(*ip, port);
+        match bind_one(address) {
+            Ok(socket) => {
+                port = socket.local_addr().map_or(port, |address| address.port());
+                sockets.push(socket);
+            }
+            Err(error)
+                if !sockets.is_empty()
+                    && ip.is_ipv6()
+                    && matches!(
+                        error.kind(),
+                        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported
+                    ) => {}
+            Err(source) => return Err(BindError { address, source }),
+        }
+    }
+    Ok(Listener { sockets })
+}
+
+fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => {
+            let socket = TcpSocket::new_v6()?;
+            nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::Ipv6V6Only, &true)?;
+            socket
+        }
+    };
+    // A restart must not wait for the old connections' TIME_WAIT.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    // Bursts of thousands of clients after a restart wait here instead of being refused.
+    socket.listen(4096)
+}
