@@ -1,0 +1,15 @@
+//! Sign-in rules: login names, passwords, SASL messages and proxy authentication (Guide §5.3).
+//!
+//! Every service asks one [`Authenticator`]; what a person may be told is in [`AuthErrorKind`], the log gets the reason.
+
+mod authenticator;
+mod cache;
+mod error;
+mod login_name;
+mod prep;
+pub mod sasl;
+
+pub use authenticator::{AuthContext, AuthOptions, Authenticator, Identity, Service};
+pub use error::{AuthError, AuthErrorKind};
+pub use login_name::LoginNames;
+pub use prep::prepared;

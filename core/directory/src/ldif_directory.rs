@@ -1,0 +1,192 @@
+//! The embedded directory: one LDIF file held in memory and read again when it has changed.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use tokio::sync::Semaphore;
+use tracing::{error, info};
+
+use crate::index::Index;
+use crate::{
+    AddressEntry, AddressSearch, Directory, DirectoryError, Domain, HashCost, Ldif, LoginName, User, password,
+};
+
+/// What an [`LdifDirectory`] is made from.
+#[derive(Clone, Debug)]
+pub struct LdifOptions {
+    /// The file, `<root>/config/directory.ldif`.
+    pub path: PathBuf,
+    /// `service.defaultdomain`: users of this domain have a bare store id.
+    pub default_domain: String,
+    /// Cost of the work done for unknown users; that of the stored hashes.
+    pub hash_cost: HashCost,
+    /// Password checks that may run at once.
+    pub concurrent_checks: usize,
+}
+
+impl LdifOptions {
+    /// The usual cost and three checks at once.
+    pub fn new(path: impl Into<PathBuf>, default_domain: impl Into<String>) -> LdifOptions {
+        LdifOptions {
+            path: path.into(),
+            default_domain: default_domain.into(),
+            hash_cost: HashCost::default(),
+            concurrent_checks: 3,
+        }
+    }
+}
+
+/// The embedded directory. Every look-up first compares the file's times, size and inode with those read last, which costs one
+/// system call; no thread polls. A file that cannot be read after a change is logged and the last good state stays.
+pub struct LdifDirectory {
+    options: LdifOptions,
+    current: RwLock<Arc<State>>,
+    reloading: Mutex<Option<Stamp>>,
+    checks: Arc<Semaphore>,
+    decoy: Arc<str>,
+}
+
+struct State {
+    stamp: Stamp,
+    index: Index,
+    generation: u64,
+}
+
+/// What tells one content of the file from another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    seconds: i64,
+    nanoseconds: i64,
+    size: u64,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> std::io::Result<Stamp> {
+        let metadata = std::fs::metadata(path)?;
+        Ok(Stamp {
+            seconds: metadata.mtime(),
+            nanoseconds: metadata.mtime_nsec(),
+            size: metadata.size(),
+            inode: metadata.ino(),
+        })
+    }
+}
+
+impl LdifDirectory {
+    /// Reads the file; a missing or damaged one is an error here.
+    pub fn open(options: LdifOptions) -> Result<LdifDirectory, DirectoryError> {
+        let options = LdifOptions { default_domain: options.default_domain.to_lowercase(), ..options };
+        let (stamp, index) = read(&options)?;
+        let decoy = password::decoy(options.hash_cost)?.into();
+        let checks = Arc::new(Semaphore::new(options.concurrent_checks.max(1)));
+        let current = RwLock::new(Arc::new(State { stamp, index, generation: 1 }));
+        Ok(LdifDirectory { options, current, reloading: Mutex::new(None), checks, decoy })
+    }
+
+    /// The state to answer from, read again first if the file has changed.
+    fn state(&self) -> Arc<State> {
+        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        match Stamp::of(&self.options.path) {
+            Ok(stamp) if stamp == current.stamp => current,
+            Ok(stamp) => self.reload(current, stamp),
+            // Between two states of the file at worst; a file that stays away keeps the last good state.
+            Err(_) => current,
+        }
+    }
+
+    /// Reads the file. This blocks the calling thread for as long as that takes (10,000 users: some 50 ms), once a change; others
+    /// that ask meanwhile are answered from the old state.
+    fn reload(&self, old: Arc<State>, seen: Stamp) -> Arc<State> {
+        let Ok(mut faulty) = self.reloading.try_lock() else { return old };
+        let old = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        if old.stamp == seen || *faulty == Some(seen) {
+            return old;
+        }
+        match read(&self.options) {
+            Ok((stamp, index)) => {
+                info!(users = index.users.len(), "directory file has changed and was read again");
+                let fresh = Arc::new(State { stamp, index, generation: old.generation + 1 });
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+                *faulty = None;
+                fresh
+            }
+            Err(error) => {
+                error!("directory file has changed but cannot be used, the last good state stays: {error}");
+                *faulty = Some(seen);
+                old
+            }
+        }
+    }
+}
+
+fn read(options: &LdifOptions) -> Result<(Stamp, Index), DirectoryError> {
+    let path = &options.path;
+    // Stamp first: a change during the read is then seen as one more change.
+    let stamp = Stamp::of(path).map_err(|source| DirectoryError::io(path, source))?;
+    let text = std::fs::read(path).map_err(|source| DirectoryError::io(path, source))?;
+    let ldif = Ldif::parse(&text).map_err(|error| DirectoryError::Syntax {
+        path: path.clone(),
+        line: error.line,
+        reason: error.reason.to_owned(),
+    })?;
+    Ok((stamp, Index::build(&ldif, &options.default_domain)))
+}
+
+#[async_trait]
+impl Directory for LdifDirectory {
+    async fn find_login(&self, login: &LoginName) -> Result<Option<Arc<User>>, DirectoryError> {
+        Ok(self.state().index.login(login)?.cloned())
+    }
+
+    async fn find_address(&self, address: &str) -> Result<Option<Arc<User>>, DirectoryError> {
+        Ok(self.state().index.address(address)?.cloned())
+    }
+
+    async fn verify(&self, user: Option<&User>, password: &str) -> Result<bool, DirectoryError> {
+        let mut stored: Vec<String> = match user {
+            Some(user) => self
+                .state()
+                .index
+                .passwords(user)
+                .iter()
+                .filter(|value| password::is_supported(value))
+                .cloned()
+                .collect(),
+            None => Vec::new(),
+        };
+        let known = !stored.is_empty();
+        if !known {
+            stored.push(self.decoy.to_string());
+        }
+        let stopped = |_| DirectoryError::Unavailable("password checks have stopped".to_owned());
+        let permit = Arc::clone(&self.checks)
+            .acquire_owned()
+            .await
+            .map_err(|_| DirectoryError::Unavailable("password checks have stopped".to_owned()))?;
+        let password = password.to_owned();
+        let fits = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            stored.iter().any(|value| password::fits(value, &password))
+        });
+        Ok(fits.await.map_err(stopped)? && known)
+    }
+
+    async fn domains(&self) -> Result<Vec<Arc<Domain>>, DirectoryError> {
+        Ok(self.state().index.domains.clone())
+    }
+
+    async fn is_local_domain(&self, domain: &str) -> Result<bool, DirectoryError> {
+        Ok(self.state().index.domain(domain).is_some())
+    }
+
+    async fn search(&self, search: &AddressSearch<'_>) -> Result<Vec<AddressEntry>, DirectoryError> {
+        Ok(self.state().index.search(search))
+    }
+
+    async fn generation(&self) -> u64 {
+        self.state().generation
+    }
+}

@@ -1,0 +1,64 @@
+//! Users and domains: the `Directory` trait, and the embedded directory kept in one LDIF file (RFC 2849).
+//!
+//! Start at [`Directory`] for looking up, at [`LdifDirectory`] for the embedded kind and at [`DirectoryFile`] for changing it.
+
+mod dn;
+mod domain;
+mod edit;
+mod error;
+mod file;
+mod index;
+mod ldif;
+mod ldif_directory;
+mod password;
+mod quota;
+mod schema;
+mod status;
+mod user;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use dn::escape_dn_value;
+pub use domain::Domain;
+pub use edit::{Change, NewDomain, NewUser};
+pub use error::DirectoryError;
+pub use file::DirectoryFile;
+pub use ldif::{Attribute, Entry, Ldif, LdifError};
+pub use ldif_directory::{LdifDirectory, LdifOptions};
+pub use password::{HashCost, ProhibitedCharacter, hash_password, prepared};
+pub use quota::{QuotaLimit, QuotaSyntax};
+pub use status::AccountStatus;
+pub use user::{AddressEntry, AddressSearch, LoginName, User};
+
+/// Where users and domains are kept. Cheap to call for every request; answers come from memory where they can.
+#[async_trait]
+pub trait Directory: Send + Sync + 'static {
+    /// The user with this login name, of any status. `None` if nobody has it, [`DirectoryError::Ambiguous`] if several do.
+    async fn find_login(&self, login: &LoginName) -> Result<Option<Arc<User>>, DirectoryError>;
+
+    /// The user who receives mail for `address` (`local@domain`, unquoted): `mail`, `mailAlternateAddress` or
+    /// `mailEquivalentAddress`, without regard to case; alias domains count as their canonical one. `@domain` finds the
+    /// domain's catch-all user.
+    async fn find_address(&self, address: &str) -> Result<Option<Arc<User>>, DirectoryError>;
+
+    /// Whether `password` is right. With `None` the same work is done and the answer is `false`, so that
+    /// unknown users cannot be told by the clock. Runs on a blocking thread; at most a few at once.
+    async fn verify(&self, user: Option<&User>, password: &str) -> Result<bool, DirectoryError>;
+
+    /// All domains of the site.
+    async fn domains(&self) -> Result<Vec<Arc<Domain>>, DirectoryError>;
+
+    /// Whether mail for `domain` (any case) belongs to this site: a canonical name or an alias of one.
+    async fn is_local_domain(&self, domain: &str) -> Result<bool, DirectoryError>;
+
+    /// Users whose name or address fits, for address completion; those who are not active are left out.
+    async fn search(&self, search: &AddressSearch<'_>) -> Result<Vec<AddressEntry>, DirectoryError>;
+
+    /// A number that changes when the directory is known to have changed, so that caches above can forget.
+    /// Directories that cannot tell always answer 0.
+    async fn generation(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,23 @@
+//! Certificates, trust and TLS sessions; the only crate that names rustls. TLS 1.2 and 1.3, provider ring.
+//!
+//! [`Acceptor`] is the server side, [`Connector`] the client side, [`self_signed`] makes a certificate for a new site.
+
+mod acceptor;
+mod connector;
+mod error;
+mod pem;
+mod self_signed;
+mod session;
+
+pub use acceptor::{Acceptor, AcceptorOptions, CertificateFiles, TlsVersion};
+pub use connector::{Connector, ConnectorOptions};
+pub use error::TlsError;
+pub use self_signed::{SelfSigned, SelfSignedPem, self_signed};
+pub use session::{ClientStream, ServerStream, SessionInfo};
+
+use std::sync::Arc;
+
+/// The one crypto provider of the program.
+fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
