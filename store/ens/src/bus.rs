@@ -1,0 +1,100 @@
+//! The bus: which subscription waits for which account, and the wake-up after a commit.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mailstore::{AccountId, Observer, StoreEvent};
+use tokio::sync::Notify;
+
+use crate::subscription::{Subscription, Watch};
+
+/// Accounts are spread over this many maps, so that commits of different accounts seldom meet on a lock.
+const SHARDS: usize = 16;
+
+/// One waiting session.
+pub(crate) struct Waiter {
+    pub(crate) watch: Watch,
+    pub(crate) bell: Arc<Notify>,
+}
+
+type Shard = Mutex<HashMap<AccountId, Vec<Waiter>>>;
+
+pub(crate) struct Shared {
+    shards: [Shard; SHARDS],
+    hasher: RandomState,
+}
+
+/// The bus of one process. Cheap to clone; give a clone to the store as its observer.
+#[derive(Clone)]
+pub struct Bus {
+    shared: Arc<Shared>,
+}
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Bus {
+    /// A bus that nobody listens to yet.
+    pub fn new() -> Self {
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self { shared: Arc::new(Shared { shards, hasher: RandomState::new() }) }
+    }
+
+    /// Listens to an account until the subscription is dropped. Commits from now on wake it, also those that come before it first waits.
+    pub fn subscribe(&self, account: &AccountId, watch: Watch) -> Subscription {
+        let bell = Arc::new(Notify::new());
+        let waiter = Waiter { watch, bell: Arc::clone(&bell) };
+        self.shared.lock(account).entry(account.clone()).or_default().push(waiter);
+        Subscription { shared: Arc::clone(&self.shared), account: account.clone(), bell }
+    }
+
+    /// Wakes everyone whom the event concerns. For events of this process the store calls it; a broker's client calls it for others'.
+    pub fn deliver(&self, event: &StoreEvent) {
+        let shard = self.shared.lock(&event.account);
+        for waiter in shard.get(&event.account).into_iter().flatten() {
+            if waiter.watch.concerns(event) {
+                // Keeps one wake-up for a waiter that is busy, and never more than one.
+                waiter.bell.notify_one();
+            }
+        }
+    }
+
+    /// Sessions that listen at present.
+    pub fn subscriptions(&self) -> usize {
+        let count = |shard: &Shard| lock(shard).values().map(Vec::len).sum::<usize>();
+        self.shared.shards.iter().map(count).sum()
+    }
+}
+
+impl Observer for Bus {
+    fn committed(&self, event: &StoreEvent) {
+        self.deliver(event);
+    }
+}
+
+impl Shared {
+    fn lock(&self, account: &AccountId) -> MutexGuard<'_, HashMap<AccountId, Vec<Waiter>>> {
+        let at = self.hasher.hash_one(account) as usize % SHARDS;
+        lock(&self.shards[at])
+    }
+
+    pub(crate) fn remove(&self, account: &AccountId, bell: &Arc<Notify>) {
+        let mut shard = self.lock(account);
+        if let Some(waiters) = shard.get_mut(account) {
+            waiters.retain(|waiter| !Arc::ptr_eq(&waiter.bell, bell));
+            if waiters.is_empty() {
+                shard.remove(account);
+            }
+        }
+    }
+}
+
+/// The maps hold no half-done change at any point, so a panic elsewhere leaves them usable.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,291 @@
+//! Commands: tag, name and arguments (RFC 3501 §6 and §9 `command`), one variant a command.
+
+use crate::cursor::{Cursor, is_astring_char};
+use crate::error::{Result, WireError};
+use crate::fetch::FetchArgs;
+use crate::list::ListArgs;
+use crate::mailbox;
+use crate::search::SearchArgs;
+use crate::sequence::SequenceSet;
+use crate::status::{self, StatusItem};
+use crate::store::StoreArgs;
+
+/// Whether a command's set and answer are sequence numbers or UIDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbers {
+    /// FETCH, STORE, SEARCH, COPY, MOVE
+    Sequence,
+    /// UID FETCH …
+    Uid,
+}
+
+/// One command with its arguments. APPEND is read by [`crate::append`], since its message is never held whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// CAPABILITY
+    Capability,
+    /// NOOP
+    Noop,
+    /// LOGOUT
+    Logout,
+    /// STARTTLS
+    StartTls,
+    /// AUTHENTICATE: the mechanism in upper case, the initial response in base64 (RFC 4959).
+    Authenticate(String, Option<Vec<u8>>),
+    /// LOGIN
+    Login(Vec<u8>, Vec<u8>),
+    /// PROXYAUTH: the user to become.
+    ProxyAuth(Vec<u8>),
+    /// ID (RFC 2971): fields and values.
+    Id(Vec<(Vec<u8>, Option<Vec<u8>>)>),
+    /// ENABLE (RFC 5161): names in upper case.
+    Enable(Vec<String>),
+    /// SELECT
+    Select(SelectArgs),
+    /// EXAMINE
+    Examine(SelectArgs),
+    /// CREATE with its special uses (RFC 6154 §3).
+    Create(String, Vec<String>),
+    /// DELETE
+    Delete(String),
+    /// RENAME: from, to.
+    Rename(String, String),
+    /// SUBSCRIBE
+    Subscribe(String),
+    /// UNSUBSCRIBE
+    Unsubscribe(String),
+    /// LIST
+    List(ListArgs),
+    /// LSUB: reference and pattern.
+    Lsub(String, String),
+    /// STATUS
+    Status(String, Vec<StatusItem>),
+    /// NAMESPACE (RFC 2342)
+    Namespace,
+    /// IDLE (RFC 2177)
+    Idle,
+    /// CHECK
+    Check,
+    /// CLOSE
+    Close,
+    /// UNSELECT (RFC 3691)
+    Unselect,
+    /// EXPUNGE, or UID EXPUNGE with its set (RFC 4315 §2.1).
+    Expunge(Option<SequenceSet>),
+    /// SEARCH
+    Search(Numbers, SearchArgs),
+    /// FETCH
+    Fetch(Numbers, FetchArgs),
+    /// STORE
+    Store(Numbers, StoreArgs),
+    /// COPY
+    Copy(Numbers, SequenceSet, String),
+    /// MOVE (RFC 6851)
+    Move(Numbers, SequenceSet, String),
+}
+
+/// The arguments of SELECT and EXAMINE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectArgs {
+    /// Which mailbox.
+    pub mailbox: String,
+    /// `(CONDSTORE)` was given (RFC 7162 §3.1.8).
+    pub condstore: bool,
+}
+
+/// A command as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The tag, which the tagged response repeats.
+    pub tag: String,
+    /// The command.
+    pub command: Command,
+}
+
+/// A command that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The tag when there was one; `*` stands in its place otherwise.
+    pub tag: Option<String>,
+    /// The command's name in upper case, empty when there was none.
+    pub verb: String,
+    /// What is wrong.
+    pub error: WireError,
+}
+
+/// tag: ASTRING-CHARs without `+`.
+pub(crate) fn tag(cursor: &mut Cursor<'_>) -> Option<String> {
+    match cursor.run(|byte| is_astring_char(byte) && byte != b'+') {
+        [] => None,
+        tag => Some(String::from_utf8_lossy(tag).into_owned()),
+    }
+}
+
+impl Request {
+    /// Reads a complete command: its text without the final line end, literals inline.
+    pub fn parse(text: &[u8]) -> std::result::Result<Self, Unreadable> {
+        let mut cursor = Cursor::new(text);
+        let Some(tag) = tag(&mut cursor) else {
+            return Err(Unreadable { tag: None, verb: String::new(), error: WireError::bad("Expected a tag") });
+        };
+        let unreadable = |verb: &str, error| Unreadable { tag: Some(tag.clone()), verb: verb.to_owned(), error };
+        if !cursor.eat(b' ') {
+            return Err(match cursor.rest() {
+                [] => unreadable("", WireError::bad("Expected a command")),
+                _ => Unreadable { tag: None, verb: String::new(), error: WireError::bad("Invalid tag") },
+            });
+        }
+        let mut verb = match cursor.keyword() {
+            Ok(verb) => verb,
+            Err(_) => return Err(unreadable("", WireError::bad("Expected a command"))),
+        };
+        let mut numbers = Numbers::Sequence;
+        if verb == "UID" {
+            numbers = Numbers::Uid;
+            let next = cursor.space().and_then(|()| cursor.keyword());
+            match next {
+                Ok(next) if matches!(next.as_str(), "FETCH" | "STORE" | "SEARCH" | "COPY" | "MOVE" | "EXPUNGE") => verb = next,
+                _ => return Err(unreadable("UID", WireError::bad("Unknown UID command"))),
+            }
+        }
+        match arguments(&verb, numbers, &mut cursor).and_then(|command| cursor.end().map(|()| command)) {
+            Ok(command) => Ok(Self { tag, command }),
+            Err(error) => Err(unreadable(&verb, error)),
+        }
+    }
+}
+
+fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Command> {
+    // Commands without arguments.
+    match verb {
+        "CAPABILITY" => return Ok(Command::Capability),
+        "NOOP" => return Ok(Command::Noop),
+        "LOGOUT" => return Ok(Command::Logout),
+        "STARTTLS" => return Ok(Command::StartTls),
+        "NAMESPACE" => return Ok(Command::Namespace),
+        "IDLE" => return Ok(Command::Idle),
+        "CHECK" => return Ok(Command::Check),
+        "CLOSE" => return Ok(Command::Close),
+        "UNSELECT" => return Ok(Command::Unselect),
+        "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
+        "AUTHENTICATE" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE" | "DELETE" | "RENAME" | "SUBSCRIBE"
+        | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE" | "SEARCH" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
+        _ => return Err(WireError::bad("Unknown command")),
+    }
+    cursor.space()?;
+    Ok(match verb {
+        "AUTHENTICATE" => authenticate(cursor)?,
+        "LOGIN" => {
+            let user = cursor.astring()?.into_owned();
+            cursor.space()?;
+            Command::Login(user, cursor.astring()?.into_owned())
+        }
+        "PROXYAUTH" => Command::ProxyAuth(cursor.astring()?.into_owned()),
+        "ID" => Command::Id(id(cursor)?),
+        "ENABLE" => {
+            let mut names = vec![cursor.keyword()?];
+            while cursor.eat(b' ') {
+                names.push(cursor.keyword()?);
+            }
+            Command::Enable(names)
+        }
+        "SELECT" => Command::Select(select(cursor)?),
+        "EXAMINE" => Command::Examine(select(cursor)?),
+        "CREATE" => create(cursor)?,
+        "DELETE" => Command::Delete(mailbox::parse(cursor)?),
+        "RENAME" => {
+            let from = mailbox::parse(cursor)?;
+            cursor.space()?;
+            Command::Rename(from, mailbox::parse(cursor)?)
+        }
+        "SUBSCRIBE" => Command::Subscribe(mailbox::parse(cursor)?),
+        "UNSUBSCRIBE" => Command::Unsubscribe(mailbox::parse(cursor)?),
+        "LIST" => Command::List(ListArgs::parse(cursor)?),
+        "LSUB" => {
+            let reference = mailbox::decode(&cursor.astring()?)?;
+            cursor.space()?;
+            Command::Lsub(reference, mailbox::parse_pattern(cursor)?)
+        }
+        "STATUS" => {
+            let name = mailbox::parse(cursor)?;
+            cursor.space()?;
+            Command::Status(name, status::parse_items(cursor)?)
+        }
+        "EXPUNGE" => Command::Expunge(Some(SequenceSet::parse(cursor)?)),
+        "SEARCH" => Command::Search(numbers, SearchArgs::parse(cursor)?),
+        "FETCH" => Command::Fetch(numbers, FetchArgs::parse(cursor)?),
+        "STORE" => Command::Store(numbers, StoreArgs::parse(cursor)?),
+        "COPY" | "MOVE" => {
+            let set = SequenceSet::parse(cursor)?;
+            cursor.space()?;
+            let to = mailbox::parse(cursor)?;
+            if verb == "COPY" { Command::Copy(numbers, set, to) } else { Command::Move(numbers, set, to) }
+        }
+        // APPEND with a message never comes here whole.
+        _ => return Err(WireError::bad("Expected a message literal")),
+    })
+}
+
+/// `AUTHENTICATE mechanism [initial-response]`, `=` for an empty one (RFC 4959 §3).
+fn authenticate(cursor: &mut Cursor<'_>) -> Result<Command> {
+    let mechanism = cursor.keyword()?;
+    let mut initial = None;
+    if cursor.eat(b' ') {
+        let text = cursor.run(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+        if text.is_empty() {
+            return Err(WireError::bad("Expected an initial response in base64"));
+        }
+        initial = Some(if text == b"=" { Vec::new() } else { text.to_vec() });
+    }
+    Ok(Command::Authenticate(mechanism, initial))
+}
+
+/// id-params-list: at most 30 pairs, fields up to 30 octets, values up to 1024 (RFC 2971 §3.3).
+fn id(cursor: &mut Cursor<'_>) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>> {
+    if cursor.eat_word("NIL") {
+        return Ok(Vec::new());
+    }
+    let fields = cursor.list_or_empty(|cursor| {
+        let field = cursor.string()?.into_owned();
+        cursor.space()?;
+        Ok((field, cursor.nstring()?.map(std::borrow::Cow::into_owned)))
+    })?;
+    let fits = |(field, value): &(Vec<u8>, Option<Vec<u8>>)| field.len() <= 30 && value.as_ref().is_none_or(|value| value.len() <= 1024);
+    if fields.len() > 30 || !fields.iter().all(fits) {
+        return Err(WireError::bad("ID parameters are too many or too long"));
+    }
+    Ok(fields)
+}
+
+fn select(cursor: &mut Cursor<'_>) -> Result<SelectArgs> {
+    let mut args = SelectArgs { mailbox: mailbox::parse(cursor)?, condstore: false };
+    if cursor.eat(b' ') {
+        cursor.list(|cursor| match cursor.keyword()?.as_str() {
+            "CONDSTORE" => {
+                args.condstore = true;
+                Ok(())
+            }
+            _ => Err(WireError::bad("Unknown SELECT parameter")),
+        })?;
+    }
+    Ok(args)
+}
+
+/// `CREATE mailbox [(USE (\Use …))]`.
+fn create(cursor: &mut Cursor<'_>) -> Result<Command> {
+    let name = mailbox::parse(cursor)?;
+    let mut uses = Vec::new();
+    if cursor.eat(b' ') {
+        cursor.need(b'(', "Expected a parameter list")?;
+        if !cursor.eat_word("USE") {
+            return Err(WireError::bad("Unknown CREATE parameter"));
+        }
+        cursor.space()?;
+        uses = cursor.list_or_empty(|cursor| {
+            cursor.need(b'\\', "Expected a special use")?;
+            Ok(format!("\\{}", String::from_utf8_lossy(cursor.atom()?)))
+        })?;
+        cursor.need(b')', "Expected a closing parenthesis")?;
+    }
+    Ok(Command::Create(name, uses))
+}

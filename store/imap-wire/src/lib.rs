@@ -1,0 +1,25 @@
+//! The IMAP grammar: parse commands and print responses. No I/O; never panics.
+//!
+//! The same word names the grammar here and the behaviour in `imapd`: `fetch.rs` and `fetch.rs`.
+//! [`frame::Splitter`] cuts the byte stream into commands, [`command::Request::parse`] reads one, and
+//! [`print`] writes responses into a `Vec<u8>`. Everything returns for every byte string.
+
+pub mod append;
+pub mod command;
+pub mod cursor;
+pub mod date;
+pub mod error;
+pub mod fetch;
+pub mod flag;
+pub mod frame;
+pub mod list;
+pub mod mailbox;
+pub mod print;
+pub mod search;
+pub mod sequence;
+pub mod status;
+pub mod store;
+
+pub use command::{Command, Request};
+pub use error::{Refusal, WireError};
+pub use sequence::SequenceSet;

@@ -1,0 +1,243 @@
+//! SEARCH arguments: every key, charset and result option (RFC 3501 §6.4.4, RFC 4731, RFC 5032).
+
+use crate::cursor::Cursor;
+use crate::date::{Day, parse_date};
+use crate::error::{Result, WireError};
+use crate::flag::{self, SystemFlags};
+use crate::sequence::SequenceSet;
+
+/// How a date key compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// Earlier than the day.
+    Before,
+    /// On the day.
+    On,
+    /// On the day or later.
+    Since,
+}
+
+impl Relation {
+    /// True when `day` stands in this relation to `wanted`.
+    pub fn holds(self, day: Day, wanted: Day) -> bool {
+        match self {
+            Self::Before => day < wanted,
+            Self::On => day == wanted,
+            Self::Since => day >= wanted,
+        }
+    }
+}
+
+/// A condition on a message. Strings are octets in the search's charset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// ALL
+    All,
+    /// ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
+    Has(SystemFlags),
+    /// UNANSWERED …
+    HasNot(SystemFlags),
+    /// RECENT; NEW is this with UNSEEN, OLD is its negation.
+    Recent,
+    /// KEYWORD; UNKEYWORD is its negation.
+    Keyword(String),
+    /// BCC, CC, FROM, SUBJECT, TO and HEADER: the field's name in lower case, and the string it holds.
+    Header(Vec<u8>, Vec<u8>),
+    /// BODY
+    Body(Vec<u8>),
+    /// TEXT
+    Text(Vec<u8>),
+    /// BEFORE, ON, SINCE: the internal date.
+    Internal(Relation, Day),
+    /// SENTBEFORE, SENTON, SENTSINCE: the Date header.
+    Sent(Relation, Day),
+    /// LARGER
+    Larger(u32),
+    /// SMALLER
+    Smaller(u32),
+    /// OLDER: internal date at least this many seconds ago (RFC 5032).
+    Older(u32),
+    /// YOUNGER: internal date at most this many seconds ago (RFC 5032).
+    Younger(u32),
+    /// MODSEQ at least (RFC 7162 §3.1.5).
+    ModSeq(u64),
+    /// UID
+    Uid(SequenceSet),
+    /// A sequence set.
+    Sequence(SequenceSet),
+    /// NOT
+    Not(Box<Key>),
+    /// OR
+    Or(Box<Key>, Box<Key>),
+    /// A parenthesized list, and the list of all keys.
+    And(Vec<Key>),
+}
+
+/// What ESEARCH's RETURN asks for (RFC 4731 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Returns {
+    /// MIN
+    pub min: bool,
+    /// MAX
+    pub max: bool,
+    /// ALL
+    pub all: bool,
+    /// COUNT
+    pub count: bool,
+}
+
+/// The arguments of SEARCH and UID SEARCH.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchArgs {
+    /// RETURN options: the answer is an ESEARCH response then.
+    pub returns: Option<Returns>,
+    /// The charset of the strings; `None` is US-ASCII.
+    pub charset: Option<String>,
+    /// What must hold.
+    pub key: Key,
+}
+
+/// Deepest nesting of NOT, OR and parentheses.
+pub const MAX_DEPTH: usize = 100;
+
+impl SearchArgs {
+    /// Reads what follows the command's name and a space.
+    pub fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
+        let mut returns = None;
+        if cursor.eat_word("RETURN") {
+            cursor.space()?;
+            returns = Some(parse_returns(cursor)?);
+            cursor.space()?;
+        }
+        let mut charset = None;
+        if cursor.eat_word("CHARSET") {
+            cursor.space()?;
+            charset = Some(String::from_utf8_lossy(&cursor.astring()?).to_ascii_uppercase());
+            cursor.space()?;
+        }
+        let mut keys = vec![parse_key(cursor, 0)?];
+        while cursor.eat(b' ') {
+            keys.push(parse_key(cursor, 0)?);
+        }
+        Ok(Self { returns, charset, key: and(keys) })
+    }
+}
+
+fn parse_returns(cursor: &mut Cursor<'_>) -> Result<Returns> {
+    let mut returns = Returns::default();
+    cursor.list_or_empty(|cursor| {
+        match cursor.keyword()?.as_str() {
+            "MIN" => returns.min = true,
+            "MAX" => returns.max = true,
+            "ALL" => returns.all = true,
+            "COUNT" => returns.count = true,
+            _ => return Err(WireError::bad("Unknown SEARCH result option")),
+        }
+        Ok(())
+    })?;
+    // RFC 4731 §3.1: an empty list is ALL.
+    if returns == Returns::default() {
+        returns.all = true;
+    }
+    Ok(returns)
+}
+
+fn and(mut keys: Vec<Key>) -> Key {
+    match keys.len() {
+        1 => keys.swap_remove(0),
+        _ => Key::And(keys),
+    }
+}
+
+fn not(key: Key) -> Key {
+    Key::Not(Box::new(key))
+}
+
+fn parse_key(cursor: &mut Cursor<'_>, depth: usize) -> Result<Key> {
+    if depth > MAX_DEPTH {
+        return Err(WireError::limit("Search is nested too deeply"));
+    }
+    match cursor.peek() {
+        Some(b'(') => return cursor.list(|cursor| parse_key(cursor, depth + 1)).map(and),
+        Some(b'0'..=b'9' | b'*') => return SequenceSet::parse(cursor).map(Key::Sequence),
+        _ => {}
+    }
+    let name = cursor.keyword().map_err(|_| WireError::bad("Expected a search key"))?;
+    if let Some(key) = plain_key(&name) {
+        return Ok(key);
+    }
+    let known = [
+        "BCC", "CC", "FROM", "SUBJECT", "TO", "BODY", "TEXT", "HEADER", "KEYWORD", "UNKEYWORD", "BEFORE", "ON", "SINCE", "SENTBEFORE",
+        "SENTON", "SENTSINCE", "LARGER", "SMALLER", "OLDER", "YOUNGER", "MODSEQ", "UID", "NOT", "OR",
+    ];
+    if !known.contains(&name.as_str()) {
+        return Err(WireError::bad("Unknown search key"));
+    }
+    cursor.space()?;
+    Ok(match name.as_str() {
+        "BODY" => Key::Body(cursor.astring()?.into_owned()),
+        "TEXT" => Key::Text(cursor.astring()?.into_owned()),
+        "HEADER" => {
+            let field = cursor.astring()?.to_ascii_lowercase();
+            cursor.space()?;
+            Key::Header(field, cursor.astring()?.into_owned())
+        }
+        "KEYWORD" => Key::Keyword(flag::keyword(cursor)?),
+        "UNKEYWORD" => not(Key::Keyword(flag::keyword(cursor)?)),
+        "BEFORE" => Key::Internal(Relation::Before, parse_date(cursor)?),
+        "ON" => Key::Internal(Relation::On, parse_date(cursor)?),
+        "SINCE" => Key::Internal(Relation::Since, parse_date(cursor)?),
+        "SENTBEFORE" => Key::Sent(Relation::Before, parse_date(cursor)?),
+        "SENTON" => Key::Sent(Relation::On, parse_date(cursor)?),
+        "SENTSINCE" => Key::Sent(Relation::Since, parse_date(cursor)?),
+        "LARGER" => Key::Larger(cursor.number()?),
+        "SMALLER" => Key::Smaller(cursor.number()?),
+        "OLDER" => Key::Older(cursor.nz_number()?),
+        "YOUNGER" => Key::Younger(cursor.nz_number()?),
+        "MODSEQ" => modseq(cursor)?,
+        "UID" => Key::Uid(SequenceSet::parse(cursor)?),
+        "NOT" => not(parse_key(cursor, depth + 1)?),
+        "OR" => {
+            let first = parse_key(cursor, depth + 1)?;
+            cursor.space()?;
+            Key::Or(Box::new(first), Box::new(parse_key(cursor, depth + 1)?))
+        }
+        // BCC, CC, FROM, SUBJECT, TO
+        field => Key::Header(field.to_ascii_lowercase().into_bytes(), cursor.astring()?.into_owned()),
+    })
+}
+
+fn plain_key(name: &str) -> Option<Key> {
+    use SystemFlags as F;
+    Some(match name {
+        "ALL" => Key::All,
+        "ANSWERED" => Key::Has(F::ANSWERED),
+        "DELETED" => Key::Has(F::DELETED),
+        "DRAFT" => Key::Has(F::DRAFT),
+        "FLAGGED" => Key::Has(F::FLAGGED),
+        "SEEN" => Key::Has(F::SEEN),
+        "UNANSWERED" => Key::HasNot(F::ANSWERED),
+        "UNDELETED" => Key::HasNot(F::DELETED),
+        "UNDRAFT" => Key::HasNot(F::DRAFT),
+        "UNFLAGGED" => Key::HasNot(F::FLAGGED),
+        "UNSEEN" => Key::HasNot(F::SEEN),
+        "RECENT" => Key::Recent,
+        "NEW" => Key::And(vec![Key::Recent, Key::HasNot(F::SEEN)]),
+        "OLD" => not(Key::Recent),
+        _ => return None,
+    })
+}
+
+/// `MODSEQ [entry-name SP entry-type-req SP] n`; the entry does not narrow, since the store keeps one MODSEQ a message.
+fn modseq(cursor: &mut Cursor<'_>) -> Result<Key> {
+    if cursor.peek() == Some(b'"') {
+        cursor.string()?;
+        cursor.space()?;
+        match cursor.keyword()?.as_str() {
+            "PRIV" | "SHARED" | "ALL" => {}
+            _ => return Err(WireError::bad("Unknown MODSEQ entry type")),
+        }
+        cursor.space()?;
+    }
+    Ok(Key::ModSeq(cursor.number64()?))
+}

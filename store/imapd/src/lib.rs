@@ -1,0 +1,8 @@
+//! The IMAP daemon: RFC 3501 and its extensions over the message store.
+//!
+//! [`Service::serve`] is one session. `session.rs` reads commands and keeps the state; `table.rs` says which command may
+//! run when; `command/<group>.rs` does the work; `view.rs` is what the session believes the mailbox holds, which moves only at sync points.
+
+mod service;
+
+pub use service::{ImapDeps, Service};

