@@ -17,7 +17,7 @@ pub struct AuthOptions {
     /// How long a successful sign-in is remembered (`service.authcachettl`); zero = never.
     pub cache_ttl: Duration,
     /// How many are remembered (`service.authcachesize`); 0 = none.
-    pub cache_size: u64,
+    pub cache_size: usize,
     /// `service.loginseparator`: each character separates the user from the domain.
     pub login_separators: String,
     /// `service.defaultdomain`; empty = none.
@@ -34,6 +34,18 @@ impl Default for AuthOptions {
             login_separators: "@".to_owned(),
             default_domain: String::new(),
             admins: Vec::new(),
+        }
+    }
+}
+
+impl From<&config::SignIn> for AuthOptions {
+    fn from(settings: &config::SignIn) -> Self {
+        AuthOptions {
+            cache_ttl: settings.cache_ttl,
+            cache_size: settings.cache_size,
+            login_separators: settings.login_separators.clone(),
+            default_domain: settings.default_domain.clone(),
+            admins: settings.admins.clone(),
         }
     }
 }

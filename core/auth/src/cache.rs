@@ -24,11 +24,11 @@ struct Remembered {
 
 impl SignInCache {
     /// `None` when either setting is 0: the cache is off.
-    pub(crate) fn new(ttl: Duration, size: u64) -> Option<SignInCache> {
+    pub(crate) fn new(ttl: Duration, size: usize) -> Option<SignInCache> {
         if ttl.is_zero() || size == 0 {
             return None;
         }
-        let entries = Cache::builder().max_capacity(size).time_to_live(ttl).build();
+        let entries = Cache::builder().max_capacity(size as u64).time_to_live(ttl).build();
         Some(SignInCache { key: rand::random(), entries })
     }
 

@@ -18,7 +18,7 @@ pub fn escape_dn_value(value: &str) -> String {
 
 /// A form in which equal DNs are equal text: lower case, no blanks around `,` and `=`.
 pub(crate) fn normalized(dn: &str) -> String {
-    components(dn).map(|component| normalized_component(component)).collect::<Vec<_>>().join(",")
+    components(dn).map(normalized_component).collect::<Vec<_>>().join(",")
 }
 
 /// Whether normalized `dn` is `above` or lies below it.

@@ -45,21 +45,30 @@ pub struct AcceptorOptions {
 #[derive(Clone, Debug)]
 pub struct Acceptor {
     options: Arc<AcceptorOptions>,
-    current: Arc<RwLock<Arc<ServerConfig>>>,
+    certificates: Arc<ByServerName>,
+    config: Arc<ServerConfig>,
 }
 
 impl Acceptor {
     /// Reads the files.
     pub fn new(options: AcceptorOptions) -> Result<Acceptor, TlsError> {
-        let current = Arc::new(RwLock::new(server_config(&options)?));
-        Ok(Acceptor { options: Arc::new(options), current })
+        let certificates = Arc::new(ByServerName { keys: RwLock::new(read_keys(&options)?) });
+        let config = Arc::new(server_config(&options, &certificates)?);
+        Ok(Acceptor { options: Arc::new(options), certificates, config })
     }
 
     /// Reads the files again; new sessions use them. If they are faulty, the old ones stay in use.
     pub fn reload(&self) -> Result<(), TlsError> {
-        let fresh = server_config(&self.options)?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let fresh = read_keys(&self.options)?;
+        *self.certificates.keys.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
+    }
+
+    /// The same certificates (and the same reload) with other application protocols.
+    pub fn with_alpn(&self, protocols: &[&[u8]]) -> Acceptor {
+        let mut config = ServerConfig::clone(&self.config);
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Acceptor { config: Arc::new(config), ..self.clone() }
     }
 
     /// The handshake. Put a time limit around it.
@@ -67,12 +76,11 @@ impl Acceptor {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let config = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        tokio_rustls::TlsAcceptor::from(config).accept(stream).await
+        tokio_rustls::TlsAcceptor::from(Arc::clone(&self.config)).accept(stream).await
     }
 }
 
-fn server_config(options: &AcceptorOptions) -> Result<Arc<ServerConfig>, TlsError> {
+fn read_keys(options: &AcceptorOptions) -> Result<Vec<Arc<CertifiedKey>>, TlsError> {
     let provider = provider();
     let mut keys = Vec::with_capacity(options.certificates.len());
     for files in &options.certificates {
@@ -83,26 +91,27 @@ fn server_config(options: &AcceptorOptions) -> Result<Arc<ServerConfig>, TlsErro
             .map_err(|source| TlsError::rejected(files.certificate.display(), source))?;
         keys.push(Arc::new(key));
     }
-    if keys.is_empty() {
-        return Err(TlsError::NoCertificate);
-    }
+    if keys.is_empty() { Err(TlsError::NoCertificate) } else { Ok(keys) }
+}
+
+fn server_config(options: &AcceptorOptions, certificates: &Arc<ByServerName>) -> Result<ServerConfig, TlsError> {
     let versions: &[&rustls::SupportedProtocolVersion] = match options.minimum {
         TlsVersion::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
         TlsVersion::Tls13 => &[&rustls::version::TLS13],
     };
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(versions)
         .map_err(|source| TlsError::rejected("protocol versions", source))?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(ByServerName { keys }));
+        .with_cert_resolver(Arc::<ByServerName>::clone(certificates));
     config.alpn_protocols = options.alpn.clone();
-    Ok(Arc::new(config))
+    Ok(config)
 }
 
 /// Picks the first certificate that is valid for the asked name, else the first of all.
 #[derive(Debug)]
 struct ByServerName {
-    keys: Vec<Arc<CertifiedKey>>,
+    keys: RwLock<Vec<Arc<CertifiedKey>>>,
 }
 
 impl ResolvesServerCert for ByServerName {
@@ -113,7 +122,8 @@ impl ResolvesServerCert for ByServerName {
             let Ok(parsed) = ParsedCertificate::try_from(certificate) else { return false };
             rustls::client::verify_server_name(&parsed, &name).is_ok()
         };
-        let by_name = if self.keys.len() > 1 { self.keys.iter().find(fits) } else { None };
-        by_name.or_else(|| self.keys.first()).cloned()
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let by_name = if keys.len() > 1 { keys.iter().find(fits) } else { None };
+        by_name.or_else(|| keys.first()).cloned()
     }
 }
