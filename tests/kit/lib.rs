@@ -1,0 +1,29 @@
+//! The test kit: the real program, real peers, a real browser and the clients that talk to them.
+//!
+//! Everything here is for tests, so a failure is a panic at the caller's line with what a person needs to
+//! see; nothing returns an error that a test could forget to look at.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+pub mod browser;
+pub mod corpus;
+pub mod dovecot;
+pub mod http;
+pub mod imap;
+pub mod lmtp;
+pub mod postfix;
+pub mod process;
+pub mod site;
+pub mod transcript;
+pub mod trap;
+pub mod tree;
+pub mod wait;
+
+pub use browser::{Browser, BrowserOptions};
+pub use dovecot::Dovecot;
+pub use http::HttpClient;
+pub use imap::ImapClient;
+pub use lmtp::LmtpClient;
+pub use postfix::Postfix;
+pub use site::{Site, SiteOptions};
+pub use trap::Trap;
+pub use wait::wait_for;

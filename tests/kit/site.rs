@@ -1,0 +1,252 @@
+//! A Heliograph site of the test's own: made by `heliograph init`, run by `heliograph run`, gone when dropped.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus},
+};
+
+use crate::{
+    http::HttpClient,
+    imap::ImapClient,
+    lmtp::LmtpClient,
+    process::{self, Output, Server, heliograph, temporary},
+};
+
+/// The password of every test user.
+pub const PASSWORD: &str = "secret";
+
+/// What a site is made of.
+#[derive(Debug, Clone)]
+pub struct SiteOptions {
+    /// The default domain.
+    pub domain: String,
+    /// Users that are added before the start: `alice`, or `alice attr=value …` for further attributes.
+    /// Every password is [`PASSWORD`].
+    pub users: Vec<String>,
+    /// Lines for msg.conf. Ports need none: the program is started on free ones of loopback.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Default for SiteOptions {
+    fn default() -> Self {
+        Self {
+            domain: "example.test".to_owned(),
+            users: ["alice", "bob"].map(str::to_owned).to_vec(),
+            settings: Vec::new(),
+        }
+    }
+}
+
+impl SiteOptions {
+    /// The same with these users instead of alice and bob.
+    pub fn users<S: AsRef<str>>(mut self, users: &[S]) -> Self {
+        self.users = users.iter().map(|user| user.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// The same with one more setting.
+    pub fn set(mut self, name: &str, value: impl ToString) -> Self {
+        self.settings.push((name.to_owned(), value.to_string()));
+        self
+    }
+}
+
+/// A site, running unless [`Site::stop`] or [`Site::kill`] was called.
+pub struct Site {
+    server: Option<Server>,
+    listeners: HashMap<String, SocketAddr>,
+    domain: String,
+    root: PathBuf,
+    log: PathBuf,
+    // Last field: the folder goes after the server.
+    _folder: tempfile::TempDir,
+}
+
+impl Site {
+    /// A running site with alice and bob.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self::start(SiteOptions::default())
+    }
+
+    /// Makes a site and starts it.
+    #[track_caller]
+    pub fn start(options: SiteOptions) -> Self {
+        let mut site = Self::make(options);
+        site.run();
+        site
+    }
+
+    /// Makes a site without starting it: `init`, the settings, the users.
+    #[track_caller]
+    pub fn make(options: SiteOptions) -> Self {
+        let folder = temporary("site");
+        let root = folder.path().join("root");
+        let site = Self {
+            server: None,
+            listeners: HashMap::new(),
+            domain: options.domain.clone(),
+            log: folder.path().join("stderr.log"),
+            root,
+            _folder: folder,
+        };
+        site.tool(&["init", "--domain", &options.domain, "--hostname", "localhost"], "").success();
+        site.settings(&options.settings);
+        for user in &options.users {
+            site.add_user(user);
+        }
+        site
+    }
+
+    /// Appends settings to msg.conf; a running program sees them at its next start.
+    #[track_caller]
+    pub fn settings(&self, settings: &[(String, String)]) {
+        let file = self.root.join("config/msg.conf");
+        let mut conf = File::options().append(true).create(true).open(&file).expect("msg.conf opens");
+        for (name, value) in settings {
+            writeln!(conf, "{name} = {value}").expect("msg.conf is written");
+        }
+    }
+
+    /// Adds a user with `heliograph user add`: `alice`, or `alice attr=value …`.
+    #[track_caller]
+    pub fn add_user(&self, user: &str) {
+        let mut words = vec!["user", "add", "--password-stdin"];
+        words.extend(user.split_ascii_whitespace());
+        self.tool(&words, &format!("{PASSWORD}\n")).success();
+    }
+
+    /// Starts the program and waits for its `ready` line.
+    #[track_caller]
+    pub fn run(&mut self) {
+        let mut command = Command::new(heliograph());
+        command.args(["run", "--port", "all=0", "--listen", "127.0.0.1", "--root"]).arg(&self.root);
+        let mut server = Server::start(&mut command, &self.log);
+        let line = server.wait_for_line("ready ");
+        self.listeners = line
+            .split_ascii_whitespace()
+            .filter_map(|word| word.split_once('='))
+            .filter_map(|(name, addr)| Some((name.to_owned(), addr.parse().ok()?)))
+            .collect();
+        self.server = Some(server);
+    }
+
+    /// Runs `heliograph WORDS… --root ROOT` to its end, with `input` on stdin.
+    #[track_caller]
+    pub fn tool(&self, words: &[&str], input: &str) -> Output {
+        let mut command = Command::new(heliograph());
+        command.args(words).arg("--root").arg(&self.root);
+        process::run(&mut command, input.as_bytes())
+    }
+
+    /// Ends the program kindly (SIGTERM) and tells how it ended.
+    #[track_caller]
+    pub fn stop(&mut self) -> ExitStatus {
+        self.server.take().expect("the site is running").stop()
+    }
+
+    /// Ends the program with SIGKILL, whole process group.
+    pub fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.kill();
+        }
+    }
+
+    /// The running program.
+    #[track_caller]
+    pub fn server(&mut self) -> &mut Server {
+        self.server.as_mut().expect("the site is running")
+    }
+
+    /// The process id of the running program.
+    #[track_caller]
+    pub fn pid(&self) -> u32 {
+        self.server.as_ref().expect("the site is running").pid()
+    }
+
+    /// Everything the program logged, over all its starts.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// The site folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The default domain.
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// `user` at the default domain.
+    pub fn address(&self, user: &str) -> String {
+        format!("{user}@{}", self.domain)
+    }
+
+    /// The address of the listener `name` of the ready line (`imap`, `imaps`, `lmtp`, `http`, `https`).
+    #[track_caller]
+    pub fn listener(&self, name: &str) -> SocketAddr {
+        *self
+            .listeners
+            .get(name)
+            .unwrap_or_else(|| panic!("no listener '{name}' in the ready line: {:?}", self.listeners))
+    }
+
+    /// A page of the webmail: `http://127.0.0.1:port/…`; `path` begins with a slash.
+    #[track_caller]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.listener("http"))
+    }
+
+    /// A new IMAP connection, not signed in.
+    #[track_caller]
+    pub fn imap(&self) -> ImapClient {
+        ImapClient::connect(self.listener("imap"))
+    }
+
+    /// A new IMAP connection signed in as `user`.
+    #[track_caller]
+    pub fn imap_as(&self, user: &str) -> ImapClient {
+        let mut imap = self.imap();
+        imap.login(user, PASSWORD);
+        imap
+    }
+
+    /// A new LMTP connection after LHLO.
+    #[track_caller]
+    pub fn lmtp(&self) -> LmtpClient {
+        LmtpClient::connect(self.listener("lmtp"))
+    }
+
+    /// Delivers one message over LMTP to `user` at the default domain; panics unless it was accepted.
+    #[track_caller]
+    pub fn deliver(&self, user: &str, message: &[u8]) {
+        self.lmtp().deliver("sender@elsewhere.test", &[&self.address(user)], message);
+    }
+
+    /// A new webmail client with no cookies.
+    #[track_caller]
+    pub fn http(&self) -> HttpClient {
+        HttpClient::new(self.listener("http"))
+    }
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.server = None;
+        if std::thread::panicking() {
+            eprintln!("--- log of the site\n{}", self.log());
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The suite: one test binary against the real program, real peers and a real browser. One `mod` line an area.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+#![allow(missing_docs)]
+
+mod imap;
+mod kit_itself;
