@@ -26,10 +26,7 @@ pub enum Refusal {
 }
 
 fn hint(closest: &Option<String>) -> String {
-    closest
-        .as_ref()
-        .map(|name| format!("; did you mean '{name}'?"))
-        .unwrap_or_default()
+    closest.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
 }
 
 /// Why a site's settings cannot be read or written.

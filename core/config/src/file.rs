@@ -35,11 +35,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Line>, ConfigError> {
     text.lines()
         .enumerate()
         .map(|(index, line)| {
-            parse_line(line).map_err(|reason| ConfigError::Line {
-                path: path.to_owned(),
-                line: index + 1,
-                reason,
-            })
+            parse_line(line).map_err(|reason| ConfigError::Line { path: path.to_owned(), line: index + 1, reason })
         })
         .collect()
 }
@@ -49,26 +45,16 @@ fn parse_line(line: &str) -> Result<Line, String> {
     if trimmed.is_empty() || trimmed.starts_with('#') || trimmed.starts_with('!') {
         return Ok(Line::Other(line.to_owned()));
     }
-    let (name, value) = trimmed
-        .split_once('=')
-        .ok_or("expected a line of the form 'name = value'")?;
+    let (name, value) = trimmed.split_once('=').ok_or("expected a line of the form 'name = value'")?;
     let name = name.trim();
     let key = keys::find(name).map_err(|refusal| refusal.to_string())?;
-    let value = key
-        .check(unquote(value.trim()))
-        .map_err(|refusal| refusal.to_string())?;
-    Ok(Line::Set {
-        name: keys::spelled(key, name),
-        value,
-    })
+    let value = key.check(unquote(value.trim())).map_err(|refusal| refusal.to_string())?;
+    Ok(Line::Set { name: keys::spelled(key, name), value })
 }
 
 /// A value may stand in double quotes, as the list form of `configutil` prints it.
 fn unquote(value: &str) -> &str {
-    value
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(value)
+    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
 }
 
 /// Replaces `path` by `lines`: written beside it, synced, renamed. The file holds passwords: mode 0600.
@@ -103,10 +89,7 @@ pub(crate) fn write(path: &Path, lines: &[Line]) -> Result<(), ConfigError> {
     written.map_err(|source| {
         // Best effort: the error that counts is the one we return.
         let _ = fs::remove_file(&temporary);
-        ConfigError::Io {
-            path: path.to_owned(),
-            source,
-        }
+        ConfigError::Io { path: path.to_owned(), source }
     })
 }
 
@@ -115,13 +98,8 @@ pub(crate) fn lock(path: &Path) -> Result<fs::File, ConfigError> {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     fs::create_dir_all(&folder).map_err(io(&folder))?;
     let lock = PathBuf::from(format!("{}.lock", path.display()));
-    let file = fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&lock)
-        .map_err(io(&lock))?;
+    let file =
+        fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock).map_err(io(&lock))?;
     file.lock().map_err(io(&lock))?;
     Ok(file)
 }

@@ -76,11 +76,7 @@ impl Key {
     pub fn check(&self, value: &str) -> Result<String, Refusal> {
         value::normalise(self.kind, value.trim()).map_err(|reason| Refusal::BadValue {
             name: self.name.to_owned(),
-            value: if self.kind == Kind::Secret {
-                String::new()
-            } else {
-                value.to_owned()
-            },
+            value: if self.kind == Kind::Secret { String::new() } else { value.to_owned() },
             reason,
         })
     }
@@ -90,16 +86,8 @@ impl Key {
         match self.kind {
             Kind::Bool => "yes or no".to_owned(),
             Kind::Number { min, max, unit } => {
-                let unit = if unit.is_empty() {
-                    String::new()
-                } else {
-                    format!(" {unit}")
-                };
-                if max == i64::MAX {
-                    format!("{min} or more{unit}")
-                } else {
-                    format!("{min} to {max}{unit}")
-                }
+                let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+                if max == i64::MAX { format!("{min} or more{unit}") } else { format!("{min} to {max}{unit}") }
             }
             Kind::Port => "port, 1 to 65535".to_owned(),
             Kind::Choice(words) => format!("one of {}", words.join(", ")),

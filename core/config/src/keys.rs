@@ -43,27 +43,19 @@ pub fn find(name: &str) -> Result<&'static Key, Refusal> {
         // `x.admin.host` also starts like `x`: the longest row wins.
         .max_by_key(|key| key.name.len())
         .filter(|_| name.bytes().all(|b| b.is_ascii_graphic()))
-        .ok_or_else(|| Refusal::UnknownName {
-            name: name.to_owned(),
-            closest: closest(name),
-        })
+        .ok_or_else(|| Refusal::UnknownName { name: name.to_owned(), closest: closest(name) })
 }
 
 /// `name` as it is stored: the manual's capitals, and a host part in lower case.
 pub(crate) fn spelled(key: &Key, name: &str) -> String {
-    format!(
-        "{}{}",
-        key.name,
-        name.trim()[key.name.len()..].to_ascii_lowercase()
-    )
+    format!("{}{}", key.name, name.trim()[key.name.len()..].to_ascii_lowercase())
 }
 
 /// The known name with the fewest edits from `name`, when it is near enough to be meant.
 fn closest(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
-    let (distance, key) = all()
-        .map(|key| (edits(&name, &key.name.to_ascii_lowercase()), key))
-        .min_by_key(|(distance, _)| *distance)?;
+    let (distance, key) =
+        all().map(|key| (edits(&name, &key.name.to_ascii_lowercase()), key)).min_by_key(|(distance, _)| *distance)?;
     (distance <= 4).then(|| key.name.to_owned())
 }
 
@@ -112,29 +104,17 @@ const fn count(min: i64, max: i64) -> Kind {
 
 /// A number of bytes.
 const fn bytes(min: i64) -> Kind {
-    Kind::Number {
-        min,
-        max: i64::MAX,
-        unit: "bytes",
-    }
+    Kind::Number { min, max: i64::MAX, unit: "bytes" }
 }
 
 /// A number of seconds.
 const fn seconds(min: i64, max: i64) -> Kind {
-    Kind::Number {
-        min,
-        max,
-        unit: "seconds",
-    }
+    Kind::Number { min, max, unit: "seconds" }
 }
 
 /// A number of minutes.
 const fn minutes(min: i64, max: i64) -> Kind {
-    Kind::Number {
-        min,
-        max,
-        unit: "minutes",
-    }
+    Kind::Number { min, max, unit: "minutes" }
 }
 
 /// Whether a change of `key` needs a restart, as `configutil -m` prints it.

@@ -3,6 +3,7 @@
 //! [`keys`] is the table, [`Settings`] is a site's `msg.conf` over the built-in defaults, and the
 //! structs re-exported from [`typed`] are what the daemons get. Only this crate reads settings.
 
+pub mod environment;
 mod error;
 mod file;
 mod key;

@@ -53,11 +53,7 @@ impl Settings {
                 Line::Other(_) => None,
             })
             .collect();
-        Ok(Self {
-            path: path.to_owned(),
-            root: root.to_owned(),
-            overrides,
-        })
+        Ok(Self { path: path.to_owned(), root: root.to_owned(), overrides })
     }
 
     /// The site folder.
@@ -81,9 +77,7 @@ impl Settings {
         }
         self.rewrite(|lines| {
             for (name, value) in checked {
-                let place = lines
-                    .iter()
-                    .rposition(|line| matches!(line, Line::Set { name: n, .. } if *n == name));
+                let place = lines.iter().rposition(|line| matches!(line, Line::Set { name: n, .. } if *n == name));
                 let line = Line::Set { name, value };
                 match place {
                     Some(index) => lines[index] = line,
@@ -114,9 +108,7 @@ impl Settings {
 
     /// Every option with its value in force: the whole table, and the per-host forms that are set.
     pub fn entries(&self) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = keys::all()
-            .map(|key| self.entry(key, key.name.to_owned()))
-            .collect();
+        let mut entries: Vec<Entry> = keys::all().map(|key| self.entry(key, key.name.to_owned())).collect();
         for name in self.overrides.keys() {
             if let Ok(key) = keys::find(name)
                 && key.name != *name
@@ -129,12 +121,7 @@ impl Settings {
     }
 
     fn entry(&self, key: &'static Key, name: String) -> Entry {
-        Entry {
-            key,
-            value: self.value(key, &name).to_owned(),
-            overridden: self.overrides.contains_key(&name),
-            name,
-        }
+        Entry { key, value: self.value(key, &name).to_owned(), overridden: self.overrides.contains_key(&name), name }
     }
 
     fn value<'a>(&'a self, key: &'static Key, name: &str) -> &'a str {

@@ -6,10 +6,7 @@ use crate::key::Kind;
 
 /// The stored form of `value`, or the reason why it is refused, in words for the administrator.
 pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
-    if value
-        .chars()
-        .any(|c| c.is_control() && !(c == '\t' && kind == Kind::Text))
-    {
+    if value.chars().any(|c| c.is_control() && !(c == '\t' && kind == Kind::Text)) {
         return Err("control characters and line ends are not allowed".to_owned());
     }
     // An empty value clears the option: the default holds again, whatever its type.
@@ -21,9 +18,7 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
             .map(|on| if on { "yes" } else { "no" }.to_owned())
             .ok_or_else(|| "give yes or no (1 and 0 are understood)".to_owned()),
         Kind::Number { min, max, .. } => number(value, min, max),
-        Kind::Port => {
-            number(value, 1, 65535).map_err(|_| "a port is a number from 1 to 65535".to_owned())
-        }
+        Kind::Port => number(value, 1, 65535).map_err(|_| "a port is a number from 1 to 65535".to_owned()),
         Kind::Choice(words) => words
             .iter()
             .find(|word| word.eq_ignore_ascii_case(value))
@@ -53,11 +48,7 @@ fn number(value: &str, min: i64, max: i64) -> Result<String, String> {
         }
     };
     let parsed: i64 = value.parse().map_err(|_| bounds())?;
-    if (min..=max).contains(&parsed) {
-        Ok(parsed.to_string())
-    } else {
-        Err(bounds())
-    }
+    if (min..=max).contains(&parsed) { Ok(parsed.to_string()) } else { Err(bounds()) }
 }
 
 fn host(value: &str) -> Result<String, String> {
@@ -68,24 +59,16 @@ fn host(value: &str) -> Result<String, String> {
                 (1..=63).contains(&label.len())
                     && !label.starts_with('-')
                     && !label.ends_with('-')
-                    && label
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             }));
-    if ok {
-        Ok(value.to_owned())
-    } else {
-        Err("give a host name or an IP address".to_owned())
-    }
+    if ok { Ok(value.to_owned()) } else { Err("give a host name or an IP address".to_owned()) }
 }
 
 fn addresses(value: &str) -> Result<String, String> {
     let list: Result<Vec<String>, String> = value
         .split_whitespace()
         .map(|word| {
-            word.parse::<IpAddr>()
-                .map(|ip| ip.to_string())
-                .map_err(|_| format!("'{word}' is not an IP address"))
+            word.parse::<IpAddr>().map(|ip| ip.to_string()).map_err(|_| format!("'{word}' is not an IP address"))
         })
         .collect();
     Ok(list?.join(" "))

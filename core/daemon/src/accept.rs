@@ -26,10 +26,7 @@ pub struct AcceptLimits {
 impl AcceptLimits {
     /// At most `max_sessions` at a time (Guide §5.3.2).
     pub fn new(max_sessions: usize, refuse: Refuse) -> Self {
-        Self {
-            sessions: Arc::new(Semaphore::new(max_sessions.min(Semaphore::MAX_PERMITS))),
-            refuse,
-        }
+        Self { sessions: Arc::new(Semaphore::new(max_sessions.min(Semaphore::MAX_PERMITS))), refuse }
     }
 }
 
@@ -51,15 +48,7 @@ pub async fn accept_loop<S, F>(
     let loops: Vec<_> = listener
         .sockets
         .into_iter()
-        .map(|socket| {
-            tokio::spawn(accept_one(
-                socket,
-                acceptor.clone(),
-                limits.clone(),
-                drain.clone(),
-                serve.clone(),
-            ))
-        })
+        .map(|socket| tokio::spawn(accept_one(socket, acceptor.clone(), limits.clone(), drain.clone(), serve.clone())))
         .collect();
     for each in loops {
         if let Err(error) = each.await {
@@ -147,9 +136,7 @@ async fn refuse(mut stream: TcpStream, text: &str) {
 async fn pause_after(error: &io::Error) {
     if matches!(
         error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
     ) {
         return;
     }

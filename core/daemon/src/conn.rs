@@ -31,11 +31,7 @@ impl Conn {
     /// Wraps an accepted connection. Small replies must not wait for more: Nagle is off.
     pub fn plain(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self {
-            peer: stream.peer_addr()?,
-            local: stream.local_addr()?,
-            stream: Stream::Plain(stream),
-        })
+        Ok(Self { peer: stream.peer_addr()?, local: stream.local_addr()?, stream: Stream::Plain(stream) })
     }
 
     /// The client's address.
@@ -67,25 +63,15 @@ impl Conn {
     /// handshake are not to be obeyed after it (RFC 3501 §11.2).
     pub async fn start_tls(self, acceptor: &tls::Acceptor) -> io::Result<Self> {
         let Stream::Plain(stream) = self.stream else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "TLS is already active",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS is already active"));
         };
         let stream = acceptor.accept(stream).await?;
-        Ok(Self {
-            stream: Stream::Tls(Box::new(stream)),
-            ..self
-        })
+        Ok(Self { stream: Stream::Tls(Box::new(stream)), ..self })
     }
 }
 
 impl AsyncRead for Conn {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
@@ -94,11 +80,7 @@ impl AsyncRead for Conn {
 }
 
 impl AsyncWrite for Conn {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),

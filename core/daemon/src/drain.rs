@@ -24,10 +24,7 @@ impl Default for Drain {
 impl Drain {
     /// A signal that has not been given.
     pub fn new() -> Self {
-        Self {
-            signal: Arc::new(watch::Sender::new(false)),
-            sessions: Arc::new(watch::Sender::new(())),
-        }
+        Self { signal: Arc::new(watch::Sender::new(false)), sessions: Arc::new(watch::Sender::new(())) }
     }
 
     /// Gives the signal: no new connections; sessions end after the command, transaction or request in progress.

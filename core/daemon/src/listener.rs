@@ -26,9 +26,7 @@ pub struct BindError {
 impl Listener {
     /// The first address that it listens on, with the real port when any free one was asked for.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.sockets
-            .first()
-            .and_then(|socket| socket.local_addr().ok())
+        self.sockets.first().and_then(|socket| socket.local_addr().ok())
     }
 }
 
@@ -48,10 +46,7 @@ pub fn bind(addresses: &[IpAddr], port: u16) -> Result<Listener, BindError> {
             Err(error)
                 if !sockets.is_empty()
                     && ip.is_ipv6()
-                    && matches!(
-                        error.kind(),
-                        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported
-                    ) => {}
+                    && matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported) => {}
             Err(source) => return Err(BindError { address, source }),
         }
     }

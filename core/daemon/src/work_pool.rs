@@ -13,9 +13,7 @@ pub struct WorkPool {
 impl WorkPool {
     /// A pool of `threads` (at least one).
     pub fn new(threads: usize) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))),
-        }
+        Self { permits: Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS))) }
     }
 
     /// Runs `work` on a blocking thread and returns its result. A panic in `work` continues in the caller, so that it

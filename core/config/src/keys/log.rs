@@ -4,9 +4,7 @@ use super::rows;
 use crate::key::Kind;
 
 /// The log levels of the old server, from none to all.
-pub const LEVELS: &[&str] = &[
-    "Nolog", "Critical", "Error", "Warning", "Notice", "Information", "Debug",
-];
+pub const LEVELS: &[&str] = &["Nolog", "Critical", "Error", "Warning", "Notice", "Information", "Debug"];
 
 rows! {
     DEFAULT_LEVEL: "logfile.default.loglevel", Kind::Choice(LEVELS), "Notice", Refresh, "Reference §1.3",

@@ -23,8 +23,7 @@ impl Imap {
             service: Service::read(settings, &service_keys!(imap)),
             hostname: settings.text(keys::site::HOSTNAME),
             banner: settings.text(keys::imap::BANNER),
-            max_message_size: Some(bytes(settings, keys::imap::MAX_MESSAGE_SIZE))
-                .filter(|size| *size > 0),
+            max_message_size: Some(bytes(settings, keys::imap::MAX_MESSAGE_SIZE)).filter(|size| *size > 0),
         }
     }
 }

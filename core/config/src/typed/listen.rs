@@ -80,26 +80,20 @@ impl Service {
             listen: Listen {
                 addresses: addresses(settings, keys::service::LISTEN_ADDRESSES),
                 port: settings.flag(keys.enable).then(|| port(settings, keys.port)),
-                ssl_port: (tls && settings.flag(keys.enable_ssl_port))
-                    .then(|| port(settings, keys.ssl_port)),
+                ssl_port: (tls && settings.flag(keys.enable_ssl_port)).then(|| port(settings, keys.ssl_port)),
             },
             tls,
             max_sessions: size(settings, keys.max_sessions),
             max_threads: size(settings, keys.max_threads),
             num_processes: size(settings, keys.num_processes),
             idle_timeout: minutes(settings, keys.idle_timeout),
-            plaintext_min_cipher: i32::try_from(settings.number(keys.plaintext_min_cipher))
-                .unwrap_or(0),
+            plaintext_min_cipher: i32::try_from(settings.number(keys.plaintext_min_cipher)).unwrap_or(0),
         }
     }
 }
 
 pub(crate) fn addresses(settings: &Settings, key: &'static Key) -> Vec<IpAddr> {
-    settings
-        .text(key)
-        .split_whitespace()
-        .filter_map(|word| word.parse().ok())
-        .collect()
+    settings.text(key).split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
 pub(crate) fn port(settings: &Settings, key: &'static Key) -> u16 {

@@ -32,9 +32,7 @@ impl Lmtp {
         Self {
             listen: Listen {
                 addresses: addresses(settings, keys::lmtp::LISTEN_ADDRESSES),
-                port: settings
-                    .flag(keys::lmtp::ENABLE)
-                    .then(|| port(settings, keys::lmtp::PORT)),
+                port: settings.flag(keys::lmtp::ENABLE).then(|| port(settings, keys::lmtp::PORT)),
                 ssl_port: None,
             },
             hostname: settings.text(keys::site::HOSTNAME),

@@ -14,9 +14,7 @@ pub struct Log {
 impl Log {
     /// Reads them.
     pub fn read(settings: &Settings) -> Self {
-        let part = |name: &'static str, key: &'static Key| {
-            settings.optional(key).map(|level| (name, level))
-        };
+        let part = |name: &'static str, key: &'static Key| settings.optional(key).map(|level| (name, level));
         Self {
             default: settings.text(keys::log::DEFAULT_LEVEL),
             parts: [

@@ -23,14 +23,11 @@ pub struct BackEnd {
 impl BackEnd {
     /// The options that are missing before anyone can be signed in there, with both of their names.
     pub fn missing(&self) -> Vec<String> {
-        [
-            (&self.admin, keys::proxy::ADMIN),
-            (&self.admin_pass, keys::proxy::ADMIN_PASS),
-        ]
-        .iter()
-        .filter(|(value, _)| value.is_none())
-        .map(|(_, key)| format!("{0} (or {0}.{1})", key.name, self.host))
-        .collect()
+        [(&self.admin, keys::proxy::ADMIN), (&self.admin_pass, keys::proxy::ADMIN_PASS)]
+            .iter()
+            .filter(|(value, _)| value.is_none())
+            .map(|(_, key)| format!("{0} (or {0}.{1})", key.name, self.host))
+            .collect()
     }
 }
 
@@ -73,9 +70,7 @@ impl Proxy {
                 admin_pass: settings.optional(keys::proxy::ADMIN_PASS),
             },
             hosts,
-            ca_file: settings
-                .optional(keys::proxy::CA_FILE)
-                .map(|_| settings.path(keys::proxy::CA_FILE)),
+            ca_file: settings.optional(keys::proxy::CA_FILE).map(|_| settings.path(keys::proxy::CA_FILE)),
         }
     }
 
@@ -87,9 +82,7 @@ impl Proxy {
             port: special.port.unwrap_or(self.general.port),
             tls: special.tls.unwrap_or(self.general.tls),
             admin: special.admin.or_else(|| self.general.admin.clone()),
-            admin_pass: special
-                .admin_pass
-                .or_else(|| self.general.admin_pass.clone()),
+            admin_pass: special.admin_pass.or_else(|| self.general.admin_pass.clone()),
             host,
         }
     }

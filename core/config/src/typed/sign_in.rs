@@ -26,11 +26,7 @@ impl SignIn {
         Self {
             default_domain: settings.text(keys::site::DEFAULT_DOMAIN),
             login_separators: settings.text(keys::service::LOGIN_SEPARATORS),
-            admins: settings
-                .text(keys::service::ADMINS)
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect(),
+            admins: settings.text(keys::service::ADMINS).split_whitespace().map(str::to_owned).collect(),
             cache_ttl: seconds(settings, keys::service::AUTH_CACHE_TTL),
             cache_size: size(settings, keys::service::AUTH_CACHE_SIZE),
         }

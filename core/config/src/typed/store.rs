@@ -33,15 +33,10 @@ impl Store {
                 .per_host(keys::store::PARTITION_PATH)
                 .map(|(name, path)| (name, settings.root().join(path)))
                 .collect(),
-            default_quota_bytes: u64::try_from(settings.number(keys::store::DEFAULT_MAILBOX_QUOTA))
-                .ok(),
-            default_quota_messages: u64::try_from(
-                settings.number(keys::store::DEFAULT_MESSAGE_QUOTA),
-            )
-            .ok(),
+            default_quota_bytes: u64::try_from(settings.number(keys::store::DEFAULT_MAILBOX_QUOTA)).ok(),
+            default_quota_messages: u64::try_from(settings.number(keys::store::DEFAULT_MESSAGE_QUOTA)).ok(),
             quota_enforcement: settings.flag(keys::store::QUOTA_ENFORCEMENT),
-            inline_limit: usize::try_from(bytes(settings, keys::store::INLINE_LIMIT))
-                .unwrap_or(usize::MAX),
+            inline_limit: usize::try_from(bytes(settings, keys::store::INLINE_LIMIT)).unwrap_or(usize::MAX),
             open_accounts: size(settings, keys::store::OPEN_ACCOUNTS),
         }
     }

@@ -16,9 +16,6 @@ pub struct Tls {
 impl Tls {
     /// Reads them.
     pub fn read(settings: &Settings) -> Self {
-        Self {
-            cert_file: settings.path(keys::tls::CERT_FILE),
-            key_file: settings.path(keys::tls::KEY_FILE),
-        }
+        Self { cert_file: settings.path(keys::tls::CERT_FILE), key_file: settings.path(keys::tls::KEY_FILE) }
     }
 }

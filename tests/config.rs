@@ -1,0 +1,5 @@
+//! Settings: the key table, `msg.conf`, and `configutil` over them.
+
+mod configutil;
+mod key_table;
+mod msg_conf;
