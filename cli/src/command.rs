@@ -1,0 +1,59 @@
+//! The subcommands.
+
+mod configutil;
+mod deliver;
+mod demo;
+mod import;
+mod init;
+mod run;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::root::RootOption;
+
+/// What the program can do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a complete site in ./var/demo once and run it on loopback ports (the default)
+    Demo(demo::Demo),
+    /// Make an empty site
+    Init(init::Init),
+    /// Run all enabled services in the foreground
+    Run(run::Run),
+    /// Run one service in the foreground
+    Serve(serve::Serve),
+    /// Users of the embedded directory
+    User(user::User),
+    /// Bring an mbox file or a Maildir into the store
+    Import(import::Import),
+    /// Deliver a message from standard input
+    Deliver(deliver::Deliver),
+    /// Show and change settings
+    Configutil(configutil::Configutil),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Demo(demo::Demo::default())
+    }
+}
+
+impl Command {
+    /// Does it.
+    pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Demo(command) => command.run(root),
+            Self::Init(command) => command.run(root),
+            Self::Run(command) => command.run(root),
+            Self::Serve(command) => command.run(root),
+            Self::User(command) => command.run(root),
+            Self::Import(command) => command.run(root),
+            Self::Deliver(command) => command.run(root),
+            Self::Configutil(command) => command.run(root),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `heliograph user`: the embedded directory, by LDAP attribute names.
+
+use std::{io::IsTerminal, process::ExitCode};
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use config::{Settings, Site};
+use directory::{Change, DirectoryFile, NewUser};
+
+use crate::{command::init::generated_password, output, root::RootOption};
+
+/// Users of the embedded directory.
+#[derive(Args)]
+pub struct User {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Add a user
+    Add(Add),
+    /// Show a user's attributes
+    Show(Named),
+    /// List users: user ID, address, status and name
+    List,
+    /// Change attributes: NAME=VALUE replaces, NAME+=VALUE adds, NAME-=VALUE removes, NAME= clears
+    Set(Set),
+    /// Set a user's password
+    Passwd(Passwd),
+    /// Delete a user from the directory; the mail stays in the store
+    Delete(Named),
+}
+
+#[derive(Args)]
+struct Named {
+    /// User ID, or user ID@domain
+    uid: String,
+}
+
+#[derive(Args)]
+struct PasswordSource {
+    /// Read the password from standard input, one line; without it one is generated and printed
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Args)]
+struct Add {
+    /// User ID, or user ID@domain
+    uid: String,
+    /// Further attributes, such as cn="Alice Moreno" mailQuota=2G
+    #[arg(value_name = "NAME=VALUE")]
+    attributes: Vec<String>,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+#[derive(Args)]
+struct Set {
+    /// User ID, or user ID@domain
+    uid: String,
+    /// The changes
+    #[arg(required = true, value_name = "CHANGE")]
+    changes: Vec<String>,
+}
+
+#[derive(Args)]
+struct Passwd {
+    /// User ID, or user ID@domain
+    uid: String,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+impl User {
+    pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
+        let settings: Settings = root.settings()?;
+        let site = Site::read(&settings);
+        let file = DirectoryFile::new(&site.directory_file, &site.default_domain);
+        match self.action {
+            Action::Add(add) => {
+                let (password, generated) = add.password.read()?;
+                file.add_user(&new_user(&add, &password)?)?;
+                if generated {
+                    output::line(format_args!("password: {password}"));
+                }
+            }
+            Action::Show(named) => {
+                let entry = file.entry(&named.uid)?;
+                output::line(format_args!("dn: {}", entry.dn));
+                for attribute in entry.attributes.iter().filter(|attribute| !is_secret(&attribute.name)) {
+                    output::line(format_args!("{}: {}", attribute.name, String::from_utf8_lossy(&attribute.value)));
+                }
+            }
+            Action::List => {
+                for user in file.users()? {
+                    output::line(format_args!(
+                        "{}\t{}\t{}\t{}",
+                        user.store_id,
+                        user.mail,
+                        user.status.as_str(),
+                        user.name
+                    ));
+                }
+            }
+            Action::Set(set) => {
+                let changes: Vec<Change> =
+                    set.changes.iter().map(|text| change(text)).collect::<anyhow::Result<_>>()?;
+                file.change_user(&set.uid, &changes)?;
+            }
+            Action::Passwd(passwd) => {
+                let (password, generated) = passwd.password.read()?;
+                file.set_password(&passwd.uid, &password)?;
+                if generated {
+                    output::line(format_args!("password: {password}"));
+                }
+            }
+            Action::Delete(named) => file.delete_user(&named.uid)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The entry that `user add` makes: `uid@domain` outside the default domain, `cn` apart from the other attributes.
+fn new_user(add: &Add, password: &str) -> anyhow::Result<NewUser> {
+    let (uid, domain) = match add.uid.rsplit_once('@') {
+        Some((uid, domain)) => (uid.to_owned(), Some(domain.to_owned())),
+        None => (add.uid.clone(), None),
+    };
+    let mut user = NewUser { uid, domain, password: Some(password.to_owned()), ..NewUser::default() };
+    for attribute in &add.attributes {
+        let Some((name, value)) = attribute.split_once('=') else { bail!("'{attribute}': expected NAME=VALUE") };
+        if name.eq_ignore_ascii_case("cn") {
+            user.name = value.to_owned();
+        } else {
+            user.attributes.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    Ok(user)
+}
+
+/// Hashes are not for screens.
+fn is_secret(name: &str) -> bool {
+    name.eq_ignore_ascii_case("userPassword")
+}
+
+fn change(text: &str) -> anyhow::Result<Change> {
+    let Some((name, value)) = text.split_once('=') else { bail!("'{text}': expected NAME=VALUE") };
+    let value = value.to_owned();
+    Ok(match (name.strip_suffix('+'), name.strip_suffix('-')) {
+        (Some(name), _) => Change::Add { attribute: name.to_owned(), value },
+        (_, Some(name)) => Change::Remove { attribute: name.to_owned(), value },
+        _ => {
+            let values = if value.is_empty() { Vec::new() } else { vec![value] };
+            Change::Replace { attribute: name.to_owned(), values }
+        }
+    })
+}
+
+impl PasswordSource {
+    /// The password, and whether it was made up here and must be printed.
+    fn read(&self) -> anyhow::Result<(String, bool)> {
+        if !self.password_stdin {
+            return Ok((generated_password(), true));
+        }
+        if std::io::stdin().is_terminal() {
+            output::note("password: (it will be visible as you type)");
+        }
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).context("reading the password")?;
+        let password = line.trim_end_matches(['\r', '\n']);
+        if password.is_empty() {
+            bail!("an empty password is refused");
+        }
+        Ok((password.to_owned(), false))
+    }
+}

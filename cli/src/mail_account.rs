@@ -1,0 +1,68 @@
+//! A user's account in the store, for tools that work on it directly.
+
+use anyhow::{Context, bail};
+use config::{Settings, Site, Store as StoreConfig};
+use directory::{Directory, QuotaPolicy, User};
+use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, Store};
+
+use crate::services::{open_directory, quota_policy};
+
+/// Whether the directory's quota holds for what a tool does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quota {
+    Enforce,
+    Ignore,
+}
+
+/// Finds users and opens their accounts.
+pub struct MailAccounts {
+    runtime: tokio::runtime::Runtime,
+    directory: directory::LdifDirectory,
+    default_domain: String,
+    policy: QuotaPolicy,
+}
+
+impl MailAccounts {
+    pub fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let site = Site::read(settings);
+        Ok(Self {
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .context("starting the runtime")?,
+            directory: open_directory(&site)?,
+            default_domain: site.default_domain,
+            policy: quota_policy(&StoreConfig::read(settings)),
+        })
+    }
+
+    /// The user called `name`: a user ID, a user ID@domain or an address.
+    pub fn user(&self, name: &str) -> anyhow::Result<std::sync::Arc<User>> {
+        let address = if name.contains('@') { name.to_owned() } else { format!("{name}@{}", self.default_domain) };
+        let login = directory::LoginName {
+            user: address.rsplit_once('@').map_or(name, |(user, _)| user).to_owned(),
+            domain: address.rsplit_once('@').map(|(_, domain)| domain.to_owned()),
+        };
+        let found = self.runtime.block_on(async {
+            match self.directory.find_login(&login).await? {
+                Some(user) => Ok(Some(user)),
+                None => self.directory.find_address(&address).await,
+            }
+        })?;
+        match found {
+            Some(user) => Ok(user),
+            None => bail!("no user '{name}' in the directory"),
+        }
+    }
+
+    /// The account of `user` in `store`, made if it was never used.
+    pub fn account(&self, store: &Store, user: &User, quota: Quota) -> anyhow::Result<Account> {
+        let (bytes, messages) = self.policy.limits(user);
+        let limits = match quota {
+            Quota::Enforce => QuotaLimits { bytes, messages },
+            Quota::Ignore => QuotaLimits::default(),
+        };
+        let options = AccountOptions { partition: user.partition.clone(), quota: Some(limits) };
+        Ok(store.account_with(&AccountId::new(&user.store_id)?, &options)?)
+    }
+}

@@ -1,0 +1,44 @@
+//! Running services: what `run`, `serve` and `demo` share.
+
+mod bound;
+mod http;
+mod ports;
+mod site;
+mod stop;
+
+use anyhow::Context;
+use config::Settings;
+use daemon::{Drain, start_logging};
+
+pub use ports::{PortOptions, ServiceName};
+pub use site::{OpenSite, open_directory, open_store, quota_policy};
+
+use bound::Bound;
+
+/// Runs `services` until SIGTERM or SIGINT, then drains. `ready` is called with the ready line once every listener is up.
+pub fn run(
+    settings: Settings,
+    services: &[ServiceName],
+    ports: &PortOptions,
+    ready: impl FnOnce(&str),
+) -> anyhow::Result<()> {
+    start_logging(&config::Log::read(&settings));
+    stop::raise_file_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Blocking work is bounded by each service's maxthreads; this is the sum's ceiling.
+        .max_blocking_threads(1024)
+        .build()
+        .context("starting the runtime")?;
+    runtime.block_on(async {
+        let site = OpenSite::open(settings)?;
+        let drain = Drain::new();
+        let bound = Bound::bind(&site, services, ports)?;
+        let line = bound.ready_line();
+        bound.start(&site, &drain)?;
+        ready(&line);
+        stop::wait(&site).await?;
+        stop::drain(&drain).await;
+        Ok(())
+    })
+}

@@ -1,0 +1,168 @@
+//! From settings to listeners to running services. Every port is bound before the first connection is served.
+
+use std::{fmt::Write, sync::Arc};
+
+use anyhow::{Context, bail};
+use config::{Http, Imap, Listen, Lmtp, Proxy, Store as StoreConfig};
+use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, WorkPool, accept_loop, bind};
+
+use super::{OpenSite, PortOptions, ServiceName, http, site::quota_policy};
+
+/// A service with its listeners.
+struct Ports {
+    plain: Option<Listener>,
+    tls: Option<Listener>,
+}
+
+/// All listeners of this process.
+pub struct Bound {
+    imap: Option<(Imap, Ports)>,
+    lmtp: Option<(Lmtp, Ports)>,
+    http: Option<(Http, Ports)>,
+}
+
+impl Bound {
+    /// Listens for every one of `services` that is enabled.
+    pub fn bind(site: &OpenSite, services: &[ServiceName], options: &PortOptions) -> anyhow::Result<Self> {
+        let mut imap = Imap::read(&site.settings);
+        let mut lmtp = Lmtp::read(&site.settings);
+        let mut http = Http::read(&site.settings);
+        imap.service.listen = options.apply(&imap.service.listen, "imap", "imaps");
+        lmtp.listen = options.apply(&lmtp.listen, "lmtp", "");
+        http.service.listen = options.apply(&http.service.listen, "http", "https");
+        let wanted = |service, listen: &Listen| services.contains(&service) && listen.is_on();
+        let bound = Self {
+            lmtp: wanted(ServiceName::Lmtp, &lmtp.listen)
+                .then(|| Ports::bind(site, "lmtp", &lmtp.listen))
+                .transpose()?
+                .map(|ports| (lmtp, ports)),
+            imap: wanted(ServiceName::Imap, &imap.service.listen)
+                .then(|| Ports::bind(site, "imap", &imap.service.listen))
+                .transpose()?
+                .map(|ports| (imap, ports)),
+            http: wanted(ServiceName::Http, &http.service.listen)
+                .then(|| Ports::bind(site, "http", &http.service.listen))
+                .transpose()?
+                .map(|ports| (http, ports)),
+        };
+        if bound.imap.is_none() && bound.lmtp.is_none() && bound.http.is_none() {
+            bail!("nothing to run: every service asked for is disabled (see service.*.enable)");
+        }
+        Ok(bound)
+    }
+
+    /// `ready imap=127.0.0.1:1143 imaps=… lmtp=… http=… https=…`: only what is on.
+    pub fn ready_line(&self) -> String {
+        let mut line = "ready".to_owned();
+        let mut add = |name: &str, listener: Option<&Listener>| {
+            if let Some(address) = listener.and_then(Listener::address) {
+                // Writing to a string cannot fail.
+                let _ = write!(line, " {name}={address}");
+            }
+        };
+        if let Some((_, ports)) = &self.imap {
+            add("imap", ports.plain.as_ref());
+            add("imaps", ports.tls.as_ref());
+        }
+        if let Some((_, ports)) = &self.lmtp {
+            add("lmtp", ports.plain.as_ref());
+        }
+        if let Some((_, ports)) = &self.http {
+            add("http", ports.plain.as_ref());
+            add("https", ports.tls.as_ref());
+        }
+        line
+    }
+
+    /// Starts serving.
+    pub fn start(self, site: &OpenSite, drain: &Drain) -> anyhow::Result<()> {
+        let quota = quota_policy(&StoreConfig::read(&site.settings));
+        let imap_port =
+            self.imap.as_ref().and_then(|(_, ports)| ports.plain.as_ref()?.address()).map(|address| address.port());
+        if let Some((config, ports)) = self.lmtp {
+            let limits =
+                AcceptLimits::new(config.max_sessions, Refuse("421 4.3.2 Too many connections, try again later\r\n"));
+            let service = lmtpd::Service::new(lmtpd::LmtpDeps {
+                directory: Arc::clone(&site.directory),
+                store: site.store.clone(),
+                pool: WorkPool::new(config.max_threads),
+                quota,
+                config,
+            });
+            ports.serve(None, &limits, drain, move |conn, drain| {
+                let service = service.clone();
+                async move { service.serve(conn, drain).await }
+            });
+        }
+        if let Some((config, ports)) = self.imap {
+            let limits = AcceptLimits::new(
+                config.service.max_sessions,
+                Refuse("* BYE [UNAVAILABLE] Too many connections, try again later\r\n"),
+            );
+            let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
+            let service = imapd::Service::new(imapd::ImapDeps {
+                store: site.store.clone(),
+                bus: site.bus.clone(),
+                authenticator: Arc::clone(&site.authenticator),
+                pool: WorkPool::new(config.service.max_threads),
+                tls: acceptor.clone(),
+                quota,
+                config,
+            });
+            ports.serve(acceptor, &limits, drain, move |conn, drain| {
+                let service = service.clone();
+                async move { service.serve(conn, drain).await }
+            });
+        }
+        if let Some((config, ports)) = self.http {
+            let mut proxy = Proxy::read(&site.settings);
+            // With "any free port" only now is it known where this process's own IMAP service is.
+            if let Some(port) = imap_port {
+                proxy = proxy.with_port(port);
+            }
+            let limits = AcceptLimits::new(
+                config.service.max_sessions,
+                Refuse(
+                    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                ),
+            );
+            let acceptor = site.acceptor.as_ref().map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
+            let service = http::service(site, config, proxy, drain)?;
+            ports.serve(acceptor, &limits, drain, move |conn, drain| {
+                let service = service.clone();
+                async move { service.serve(conn, drain).await }
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Ports {
+    fn bind(site: &OpenSite, name: &str, listen: &Listen) -> anyhow::Result<Self> {
+        if listen.ssl_port.is_some() && site.acceptor.is_none() {
+            bail!(
+                "service.{name}.enablesslport is on but there is no certificate: set service.tls.certfile and service.tls.keyfile"
+            );
+        }
+        let bind = |port: Option<u16>, option: &str| {
+            port.map(|port| bind(&listen.addresses, port).with_context(|| format!("service.{name}.{option}")))
+                .transpose()
+        };
+        Ok(Self { plain: bind(listen.port, "port")?, tls: bind(listen.ssl_port, "sslport")? })
+    }
+
+    fn serve<S, F>(self, acceptor: Option<tls::Acceptor>, limits: &AcceptLimits, drain: &Drain, serve: S)
+    where
+        S: Fn(Conn, Drain) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        for (listener, acceptor) in [(self.plain, None), (self.tls, acceptor)] {
+            let Some(listener) = listener else { continue };
+            let serve = serve.clone();
+            let for_sessions = drain.clone();
+            tokio::spawn(accept_loop(listener, acceptor, limits.clone(), drain.clone(), move |conn| {
+                serve(conn, for_sessions.clone())
+            }));
+        }
+    }
+}

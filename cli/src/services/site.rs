@@ -1,0 +1,76 @@
+//! A site that is open for service: its settings with the directory, the store and the sign-in rules made from them.
+
+use std::sync::Arc;
+
+use auth::{AuthOptions, Authenticator};
+use config::{Settings, SignIn, Site, Store as StoreConfig, Tls};
+use directory::{Directory, LdifDirectory, LdifOptions, QuotaPolicy};
+use ens::Bus;
+use mailstore::{Observer, Partition, Store, StoreOptions};
+
+/// What the services of one process share.
+pub struct OpenSite {
+    pub settings: Settings,
+    pub site: Site,
+    pub directory: Arc<dyn Directory>,
+    pub authenticator: Arc<Authenticator>,
+    pub bus: Bus,
+    pub store: Store,
+    /// The server's certificate; `None` when its files are not there and TLS is off.
+    pub acceptor: Option<tls::Acceptor>,
+}
+
+impl OpenSite {
+    /// Opens everything. Nothing listens yet.
+    pub fn open(settings: Settings) -> anyhow::Result<Self> {
+        let site = Site::read(&settings);
+        let directory: Arc<dyn Directory> = Arc::new(open_directory(&site)?);
+        let authenticator =
+            Arc::new(Authenticator::new(Arc::clone(&directory), AuthOptions::from(&SignIn::read(&settings))));
+        let bus = Bus::new();
+        let store = open_store(&settings, Some(Arc::new(bus.clone())))?;
+        let acceptor = open_acceptor(&settings)?;
+        Ok(Self { settings, site, directory, authenticator, bus, store, acceptor })
+    }
+}
+
+/// The embedded directory.
+pub fn open_directory(site: &Site) -> anyhow::Result<LdifDirectory> {
+    Ok(LdifDirectory::open(LdifOptions::new(&site.directory_file, &site.default_domain))?)
+}
+
+/// The message store; `observer` is told of every commit.
+pub fn open_store(settings: &Settings, observer: Option<Arc<dyn Observer>>) -> anyhow::Result<Store> {
+    let config = StoreConfig::read(settings);
+    let mut options = StoreOptions::new(&config.path);
+    options
+        .partitions
+        .extend(config.partitions.iter().map(|(name, path)| Partition { name: name.clone(), path: path.clone() }));
+    options.inline_limit = config.inline_limit;
+    options.open_accounts = config.open_accounts;
+    if let Some(observer) = observer {
+        options.observer = observer;
+    }
+    Ok(Store::open(options)?)
+}
+
+/// What an account may hold, from its directory entry and the store's defaults.
+pub fn quota_policy(config: &StoreConfig) -> QuotaPolicy {
+    QuotaPolicy {
+        default_bytes: config.default_quota_bytes,
+        default_messages: config.default_quota_messages,
+        enforce: config.quota_enforcement,
+    }
+}
+
+/// The certificate, when there is one. Missing files are only an error where a setting asks for TLS, which `bind` checks.
+fn open_acceptor(settings: &Settings) -> anyhow::Result<Option<tls::Acceptor>> {
+    let files = Tls::read(settings);
+    if !files.cert_file.exists() && !files.key_file.exists() {
+        return Ok(None);
+    }
+    Ok(Some(tls::Acceptor::new(tls::AcceptorOptions {
+        certificates: vec![tls::CertificateFiles { certificate: files.cert_file, key: files.key_file }],
+        ..tls::AcceptorOptions::default()
+    })?))
+}

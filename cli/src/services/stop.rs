@@ -1,0 +1,54 @@
+//! The life of the process: signals, the drain, the limit on open files.
+
+use std::time::Duration;
+
+use daemon::Drain;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::OpenSite;
+
+/// How long accepted work may take after SIGTERM. systemd kills after 90 s.
+const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+
+/// Returns at SIGTERM or SIGINT. SIGHUP is `refresh`: certificates are read again.
+pub async fn wait(site: &OpenSite) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hangup.recv() => refresh(site),
+        }
+    }
+}
+
+fn refresh(site: &OpenSite) {
+    if let Some(acceptor) = &site.acceptor {
+        match acceptor.reload() {
+            Ok(()) => tracing::info!("refresh: certificates read again"),
+            // The old ones stay in force: a bad file must not end the service.
+            Err(error) => tracing::error!(%error, "refresh: certificates kept as they were"),
+        }
+    }
+}
+
+/// Ends the services: nothing new is accepted, what was accepted is finished.
+pub async fn drain(drain: &Drain) {
+    tracing::info!("draining");
+    drain.start();
+    if tokio::time::timeout(DRAIN_LIMIT, drain.finished()).await.is_err() {
+        tracing::warn!("sessions still open after {} s are cut", DRAIN_LIMIT.as_secs());
+    }
+}
+
+/// Thousands of sessions need as many descriptors: the soft limit is raised to the hard one.
+pub fn raise_file_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(soft, hard)| if soft < hard { setrlimit(Resource::RLIMIT_NOFILE, hard, hard) } else { Ok(()) });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit on open files stays as it is");
+    }
+}
