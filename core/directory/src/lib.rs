@@ -28,7 +28,7 @@ pub use file::DirectoryFile;
 pub use ldif::{Attribute, Entry, Ldif, LdifError};
 pub use ldif_directory::{LdifDirectory, LdifOptions};
 pub use password::{HashCost, ProhibitedCharacter, hash_password, prepared};
-pub use quota::{QuotaLimit, QuotaSyntax};
+pub use quota::{QuotaLimit, QuotaPolicy, QuotaSyntax};
 pub use status::AccountStatus;
 pub use user::{AddressEntry, AddressSearch, LoginName, User};
 

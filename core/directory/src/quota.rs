@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::User;
+
 /// What a quota attribute says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QuotaLimit {
@@ -58,5 +60,26 @@ impl fmt::Display for QuotaLimit {
             QuotaLimit::Unlimited => out.write_str("-1"),
             QuotaLimit::Limit(limit) => limit.fmt(out),
         }
+    }
+}
+
+/// The site's quotas: what counts for users whose entry says nothing, and whether limits count at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QuotaPolicy {
+    /// `store.defaultmailboxquota` in bytes; `None` is no limit.
+    pub default_bytes: Option<u64>,
+    /// `store.defaultmessagequota`; `None` is no limit.
+    pub default_messages: Option<u64>,
+    /// `store.quotaenforcement`.
+    pub enforce: bool,
+}
+
+impl QuotaPolicy {
+    /// Bytes and messages that `user` may hold; `None` is no limit.
+    pub fn limits(&self, user: &User) -> (Option<u64>, Option<u64>) {
+        if !self.enforce {
+            return (None, None);
+        }
+        (user.quota_bytes.or_default(self.default_bytes), user.quota_messages.or_default(self.default_messages))
     }
 }

@@ -1,0 +1,198 @@
+//! Delivery: one durable copy a recipient, in the folder asked for or in INBOX.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::Arc;
+
+use daemon::WorkPool;
+use directory::QuotaPolicy;
+use mailstore::{
+    Account, AccountId, AccountOptions, Content, ErrorKind, Incoming, MailboxName, NewMessage, QuotaLimits, Store,
+    StoreError,
+};
+use tokio::task::JoinHandle;
+use tracing::{error, info};
+
+use crate::intake::{self, Taken};
+use crate::recipient::{Recipient, over_quota};
+use crate::reply::{self, Reply};
+
+/// Copies of one transaction that are written at the same time; one client must not take the whole pool.
+const AT_ONCE: usize = 16;
+
+/// One recipient with all that its delivery needs.
+#[derive(Clone)]
+pub(crate) struct Target {
+    store: Store,
+    quota: QuotaPolicy,
+    quota_permanent: bool,
+    recipient: Arc<Recipient>,
+    /// Delivery headers of this recipient's copy.
+    pub(crate) headers: Arc<str>,
+    /// Transaction identifier.
+    id: Arc<str>,
+}
+
+/// What all targets of a transaction share.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub(crate) store: Store,
+    pub(crate) quota: QuotaPolicy,
+    pub(crate) quota_permanent: bool,
+    pub(crate) id: Arc<str>,
+}
+
+/// The bytes that further copies are made from.
+#[derive(Clone)]
+enum Source {
+    Held(Arc<Vec<u8>>),
+    /// A finished copy, of which the first bytes are another recipient's headers.
+    Stored {
+        content: Content,
+        headers: usize,
+    },
+}
+
+impl Target {
+    pub(crate) fn new(common: &Common, recipient: Recipient, headers: String) -> Target {
+        Target {
+            store: common.store.clone(),
+            quota: common.quota,
+            quota_permanent: common.quota_permanent,
+            id: Arc::clone(&common.id),
+            recipient: Arc::new(recipient),
+            headers: headers.into(),
+        }
+    }
+
+    pub(crate) fn recipient(&self) -> &Recipient {
+        &self.recipient
+    }
+
+    /// The recipient's account, with the limits of the directory.
+    pub(crate) fn account(&self) -> Result<Account, StoreError> {
+        let user = &self.recipient.user;
+        let (bytes, messages) = self.quota.limits(user);
+        let limits = QuotaLimits { bytes, messages };
+        let options = AccountOptions { partition: user.partition.clone(), quota: Some(limits) };
+        self.store.account_with(&AccountId::new(&user.store_id)?, &options)
+    }
+
+    /// Writes this recipient's copy of `source` and delivers it.
+    fn deliver_copy(&self, source: &Source) -> Reply {
+        let copy = || -> Result<Content, StoreError> {
+            let mut incoming;
+            match source {
+                Source::Held(bytes) => {
+                    incoming = self.account()?.incoming(Some((self.headers.len() + bytes.len()) as u64))?;
+                    self.write(&mut incoming, bytes)?;
+                }
+                Source::Stored { content, headers } => {
+                    let body = content.body()?;
+                    let bytes = body.get(*headers..).unwrap_or_default();
+                    incoming = self.account()?.incoming(Some((self.headers.len() + bytes.len()) as u64))?;
+                    self.write(&mut incoming, bytes)?;
+                }
+            }
+            incoming.finish()
+        };
+        match copy() {
+            Ok(content) => self.deliver(content),
+            Err(error) => self.refused(&error),
+        }
+    }
+
+    fn write(&self, incoming: &mut Incoming, bytes: &[u8]) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Io { what: "writing an incoming message".to_owned(), source };
+        incoming.write_all(self.headers.as_bytes()).and_then(|()| incoming.write_all(bytes)).map_err(failed)
+    }
+
+    /// Puts a finished copy into the mailbox. It is durable when this returns a good reply.
+    fn deliver(&self, content: Content) -> Reply {
+        let size = content.size();
+        let append = |name: &MailboxName| self.account()?.append(name, vec![NewMessage::new(content.clone())]);
+        let inbox = MailboxName::inbox();
+        let asked = self.recipient.folder.as_ref().unwrap_or(&inbox);
+        let (done, name) = match append(asked) {
+            Err(error)
+                if !asked.is_inbox() && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotSelectable) =>
+            {
+                (append(&inbox), &inbox)
+            }
+            done => (done, asked),
+        };
+        match done {
+            Ok(appended) => {
+                let uid = appended.uids.first().copied().unwrap_or_default();
+                info!(target: "store", "delivered: id={} account={:?} mailbox={:?} uid={uid} size={size}", self.id, self.recipient.user.store_id, name.as_str());
+                reply::SAVED
+            }
+            Err(error) => self.refused(&error),
+        }
+    }
+
+    fn refused(&self, error: &StoreError) -> Reply {
+        if error.kind() == ErrorKind::OverQuota {
+            info!(target: "store", "refused: id={} account={:?} {error}", self.id, self.recipient.user.store_id);
+            return over_quota(self.quota_permanent);
+        }
+        intake::refusal(error)
+    }
+}
+
+/// Delivers to all targets; the replies are in their order.
+pub(crate) async fn deliver_all(pool: &WorkPool, taken: Taken, targets: &[Target]) -> Vec<Reply> {
+    let Some((first, others)) = targets.split_first() else { return Vec::new() };
+    let mut replies = Vec::with_capacity(targets.len());
+    let source = match taken {
+        Taken::Held(bytes) => {
+            let source = Source::Held(Arc::new(bytes));
+            if others.is_empty() {
+                // The usual case: one recipient, one hop to the pool.
+                let target = first.clone();
+                return vec![pool.run(move || target.deliver_copy(&source)).await];
+            }
+            return deliver_copies(pool, source, targets).await;
+        }
+        Taken::Streamed { incoming, headers } => {
+            let target = first.clone();
+            let finished = pool.run(move || {
+                let content = incoming.finish()?;
+                Ok::<_, StoreError>((target.deliver(content.clone()), content))
+            });
+            match finished.await {
+                Ok((reply, content)) => {
+                    replies.push(reply);
+                    Source::Stored { content, headers: usize::try_from(headers).unwrap_or(usize::MAX) }
+                }
+                Err(error) => return vec![intake::refusal(&error); targets.len()],
+            }
+        }
+    };
+    replies.extend(deliver_copies(pool, source, others).await);
+    replies
+}
+
+async fn deliver_copies(pool: &WorkPool, source: Source, targets: &[Target]) -> Vec<Reply> {
+    let mut replies = Vec::with_capacity(targets.len());
+    let mut running: VecDeque<JoinHandle<Reply>> = VecDeque::new();
+    for target in targets {
+        if running.len() == AT_ONCE {
+            replies.extend(oldest(&mut running).await);
+        }
+        let (pool, target, source) = (pool.clone(), target.clone(), source.clone());
+        running.push_back(tokio::spawn(async move { pool.run(move || target.deliver_copy(&source)).await }));
+    }
+    while let Some(reply) = oldest(&mut running).await {
+        replies.push(reply);
+    }
+    replies
+}
+
+async fn oldest(running: &mut VecDeque<JoinHandle<Reply>>) -> Option<Reply> {
+    let result = running.pop_front()?.await;
+    Some(result.unwrap_or_else(|error| {
+        error!("a delivery ended early: {error}");
+        reply::TRY_LATER
+    }))
+}

@@ -1,0 +1,90 @@
+//! Who a RCPT address is: the user, the folder behind `+`, and whether mail may be delivered now (reference schema, §6).
+
+use std::sync::Arc;
+
+use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
+use mailstore::MailboxName;
+use tracing::{error, warn};
+
+use crate::address::Mailbox;
+use crate::reply::{self, Reply};
+
+/// An accepted recipient.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipient {
+    /// As the client gave it.
+    pub(crate) address: Mailbox,
+    pub(crate) user: Arc<User>,
+    /// The folder that the address asks for.
+    pub(crate) folder: Option<MailboxName>,
+}
+
+const INACTIVE: Reply = Reply::new("450", "4.2.1", "Mailbox is temporarily inactive");
+const DISABLED: Reply = Reply::new("550", "5.2.1", "Mailbox is disabled");
+const OTHER_DOMAIN: Reply = Reply::new("550", "5.1.2", "No such domain here");
+const OVER_QUOTA_NOW: Reply = Reply::new("452", "4.2.2", "Mailbox is full");
+const OVER_QUOTA_FOR_GOOD: Reply = Reply::new("552", "5.2.2", "Mailbox is full");
+
+/// The reply for a full mailbox (`service.lmtp.quotapermanent`).
+pub(crate) fn over_quota(permanent: bool) -> Reply {
+    if permanent { OVER_QUOTA_FOR_GOOD } else { OVER_QUOTA_NOW }
+}
+
+/// Looks an address up. The whole address comes first, so that a real `a+b` user is found; then what is in front of the first
+/// `+`; then the catch-all of the domain.
+pub(crate) async fn resolve(
+    directory: &dyn Directory,
+    address: Mailbox,
+    quota_permanent: bool,
+) -> Result<Recipient, Reply> {
+    let (user, folder) = find(directory, &address).await?;
+    match user.status {
+        AccountStatus::Active => Ok(Recipient { address, user, folder }),
+        AccountStatus::Inactive | AccountStatus::Hold => Err(INACTIVE),
+        AccountStatus::OverQuota => Err(over_quota(quota_permanent)),
+        AccountStatus::Disabled => Err(DISABLED),
+        AccountStatus::Deleted => Err(reply::NO_SUCH_USER),
+    }
+}
+
+async fn find(directory: &dyn Directory, address: &Mailbox) -> Result<(Arc<User>, Option<MailboxName>), Reply> {
+    if let Some(user) = look_up(directory, &address.local, &address.domain).await? {
+        return Ok((user, None));
+    }
+    if let Some((local, detail)) = address.local.split_once('+')
+        && let Some(user) = look_up(directory, local, &address.domain).await?
+    {
+        // A detail that is no mailbox name is no folder either: INBOX.
+        return Ok((user, MailboxName::new(detail).ok()));
+    }
+    if address.domain.is_empty() {
+        return Err(reply::NO_SUCH_USER);
+    }
+    if let Some(user) = directory.find_address(&format!("@{}", address.domain)).await.map_err(|error| failed(&error))? {
+        return Ok((user, None));
+    }
+    match directory.is_local_domain(&address.domain).await {
+        Ok(true) => Err(reply::NO_SUCH_USER),
+        Ok(false) => Err(OTHER_DOMAIN),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// A local part without a domain is a user id, if it is unique.
+async fn look_up(directory: &dyn Directory, local: &str, domain: &str) -> Result<Option<Arc<User>>, Reply> {
+    let found = if domain.is_empty() {
+        directory.find_login(&LoginName { user: local.to_owned(), domain: None }).await
+    } else {
+        directory.find_address(&format!("{local}@{domain}")).await
+    };
+    found.map_err(|error| failed(&error))
+}
+
+fn failed(error: &DirectoryError) -> Reply {
+    match error {
+        // The administrator has to decide whose it is; the MTA keeps the mail meanwhile.
+        DirectoryError::Ambiguous(name) => warn!("address {name:?} belongs to several users; delivery waits"),
+        error => error!("directory look-up failed: {error}"),
+    }
+    reply::TRY_LATER
+}
