@@ -4,3 +4,4 @@
 
 mod imap;
 mod kit_itself;
+mod message;

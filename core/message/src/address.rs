@@ -105,6 +105,10 @@ impl List<'_> {
     }
 
     fn address(&mut self) -> After {
+        // Lists may have empty members (RFC 5322 §4.4 obs-addr-list).
+        if self.cursor.is_at(b',') {
+            return After::More;
+        }
         let start = self.cursor.at;
         match self.group() {
             After::Broken => {
@@ -141,7 +145,9 @@ impl List<'_> {
         self.add();
         if after.more() && !self.cursor.is_at(b';') {
             loop {
-                self.mailbox();
+                if !matches!(self.cursor.peek(), Some(b',' | b';')) {
+                    self.mailbox();
+                }
                 if !self.cursor.is_at(b',') {
                     break;
                 }
@@ -168,9 +174,6 @@ impl List<'_> {
         if after == After::Broken {
             self.cursor.at = start;
             after = self.addr_spec();
-            if self.now.name.is_none() && self.now.host.is_none() && after != After::More {
-                self.now.name = self.now.mailbox.take();
-            }
         }
         self.add_mailbox();
         after
@@ -249,11 +252,7 @@ impl List<'_> {
 
     fn local_part(&mut self) -> After {
         let mut local = Vec::new();
-        let after = if self.cursor.is_at(b'"') {
-            self.cursor.quoted_string(&mut local)
-        } else {
-            self.cursor.loose_dot_atom(&mut local)
-        };
+        let after = self.cursor.local_part(&mut local);
         if after != After::Broken {
             self.now.mailbox = Some(local);
         }
@@ -276,6 +275,7 @@ impl List<'_> {
         }
         let quoted = self.cursor.is_at(b'"');
         let mut after = self.local_part();
+        let local_broken = !after.more();
         let has_domain = after != After::End && self.cursor.is_at(b'@');
         if has_domain {
             match self.domain() {
@@ -299,6 +299,9 @@ impl List<'_> {
                 after = After::Broken;
             }
             _ => {}
+        }
+        if (local_broken || !has_domain) && self.now.name.is_none() && self.now.host.is_none() {
+            self.now.name = self.now.mailbox.take().map(|name| for_humans(&name));
         }
         after
     }

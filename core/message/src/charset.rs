@@ -12,7 +12,9 @@ pub struct CharsetDecoder {
 
 enum Inner {
     /// UTF-8 as long as the bytes are; from the first that are not, windows-1252.
-    Guess { held: Vec<u8> },
+    Guess {
+        held: Vec<u8>,
+    },
     Known(encoding_rs::Decoder),
     Utf7(Utf7Decoder),
 }

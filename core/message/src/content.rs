@@ -139,9 +139,8 @@ fn split_name(name: &[u8]) -> Option<(&[u8], u32, bool)> {
         return Some((base, 0, true));
     }
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let index = rest[..digits].iter().fold(0u32, |index, digit| {
-        index.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'))
-    });
+    let index =
+        rest[..digits].iter().fold(0u32, |index, digit| index.wrapping_mul(10).wrapping_add(u32::from(digit - b'0')));
     match &rest[digits..] {
         [] => Some((base, index, false)),
         b"*" => Some((base, index, true)),

@@ -123,12 +123,14 @@ fn month(word: &[u8]) -> Option<i64> {
     (1..).zip(MONTHS).find(|(_, name)| **name == front).map(|(index, _)| index)
 }
 
-/// Two digits are 1950–2049, three digits count from 1900 (RFC 5322 §4.3).
+/// Two digits are 1950–2049, three digits count from 1900 (RFC 5322 §4.3); so does `0102`, which old
+/// programs write for 2002.
 fn full_year(word: &[u8]) -> Option<i64> {
     let year = number(word)?;
     match word.len() {
         1 | 2 if year < 50 => Some(2000 + year),
         1..=3 => Some(1900 + year),
+        4 if (100..200).contains(&year) => Some(1900 + year),
         _ => (1900..=9999).contains(&year).then_some(year),
     }
 }

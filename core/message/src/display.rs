@@ -4,6 +4,8 @@ use crate::address::{Address, AddressKind, MISSING_DOMAIN, MISSING_MAILBOX, SYNT
 use crate::digest::PartRef;
 use crate::encoded_word;
 
+/// Parameters of one field that are looked at; real mail has fewer than ten.
+const MOST_PARAMETERS: usize = 256;
 /// Characters of the longest file name that is offered.
 const LONGEST_FILE_NAME: usize = 180;
 
@@ -106,6 +108,22 @@ pub fn param<'a>(params: impl Iterator<Item = (&'a [u8], &'a [u8])>, name: &str)
         return Some(join(pieces));
     }
     plain.map(text)
+}
+
+/// All parameters by their plain names in lower case, each decoded as [`param`] does it.
+pub fn parameters(params: &[(&[u8], &[u8])]) -> Vec<(String, String)> {
+    let params = &params[..params.len().min(MOST_PARAMETERS)];
+    let mut decoded: Vec<(String, String)> = Vec::new();
+    for (key, _) in params {
+        let base = key.split(|&byte| byte == b'*').next().unwrap_or_default();
+        let name = String::from_utf8_lossy(base).to_ascii_lowercase();
+        if !decoded.iter().any(|(known, _)| *known == name)
+            && let Some(value) = param(params.iter().copied(), &name)
+        {
+            decoded.push((name, value));
+        }
+    }
+    decoded
 }
 
 /// Joins numbered pieces up to the first gap.

@@ -9,9 +9,9 @@ mod fields;
 
 pub(crate) use fields::{Content, Envelope};
 
+use crate::Limits;
 use crate::digest::PartKind;
 use crate::header::{is_blank, line_end};
-use crate::Limits;
 use std::ops::Range;
 
 /// Nesting that no limit may exceed, so that those who walk the tree may recurse.
@@ -79,9 +79,15 @@ struct Scanner<'a> {
 /// What comes next, and where.
 enum Step {
     /// The header of a new part below this one.
-    Header { parent: Option<usize>, at: usize },
+    Header {
+        parent: Option<usize>,
+        at: usize,
+    },
     /// The body, or the rest of the body, of this part.
-    Body { part: usize, at: usize },
+    Body {
+        part: usize,
+        at: usize,
+    },
     Done,
 }
 
@@ -117,6 +123,9 @@ impl Scanner<'_> {
         let readable = header_end.min(start.saturating_add(self.limits.header_bytes));
         let fields = fields::read(&self.message[start..readable], in_multipart, in_digest);
         let mut content = fields.content;
+        if parent.is_none() {
+            content.normalise_default();
+        }
         let mut kind = content.kind();
         let may_open = depth < self.limits.depth.min(DEEPEST) && self.parts.len() < self.limits.parts;
         if matches!(kind, PartKind::Message | PartKind::Multipart) && !may_open {
@@ -198,12 +207,15 @@ impl Scanner<'_> {
         best.map(|(index, length)| (index, line[length..].starts_with(b"--")))
     }
 
-    fn find_boundary(&self, start: usize) -> Option<BoundaryLine> {
+    /// The next line from `start` on that ends parts. `start` begins a line of a body that began at `body_start`.
+    fn find_boundary(&self, start: usize, body_start: usize) -> Option<BoundaryLine> {
         if self.boundaries.is_empty() {
             return None;
         }
         if let Some((index, closing)) = self.match_boundary(start) {
-            return Some(BoundaryLine { content_end: start, line_start: start, index, closing });
+            // Behind the last boundary line of an inner multipart the line break still belongs to this one.
+            let content_end = if start > body_start { self.before_line_break(start) } else { start };
+            return Some(BoundaryLine { content_end, line_start: start, index, closing });
         }
         self.finder.find_iter(&self.message[start..]).find_map(|found| {
             let line_start = start + found + 1;
@@ -214,7 +226,7 @@ impl Scanner<'_> {
     }
 
     fn read_body(&mut self, part: usize, at: usize) -> Step {
-        match self.find_boundary(at) {
+        match self.find_boundary(at, self.parts[part].body.start) {
             Some(line) => self.end_parts(part, &line),
             None => {
                 let end = self.message.len();

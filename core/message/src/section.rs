@@ -74,19 +74,18 @@ fn step_into_message<'a>(root: PartRef<'a>, number: u32) -> Option<PartRef<'a>> 
     }
 }
 
-/// The chosen fields of a header block, each as it stands there, with the blank line at the end that
-/// RFC 3501 always wants.
+/// The chosen fields of a header block, each as it stands there, and the blank line behind them. Only a
+/// message that has no blank line gets none (RFC 3501 §6.4.5).
 pub fn header_fields<N: AsRef<[u8]>>(header: &[u8], names: &[N], choice: FieldChoice) -> Vec<u8> {
     let mut chosen = Vec::new();
     for field in headers(header) {
         let named = names.iter().any(|name| name.as_ref().eq_ignore_ascii_case(field.name));
         if named == (choice == FieldChoice::Only) {
             chosen.extend_from_slice(field.raw);
-            if !field.raw.ends_with(b"\n") {
-                chosen.extend_from_slice(b"\r\n");
-            }
         }
     }
-    chosen.extend_from_slice(b"\r\n");
+    if matches!(header, b"\n" | b"\r\n") || header.ends_with(b"\n\n") || header.ends_with(b"\n\r\n") {
+        chosen.extend_from_slice(b"\r\n");
+    }
     chosen
 }

@@ -115,26 +115,25 @@ impl<'a> Cursor<'a> {
 
     /// Atoms with dots between them; blanks around the dots are dropped (RFC 5322 §4.4).
     pub(crate) fn dot_atom(&mut self, into: &mut Vec<u8>) -> After {
-        if !self.peek().is_some_and(is_atext) {
-            return After::Broken;
-        }
         loop {
-            self.take_while(is_atext, into);
+            if self.take_while(is_atext, into) == 0 {
+                return After::Broken;
+            }
             match self.skip_cfws() {
                 After::More if self.is_at(b'.') => {}
                 other => return other,
             }
             self.at += 1;
             into.push(b'.');
-            let after = self.skip_cfws();
-            if !after.more() {
-                return after;
+            if self.skip_cfws() == After::Broken {
+                return After::Broken;
             }
         }
     }
 
-    /// A local part that is no quoted string; dots may stand anywhere, as they do in real addresses.
-    pub(crate) fn loose_dot_atom(&mut self, into: &mut Vec<u8>) -> After {
+    /// Words with dots between them, some of which may be quoted; dots may stand anywhere, as they do
+    /// in real addresses (RFC 5322 §4.4 obs-local-part).
+    pub(crate) fn local_part(&mut self, into: &mut Vec<u8>) -> After {
         let mut after = After::Broken;
         loop {
             while self.is_at(b'.') {
@@ -148,7 +147,7 @@ impl<'a> Cursor<'a> {
             if self.is_at(b'@') {
                 return after;
             }
-            after = self.atom(into);
+            after = if self.is_at(b'"') { self.quoted_string(into) } else { self.atom(into) };
             if !(after.more() && self.is_at(b'.')) {
                 return after;
             }

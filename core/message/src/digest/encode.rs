@@ -54,9 +54,7 @@ fn envelope_bytes(envelope: &Envelope) -> Vec<u8> {
     let nstring = |out: &mut Vec<u8>, text: &Option<Vec<u8>>| out.nstring(text.as_deref().map(without_nul).as_deref());
     nstring(&mut out, &envelope.date);
     nstring(&mut out, &envelope.subject);
-    for list in
-        [&envelope.from, &envelope.sender, &envelope.reply_to, &envelope.to, &envelope.cc, &envelope.bcc]
-    {
+    for list in [&envelope.from, &envelope.sender, &envelope.reply_to, &envelope.to, &envelope.cc, &envelope.bcc] {
         out.string(&address_bytes(list));
     }
     nstring(&mut out, &envelope.in_reply_to);

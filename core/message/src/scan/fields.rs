@@ -72,6 +72,27 @@ impl Content {
         }
     }
 
+    /// True for what every message without Content- fields is.
+    fn is_default(&self) -> bool {
+        let charset =
+            |(name, value): &Param| name.eq_ignore_ascii_case(b"charset") && value.eq_ignore_ascii_case(b"us-ascii");
+        self.media_type.eq_ignore_ascii_case(b"text")
+            && self.subtype.eq_ignore_ascii_case(b"plain")
+            && self.params.iter().all(charset)
+            && self.encoding.as_ref().is_none_or(|encoding| encoding.eq_ignore_ascii_case(b"7bit"))
+            && self.languages.is_empty()
+            && self.disposition.is_none()
+            && [&self.id, &self.description, &self.md5, &self.location].into_iter().all(Option::is_none)
+    }
+
+    /// Spells a message that says the default as one that says nothing: the digests of most mail are
+    /// then alike, and so are the answers of the servers that do the same.
+    pub(crate) fn normalise_default(&mut self) {
+        if self.is_default() {
+            *self = Self::default();
+        }
+    }
+
     /// Makes a part that is nested too deep one that nobody looks into.
     pub(crate) fn make_opaque(&mut self) {
         self.media_type = b"application".to_vec();
@@ -80,13 +101,15 @@ impl Content {
     }
 
     fn set_type(&mut self, found: ContentType) {
+        // RFC 2045 §5.2: what is no type is the default type.
+        if found.media_type.is_empty() || found.subtype.is_empty() {
+            return;
+        }
         self.boundary = found.param("boundary").map(<[u8]>::to_vec);
         self.media_type = found.media_type;
         self.subtype = found.subtype;
         self.params = found.params;
-        if self.kind() == PartKind::Text
-            && !self.params.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"charset"))
-        {
+        if self.kind() == PartKind::Text && !self.params.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"charset")) {
             self.params.push((b"charset".to_vec(), b"us-ascii".to_vec()));
         }
     }
@@ -162,19 +185,20 @@ fn read_envelope_field(field: &Header<'_>, envelope: &mut Envelope) {
         return;
     }
     let text = || Some(unfold(field.value).into_owned());
-    let addresses = || address::parse(field.value);
+    // Several fields count as one with commas between: whoever checks one From must not be shown another.
+    let addresses = |list: &mut Vec<OwnedAddress>| list.append(&mut address::parse(field.value));
     match field.name.to_ascii_lowercase().as_slice() {
         b"date" => {
             envelope.date = text();
             envelope.sent = date::parse(field.value);
         }
         b"subject" => envelope.subject = Some(for_humans(field.value)),
-        b"from" => envelope.from = addresses(),
-        b"sender" => envelope.sender = addresses(),
-        b"reply-to" => envelope.reply_to = addresses(),
-        b"to" => envelope.to = addresses(),
-        b"cc" => envelope.cc = addresses(),
-        b"bcc" => envelope.bcc = addresses(),
+        b"from" => addresses(&mut envelope.from),
+        b"sender" => addresses(&mut envelope.sender),
+        b"reply-to" => addresses(&mut envelope.reply_to),
+        b"to" => addresses(&mut envelope.to),
+        b"cc" => addresses(&mut envelope.cc),
+        b"bcc" => addresses(&mut envelope.bcc),
         b"in-reply-to" => envelope.in_reply_to = text(),
         b"message-id" => envelope.message_id = text(),
         b"references" => envelope.references = text(),
