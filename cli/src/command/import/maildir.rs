@@ -50,7 +50,7 @@ fn folders(path: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
             && entry.path().join("cur").is_dir()
         {
             // Maildir++ writes names in modified UTF-7, as IMAP does.
-            let name = imap_wire::decode_mailbox_name(name.as_bytes()).unwrap_or_else(|_| name.to_owned());
+            let name = utf7::decode(name.as_bytes()).unwrap_or_else(|| name.to_owned());
             folders.push((name.replace('.', "/"), entry.path()));
         }
     }
