@@ -185,6 +185,8 @@ fn apply(entry: &mut Entry, change: &Change, cost: HashCost) -> Result<(), Direc
         )));
     }
     let is_own = |row: &Attribute| row.name.eq_ignore_ascii_case(name);
+    // The spelling that the entry has already stays.
+    let spelling = entry.attributes.iter().find(|row| is_own(row)).map_or(name, |row| &row.name).to_owned();
     let value = |text: &str| -> Result<Attribute, DirectoryError> {
         schema::check(name, text)?;
         // A password in clear text never gets into the file.
@@ -193,7 +195,7 @@ fn apply(entry: &mut Entry, change: &Change, cost: HashCost) -> Result<(), Direc
         } else {
             text.to_owned()
         };
-        Ok(Attribute { name: name.to_owned(), value: text.into_bytes() })
+        Ok(Attribute { name: spelling.clone(), value: text.into_bytes() })
     };
     match change {
         Change::Replace { values, .. } => {

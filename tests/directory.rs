@@ -1,0 +1,9 @@
+//! The embedded directory.
+
+mod edit;
+pub mod fixture;
+mod ldif;
+mod look_up;
+mod password;
+mod reload;
+mod values;

@@ -1,0 +1,3 @@
+//! TLS between our two sides, and who is trusted.
+
+mod handshake;
