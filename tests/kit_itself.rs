@@ -4,7 +4,7 @@ use suite::{
     Browser, BrowserOptions, Dovecot, LmtpClient, Postfix, Trap,
     corpus::message,
     postfix::PostfixOptions,
-    site::PASSWORD,
+    site::password,
     transcript::{Captures, Pattern},
 };
 
@@ -23,7 +23,7 @@ fn dovecot_delivers_and_reads() {
 fn dovecot_lets_the_master_in_as_anyone() {
     let dovecot = Dovecot::start(&["alice"]);
     let mut imap = suite::ImapClient::connect(dovecot.imap_address());
-    imap.command(&format!("LOGIN \"alice*{}\" {PASSWORD}", suite::dovecot::MASTER));
+    imap.command(&format!("LOGIN \"alice*{}\" {}", suite::dovecot::MASTER, password()));
     imap.command("SELECT INBOX");
 }
 

@@ -13,12 +13,12 @@ use crate::{
     imap::ImapClient,
     lmtp::LmtpClient,
     process::{Server, find_program, free_port, temporary},
-    site::PASSWORD,
+    site::password,
     wait::within,
 };
 
 /// The master user's name: signs in as anyone by SASL PLAIN with an authorization identity.
-pub const MASTER: &str = "proxyadmin";
+pub const MASTER: &str = "storeadmin";
 
 /// A running Dovecot.
 pub struct Dovecot {
@@ -33,7 +33,7 @@ pub struct Dovecot {
 }
 
 impl Dovecot {
-    /// Starts a Dovecot with these users; every password is [`PASSWORD`], the master's too.
+    /// Starts a Dovecot with these users; every password is [`password`], the master's too.
     #[track_caller]
     pub fn start<S: AsRef<str>>(users: &[S]) -> Self {
         // Another peer may take a port between its choice and its use; then the next try has others.
@@ -62,7 +62,7 @@ impl Dovecot {
         let users = root.join("users");
         let masters = root.join("masters");
         fs::write(&users, "").expect("the users' file");
-        fs::write(&masters, format!("{MASTER}:{{PLAIN}}{PASSWORD}\n")).expect("the masters' file");
+        fs::write(&masters, format!("{MASTER}:{{PLAIN}}{}\n", password())).expect("the masters' file");
         for file in [&users, &masters] {
             fs::set_permissions(file, fs::Permissions::from_mode(0o644)).expect("Dovecot may read its users");
         }
@@ -92,7 +92,7 @@ impl Dovecot {
     #[track_caller]
     pub fn add_user(&self, user: &str) {
         let mut file = File::options().append(true).open(&self.users).expect("the users' file");
-        writeln!(file, "{user}:{{PLAIN}}{PASSWORD}::::::").expect("the users' file");
+        writeln!(file, "{user}:{{PLAIN}}{}::::::", password()).expect("the users' file");
     }
 
     /// The address of its IMAP listener (no TLS).
@@ -109,7 +109,7 @@ impl Dovecot {
     #[track_caller]
     pub fn imap_as(&self, user: &str) -> ImapClient {
         let mut imap = ImapClient::connect(self.imap);
-        imap.login(user, PASSWORD);
+        imap.login(user, password());
         imap
     }
 
@@ -207,6 +207,10 @@ service lmtp {
 }
 service anvil {
   client_limit = 42000
+  # No penalty for the wrong passwords that a test tries.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service stats {
   client_limit = 42000

@@ -41,6 +41,20 @@ impl HttpResponse {
     }
 }
 
+/// The names and values of the page's hidden inputs, in their order; what a form sends without being filled in.
+pub fn hidden_inputs(page: &str) -> Vec<(String, String)> {
+    let value = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!("{name}=\""))?;
+        Some(rest.split_once('"')?.0.replace("&#38;", "&").replace("&amp;", "&"))
+    };
+    page.split("<input")
+        .skip(1)
+        .filter_map(|tag| tag.split_once('>').map(|(tag, _)| tag))
+        .filter(|tag| tag.contains("type=\"hidden\""))
+        .filter_map(|tag| Some((value(tag, "name")?, value(tag, "value").unwrap_or_default())))
+        .collect()
+}
+
 /// A client of one server.
 #[derive(Debug, Clone)]
 pub struct HttpClient {

@@ -6,7 +6,10 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -125,7 +128,7 @@ pub fn run(command: &mut Command, input: &[u8]) -> Output {
 pub struct Server {
     name: String,
     child: Child,
-    lines: Receiver<String>,
+    lines: Mutex<Receiver<String>>,
     log: PathBuf,
 }
 
@@ -158,7 +161,7 @@ impl Server {
                 }
             }
         });
-        Self { name, child, lines, log: log.to_owned() }
+        Self { name, child, lines: Mutex::new(lines), log: log.to_owned() }
     }
 
     /// The first line of stdout that begins with `start`; panics with the log at the deadline or when the program ends.
@@ -167,7 +170,12 @@ impl Server {
         let end = Instant::now() + DEADLINE;
         let mut seen = String::new();
         loop {
-            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            match self
+                .lines
+                .get_mut()
+                .expect("no reader panics")
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
                 Ok(line) if line.starts_with(start) => return line,
                 Ok(line) => seen = seen + &line + "\n",
                 Err(RecvTimeoutError::Timeout) => {

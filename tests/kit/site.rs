@@ -7,17 +7,21 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
+    sync::OnceLock,
 };
 
 use crate::{
-    http::HttpClient,
+    http::{HttpClient, hidden_inputs},
     imap::ImapClient,
     lmtp::LmtpClient,
     process::{self, Output, Server, heliograph, temporary},
 };
 
-/// The password of every test user.
-pub const PASSWORD: &str = "secret";
+/// The password of every test user, another one in every run.
+pub fn password() -> &'static str {
+    static PASSWORD: OnceLock<String> = OnceLock::new();
+    PASSWORD.get_or_init(|| format!("pw-{:016x}", rand::random::<u64>()))
+}
 
 /// What a site is made of.
 #[derive(Debug, Clone)]
@@ -25,7 +29,7 @@ pub struct SiteOptions {
     /// The default domain.
     pub domain: String,
     /// Users that are added before the start: `alice`, or `alice attr=value …` for further attributes.
-    /// Every password is [`PASSWORD`].
+    /// Every password is [`password`].
     pub users: Vec<String>,
     /// Lines for msg.conf. Ports need none: the program is started on free ones of loopback.
     pub settings: Vec<(String, String)>,
@@ -117,7 +121,7 @@ impl Site {
     pub fn add_user(&self, user: &str) {
         let mut words = vec!["user", "add", "--password-stdin"];
         words.extend(user.split_ascii_whitespace());
-        self.tool(&words, &format!("{PASSWORD}\n")).success();
+        self.tool(&words, &format!("{}\n", password())).success();
     }
 
     /// Starts the program and waits for its `ready` line.
@@ -213,7 +217,7 @@ impl Site {
     #[track_caller]
     pub fn imap_as(&self, user: &str) -> ImapClient {
         let mut imap = self.imap();
-        imap.login(user, PASSWORD);
+        imap.login(user, password());
         imap
     }
 
@@ -233,6 +237,21 @@ impl Site {
     #[track_caller]
     pub fn http(&self) -> HttpClient {
         HttpClient::new(self.listener("http"))
+    }
+
+    /// A new webmail client signed in as `user`.
+    #[track_caller]
+    pub fn http_as(&self, user: &str) -> HttpClient {
+        let mut http = self.http();
+        let page = http.get_following("/login");
+        let hidden = hidden_inputs(&page.text());
+        let mut fields: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.push(("user", user));
+        fields.push(("password", password()));
+        let answer = http.post_form("/login", &fields);
+        assert!((300..400).contains(&answer.status), "signing in as {user}: {} {}", answer.status, answer.text());
+        http
     }
 }
 

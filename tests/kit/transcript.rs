@@ -5,5 +5,5 @@ mod read;
 mod run;
 
 pub use matching::{Captures, Pattern};
-pub use read::{Case, Marker, Step, Transcript, read};
+pub use read::{Case, Content, Marker, Step, Transcript, read};
 pub use run::{Target, TargetKind, run_file};

@@ -36,9 +36,9 @@ impl Pattern {
         Ok(Self { nodes, text })
     }
 
-    /// Whether this is expected as an untagged EXPUNGE, whose order counts.
-    pub fn is_expunge(&self) -> bool {
-        is_expunge(&self.nodes)
+    /// The number, when an untagged EXPUNGE is expected.
+    pub fn expunge(&self) -> Option<u64> {
+        expunge(&self.nodes)
     }
 
     /// Whether `line` is what is expected; names it captures are added to `captures` then.
@@ -58,13 +58,31 @@ impl Pattern {
     }
 }
 
-/// Whether a received line is an untagged EXPUNGE.
-pub fn line_is_expunge(line: &[u8]) -> bool {
-    values(line, Quoting::Wire).is_ok_and(|(nodes, _)| is_expunge(&nodes))
+/// The number of a received untagged EXPUNGE.
+pub fn line_expunge(line: &[u8]) -> Option<u64> {
+    values(line, Quoting::Wire).ok().and_then(|(nodes, _)| expunge(&nodes))
 }
 
-fn is_expunge(nodes: &[Node]) -> bool {
-    nodes.get(2).and_then(Node::bytes).is_some_and(|word| word.eq_ignore_ascii_case(b"EXPUNGE"))
+fn expunge(nodes: &[Node]) -> Option<u64> {
+    nodes.get(2)?.bytes()?.eq_ignore_ascii_case(b"EXPUNGE").then_some(())?;
+    nodes.get(1)?.number()
+}
+
+/// Which messages a row of EXPUNGE responses removes, by the numbers they had before the first one: the same
+/// messages may be told in another order with other numbers.
+pub fn expunged(numbers: &[u64]) -> Vec<u64> {
+    let mut gone: Vec<u64> = Vec::new();
+    for number in numbers {
+        let mut before = *number;
+        for other in &gone {
+            if *other <= before {
+                before += 1;
+            }
+        }
+        gone.push(before);
+        gone.sort_unstable();
+    }
+    gone
 }
 
 /// The values of a line. A status line has its code as a list and its human text apart.
@@ -142,11 +160,11 @@ fn starts_alike(want: &[Node], have: &[Node], length: usize, captures: &mut Capt
     want.len() >= length && have.len() >= length && sequence(&want[..length], &have[..length], Place::Strict, captures)
 }
 
-/// A response code: word and arguments; PERMANENTFLAGS and BADCHARSET as sets.
+/// A response code: word and arguments; PERMANENTFLAGS as a set.
 fn code_matches(want: &[Node], have: &[Node], captures: &mut Captures) -> bool {
     let word = have.first().and_then(Node::bytes).unwrap_or_default().to_ascii_uppercase();
     match word.as_slice() {
-        b"PERMANENTFLAGS" | b"BADCHARSET" if want.len() > 1 => {
+        b"PERMANENTFLAGS" if want.len() > 1 => {
             starts_alike(want, have, 1, captures) && lists_as_sets(want.get(1), have.get(1), captures)
         }
         b"CAPABILITY" => starts_alike(want, have, 1, captures) && subset(&want[1..], &have[1..], captures),

@@ -96,9 +96,18 @@ pub enum Piece {
     /// Text with `$captures`.
     Text(String),
     /// A literal whose bytes follow after the server's go-ahead.
-    Literal(Vec<u8>),
+    Literal(Content),
     /// A LITERAL+ literal: the bytes follow at once.
-    Now(Vec<u8>),
+    Now(Content),
+}
+
+/// What a literal holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Text of the line itself, with `$captures`.
+    Typed(Vec<u8>),
+    /// A message, as it is.
+    Message(Vec<u8>),
 }
 
 /// Reads a transcript; panics with file and line on anything it does not know.
@@ -306,12 +315,13 @@ impl Reader<'_> {
                 Some(name) => {
                     let (name, after) = name.split_once('}').unwrap_or_else(|| self.fail("'{=name}' is not closed"));
                     let message = self.messages.get(name);
-                    (message.cloned().unwrap_or_else(|| self.fail(&format!("no message '{name}'"))), after)
+                    let bytes = message.cloned().unwrap_or_else(|| self.fail(&format!("no message '{name}'")));
+                    (Content::Message(bytes), after)
                 }
                 None => {
                     let (text, after) =
                         inner.split_once("\"}").unwrap_or_else(|| self.fail("'{\"text\"}' is not closed"));
-                    (self.unescaped(&text[1..]), after)
+                    (Content::Typed(self.unescaped(&text[1..])), after)
                 }
             };
             pieces.push(if now { Piece::Now(bytes) } else { Piece::Literal(bytes) });

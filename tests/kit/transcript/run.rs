@@ -11,13 +11,13 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
-    matching::{Captures, Pattern, line_is_expunge},
-    read::{Case, Marker, Piece, Setup, Step, Transcript, read},
+    matching::{Captures, Pattern, expunged, line_expunge},
+    read::{Case, Content, Marker, Piece, Setup, Step, Transcript, read},
 };
 use crate::{
-    dovecot::Dovecot,
+    dovecot::{Dovecot, MASTER},
     imap::ImapClient,
-    site::{PASSWORD, Site, SiteOptions},
+    site::{Site, SiteOptions, password},
 };
 
 /// Which server a transcript is played against.
@@ -41,8 +41,11 @@ impl Target {
     fn start(kind: TargetKind, users: &[String], settings: &[(String, String)]) -> Self {
         match kind {
             TargetKind::Heliograph => {
-                let mut options = SiteOptions::default().users(users);
-                options.settings = settings.to_vec();
+                // The same administrator that Dovecot has as its master user.
+                let mut users = users.to_vec();
+                users.push(MASTER.to_owned());
+                let mut options = SiteOptions::default().users(&users).set("store.admins", MASTER);
+                options.settings.extend_from_slice(settings);
                 Self::Heliograph(Box::new(Site::start(options)))
             }
             TargetKind::Dovecot => Self::Dovecot(Box::new(Dovecot::start(users))),
@@ -142,7 +145,7 @@ impl<'a> Player<'a> {
     ) -> Self {
         let mut captures: Captures =
             accounts.iter().map(|(user, name)| ((*user).to_owned(), name.clone().into_bytes())).collect();
-        captures.insert("password".to_owned(), PASSWORD.as_bytes().to_vec());
+        captures.insert("password".to_owned(), password().as_bytes().to_vec());
         Self { transcript, case, accounts, address, sessions: BTreeMap::new(), captures, log: String::new() }
     }
 
@@ -160,7 +163,7 @@ impl<'a> Player<'a> {
                 Setup::Append { user, .. } => (user, Vec::new()),
             };
             let mut client = ImapClient::connect(self.address);
-            client.login(&self.accounts[user.as_str()], PASSWORD);
+            client.login(&self.accounts[user.as_str()], password());
             for command in commands {
                 client.command(&command);
             }
@@ -175,7 +178,7 @@ impl<'a> Player<'a> {
         for (number, user) in &self.case.sessions {
             let mut client = ImapClient::connect(self.address);
             if let Some(user) = user {
-                client.login(&self.accounts[user.as_str()], PASSWORD);
+                client.login(&self.accounts[user.as_str()], password());
                 if let Some(mailbox) = &self.case.select {
                     client.command(&format!("SELECT \"{mailbox}\""));
                 }
@@ -256,15 +259,17 @@ impl<'a> Player<'a> {
                     bytes.extend(self.filled_in(text).map_err(|reason| format!("line {line}: {reason}"))?)
                 }
                 Piece::Now(literal) => {
+                    let literal = self.literal(literal).map_err(|reason| format!("line {line}: {reason}"))?;
                     bytes.extend(format!("{{{}+}}\r\n", literal.len()).bytes());
                     bytes.extend(literal);
                 }
                 Piece::Literal(literal) => {
+                    let literal = self.literal(literal).map_err(|reason| format!("line {line}: {reason}"))?;
                     bytes.extend(format!("{{{}}}\r\n", literal.len()).bytes());
                     self.log(number, 'C', &bytes);
                     self.session(number)?.client.send(&bytes);
                     self.wait_for_go_ahead(number, line)?;
-                    bytes = literal.clone();
+                    bytes = literal;
                 }
             }
         }
@@ -284,6 +289,17 @@ impl<'a> Player<'a> {
                 Some(b'*') => self.session(number)?.early.push_back(response.0),
                 _ => return Err(format!("line {line}: no go-ahead for a literal, but: {}", response.text())),
             }
+        }
+    }
+
+    /// A literal's bytes: names are filled in where it was typed into the line, not in messages.
+    fn literal(&self, literal: &Content) -> Result<Vec<u8>, String> {
+        match literal {
+            Content::Typed(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) if text.contains('$') => self.filled_in(text),
+                _ => Ok(bytes.clone()),
+            },
+            Content::Message(bytes) => Ok(bytes.clone()),
         }
     }
 
@@ -353,12 +369,24 @@ impl<'a> Player<'a> {
 
     /// Reads untagged lines until `end` comes (a tagged line or a go-ahead), or, without one, until all are met.
     fn read_until(&mut self, number: u32, mut segment: Vec<Expected>, end: Option<Expected>) -> Result<(), String> {
+        // Which messages are removed counts, not the order in which the numbers tell it.
+        let (wanted, others): (Vec<Expected>, Vec<Expected>) = segment
+            .into_iter()
+            .partition(|expected| expected.need == Need::Must && expected.pattern.expunge().is_some());
+        segment = others;
+        let wanted_numbers: Vec<u64> = wanted.iter().filter_map(|expected| expected.pattern.expunge()).collect();
+        let mut removed = Vec::new();
         loop {
-            let missing: Vec<String> = segment
+            let mut missing: Vec<String> = segment
                 .iter()
                 .filter(|expected| expected.need == Need::Must && !expected.met)
                 .map(|expected| format!("line {}: expected {}", expected.line, expected.text))
                 .collect();
+            if expunged(&removed) != expunged(&wanted_numbers) {
+                missing.extend(
+                    wanted.iter().map(|expected| format!("line {}: expected {}", expected.line, expected.text)),
+                );
+            }
             if end.is_none() && missing.is_empty() {
                 return Ok(());
             }
@@ -374,6 +402,12 @@ impl<'a> Player<'a> {
                     response.0
                 }
             };
+            if !wanted.is_empty()
+                && let Some(number) = line_expunge(&line)
+            {
+                removed.push(number);
+                continue;
+            }
             if line.starts_with(b"* ") {
                 self.untagged(number, &line, &mut segment)?;
                 continue;
@@ -397,22 +431,11 @@ impl<'a> Player<'a> {
                 return Err(format!("session {number}, line {}: must not come: {text}", expected.line));
             }
         }
-        let expunge = line_is_expunge(line);
         let open = segment.iter_mut().filter(|expected| !expected.met && expected.need != Need::Never);
         for expected in open {
-            if expunge && !expected.pattern.is_expunge() {
-                continue;
-            }
             if expected.pattern.matches(line, &mut self.captures) {
                 expected.met = true;
                 return Ok(());
-            }
-            // EXPUNGE responses mean something only in their order: the first one open must fit.
-            if expunge && expected.need == Need::Must {
-                return Err(format!(
-                    "session {number}, line {}: expected {}\ngot {text}",
-                    expected.line, expected.text
-                ));
             }
         }
         if is_ambient(&text) {

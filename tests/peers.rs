@@ -1,0 +1,7 @@
+//! Clients that other people wrote, as they are in Debian, and real mail.
+
+mod corpus;
+mod curl;
+mod imaplib;
+mod mbsync;
+mod openssl;
