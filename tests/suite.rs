@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 #![allow(missing_docs)]
 
+mod architecture;
 mod auth;
+mod config;
 mod directory;
 mod imap;
 mod kit_itself;
