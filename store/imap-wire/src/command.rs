@@ -289,3 +289,9 @@ fn create(cursor: &mut Cursor<'_>) -> Result<Command> {
     }
     Ok(Command::Create(name, uses))
 }
+
+/// The tag of a command that is not whole yet, for the answer when its literal is refused.
+pub fn tag_of(text: &[u8]) -> Option<String> {
+    let mut cursor = Cursor::new(text);
+    tag(&mut cursor).filter(|_| cursor.peek() == Some(b' '))
+}

@@ -28,6 +28,21 @@ impl Relation {
     }
 }
 
+/// A field of the envelope that has a search key of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvelopeField {
+    /// BCC
+    Bcc,
+    /// CC
+    Cc,
+    /// FROM
+    From,
+    /// SUBJECT
+    Subject,
+    /// TO
+    To,
+}
+
 /// A condition on a message. Strings are octets in the search's charset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
@@ -41,7 +56,9 @@ pub enum Key {
     Recent,
     /// KEYWORD; UNKEYWORD is its negation.
     Keyword(String),
-    /// BCC, CC, FROM, SUBJECT, TO and HEADER: the field's name in lower case, and the string it holds.
+    /// BCC, CC, FROM, SUBJECT and TO: the field of the envelope holds the string.
+    Envelope(EnvelopeField, Vec<u8>),
+    /// HEADER: the field's name in lower case, and the string it holds.
     Header(Vec<u8>, Vec<u8>),
     /// BODY
     Body(Vec<u8>),
@@ -153,6 +170,33 @@ fn not(key: Key) -> Key {
     Key::Not(Box::new(key))
 }
 
+const KEYS_WITH_ARGUMENTS: [&str; 24] = [
+    "BCC",
+    "BEFORE",
+    "BODY",
+    "CC",
+    "FROM",
+    "HEADER",
+    "KEYWORD",
+    "LARGER",
+    "MODSEQ",
+    "NOT",
+    "OLDER",
+    "ON",
+    "OR",
+    "SENTBEFORE",
+    "SENTON",
+    "SENTSINCE",
+    "SINCE",
+    "SMALLER",
+    "SUBJECT",
+    "TEXT",
+    "TO",
+    "UID",
+    "UNKEYWORD",
+    "YOUNGER",
+];
+
 fn parse_key(cursor: &mut Cursor<'_>, depth: usize) -> Result<Key> {
     if depth > MAX_DEPTH {
         return Err(WireError::limit("Search is nested too deeply"));
@@ -166,11 +210,7 @@ fn parse_key(cursor: &mut Cursor<'_>, depth: usize) -> Result<Key> {
     if let Some(key) = plain_key(&name) {
         return Ok(key);
     }
-    let known = [
-        "BCC", "CC", "FROM", "SUBJECT", "TO", "BODY", "TEXT", "HEADER", "KEYWORD", "UNKEYWORD", "BEFORE", "ON", "SINCE", "SENTBEFORE",
-        "SENTON", "SENTSINCE", "LARGER", "SMALLER", "OLDER", "YOUNGER", "MODSEQ", "UID", "NOT", "OR",
-    ];
-    if !known.contains(&name.as_str()) {
+    if !KEYS_WITH_ARGUMENTS.contains(&name.as_str()) {
         return Err(WireError::bad("Unknown search key"));
     }
     cursor.space()?;
@@ -202,8 +242,12 @@ fn parse_key(cursor: &mut Cursor<'_>, depth: usize) -> Result<Key> {
             cursor.space()?;
             Key::Or(Box::new(first), Box::new(parse_key(cursor, depth + 1)?))
         }
-        // BCC, CC, FROM, SUBJECT, TO
-        field => Key::Header(field.to_ascii_lowercase().into_bytes(), cursor.astring()?.into_owned()),
+        "BCC" => Key::Envelope(EnvelopeField::Bcc, cursor.astring()?.into_owned()),
+        "CC" => Key::Envelope(EnvelopeField::Cc, cursor.astring()?.into_owned()),
+        "FROM" => Key::Envelope(EnvelopeField::From, cursor.astring()?.into_owned()),
+        "SUBJECT" => Key::Envelope(EnvelopeField::Subject, cursor.astring()?.into_owned()),
+        "TO" => Key::Envelope(EnvelopeField::To, cursor.astring()?.into_owned()),
+        _ => return Err(WireError::bad("Unknown search key")),
     })
 }
 

@@ -3,6 +3,16 @@
 //! [`Service::serve`] is one session. `session.rs` reads commands and keeps the state; `table.rs` says which command may
 //! run when; `command/<group>.rs` does the work; `view.rs` is what the session believes the mailbox holds, which moves only at sync points.
 
+mod command;
+mod fetch;
+mod link;
+mod reply;
+mod search;
+mod selected;
 mod service;
+mod session;
+mod sync;
+mod table;
+mod view;
 
 pub use service::{ImapDeps, Service};

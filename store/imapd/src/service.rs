@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use auth::Authenticator;
 use daemon::{Conn, Drain, WorkPool};
+use directory::QuotaPolicy;
 use ens::Bus;
 use mailstore::Store;
+
+use crate::session::Session;
 
 /// Everything that the daemon works with.
 pub struct ImapDeps {
     /// The message store; its observer is the bus.
     pub store: Store,
     /// Where sessions hear of changes.
-    pub bus: Bus,
+    pub bus: Arc<Bus>,
     /// Checks passwords.
     pub authenticator: Arc<Authenticator>,
+    /// What users may hold.
+    pub quota: QuotaPolicy,
     /// Settings.
     pub config: config::Imap,
     /// Where blocking store calls run.
@@ -37,6 +42,6 @@ impl Service {
 
     /// Serves one connection until it ends, the client is idle for too long, or the drain starts and the command in progress is done.
     pub async fn serve(&self, conn: Conn, drain: Drain) {
-        let _ = (conn, drain);
+        Session::new(Arc::clone(&self.deps), conn, drain).run().await;
     }
 }

@@ -1,0 +1,58 @@
+//! The commands, a file per group; this is the way from a parsed command to its handler.
+
+pub(crate) mod append;
+pub(crate) mod capability;
+mod connection;
+mod copy;
+mod expunge;
+mod fetch;
+mod idle;
+mod list;
+mod mailboxes;
+mod search;
+mod select;
+mod sign_in;
+mod status;
+mod store;
+
+use imap_wire::Command;
+
+use crate::reply::Handled;
+use crate::session::Session;
+use crate::view::Access;
+
+/// Runs a command that its row in the table allows now.
+pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
+    match command {
+        Command::Capability => connection::capability(session),
+        Command::Noop => connection::noop(),
+        Command::Logout => connection::logout(session),
+        Command::StartTls => connection::start_tls(session).await,
+        Command::Id(fields) => connection::id(session, &fields),
+        Command::Enable(names) => connection::enable(session, &names),
+        Command::Namespace => connection::namespace(session),
+        Command::Login(user, password) => sign_in::login(session, &user, &password).await,
+        Command::Authenticate(mechanism, initial) => sign_in::authenticate(session, &mechanism, initial).await,
+        Command::ProxyAuth(user) => sign_in::proxy_auth(session, &user).await,
+        Command::Select(args) => select::select(session, args, Access::ReadWrite).await,
+        Command::Examine(args) => select::select(session, args, Access::ReadOnly).await,
+        Command::Close => select::close(session).await,
+        Command::Unselect => select::unselect(session),
+        Command::Create(name, uses) => mailboxes::create(session, name, uses).await,
+        Command::Delete(name) => mailboxes::delete(session, &name).await,
+        Command::Rename(from, to) => mailboxes::rename(session, &from, &to).await,
+        Command::Subscribe(name) => mailboxes::subscribe(session, &name).await,
+        Command::Unsubscribe(name) => mailboxes::unsubscribe(session, &name).await,
+        Command::List(args) => list::list(session, args).await,
+        Command::Lsub(reference, pattern) => list::lsub(session, &reference, &pattern).await,
+        Command::Status(name, items) => status::status(session, &name, items).await,
+        Command::Idle => idle::idle(session).await,
+        Command::Check => expunge::check(),
+        Command::Expunge(set) => expunge::expunge(session, set).await,
+        Command::Search(numbers, args) => search::search(session, numbers, args).await,
+        Command::Fetch(numbers, args) => fetch::fetch(session, numbers, args).await,
+        Command::Store(numbers, args) => store::store(session, numbers, args).await,
+        Command::Copy(numbers, set, to) => copy::copy(session, numbers, set, to).await,
+        Command::Move(numbers, set, to) => copy::move_to(session, numbers, set, to).await,
+    }
+}

@@ -1,0 +1,50 @@
+//! What the server announces, which depends on the state of the session (RFC 3501 §6.1.1, §7.2.1).
+
+use crate::session::Session;
+
+/// Everything that is whole here. An extension that is not in this line is not there.
+const EXTENSIONS: &str = "LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
+    LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH WITHIN CONDSTORE MULTIAPPEND";
+
+/// How sign-in is possible on this connection at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passwords {
+    Allowed,
+    /// Not before STARTTLS.
+    NeedTls,
+    /// Never.
+    Refused,
+}
+
+/// Guide §5.3.4: 0 takes passwords on any connection, a number above only under TLS of that strength, -1 never.
+pub(crate) fn passwords(session: &Session) -> Passwords {
+    let least = session.deps.config.service.plaintext_min_cipher;
+    let bits = session.link.conn().map_or(0, daemon::Conn::cipher_bits);
+    match u32::try_from(least) {
+        Err(_) => Passwords::Refused,
+        Ok(0) => Passwords::Allowed,
+        Ok(least) if bits >= least => Passwords::Allowed,
+        Ok(_) => Passwords::NeedTls,
+    }
+}
+
+/// Whether STARTTLS would work now.
+pub(crate) fn can_start_tls(session: &Session) -> bool {
+    session.deps.tls.is_some() && session.signed.is_none() && session.link.conn().is_some_and(|conn| !conn.is_tls())
+}
+
+/// `CAPABILITY IMAP4rev1 …`: the response without `* `, and the response code without brackets.
+pub(crate) fn line(session: &Session) -> String {
+    let mut line = format!("CAPABILITY IMAP4rev1 {EXTENSIONS}");
+    if session.signed.is_some() {
+        return line;
+    }
+    if can_start_tls(session) {
+        line.push_str(" STARTTLS");
+    }
+    line.push_str(match passwords(session) {
+        Passwords::Allowed => " AUTH=PLAIN AUTH=LOGIN",
+        Passwords::NeedTls | Passwords::Refused => " LOGINDISABLED",
+    });
+    line
+}

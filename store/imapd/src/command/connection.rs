@@ -1,0 +1,76 @@
+//! CAPABILITY, NOOP, LOGOUT, STARTTLS, ID, ENABLE and NAMESPACE.
+
+use imap_wire::print;
+
+use super::capability;
+use crate::reply::{Handled, Hangup, Reply, Status};
+use crate::session::Session;
+
+/// RFC 3501 §6.1.1.
+pub(super) fn capability(session: &mut Session) -> Handled {
+    let line = format!("* {}\r\n", capability::line(session));
+    session.link.out.extend_from_slice(line.as_bytes());
+    Ok(Reply::ok("CAPABILITY completed"))
+}
+
+/// RFC 3501 §6.1.2. The sync point at its end is what it is for.
+pub(super) fn noop() -> Handled {
+    Ok(Reply::ok("NOOP completed"))
+}
+
+/// RFC 3501 §6.1.3: BYE comes before the tagged OK.
+pub(super) fn logout(session: &mut Session) -> Handled {
+    session.link.out.extend_from_slice(b"* BYE Logging out\r\n");
+    Err(Hangup::LoggedOut)
+}
+
+/// RFC 3501 §6.2.1.
+pub(super) async fn start_tls(session: &mut Session) -> Handled {
+    let Some(acceptor) = session.deps.tls.clone().filter(|_| capability::can_start_tls(session)) else {
+        return Ok(Reply { status: Status::Bad, ..Reply::no("TLS is not available") });
+    };
+    // The tagged response goes out here, because the handshake follows it on the wire.
+    let tag = std::mem::take(&mut session.tag);
+    Reply::ok("Begin TLS negotiation now").print(&mut session.link.out, Some(&tag));
+    session.link.flush().await?;
+    session.link.start_tls(&acceptor).await?;
+    Err(Hangup::Answered)
+}
+
+/// RFC 2971. What the client says goes to the log, quoted and short.
+pub(super) fn id(session: &mut Session, fields: &[(Vec<u8>, Option<Vec<u8>>)]) -> Handled {
+    if !fields.is_empty() {
+        let said: Vec<String> = fields
+            .iter()
+            .map(|(field, value)| {
+                let value = value.as_deref().unwrap_or_default();
+                let short = &value[..value.len().min(80)];
+                format!("{}={}", field.escape_ascii(), short.escape_ascii())
+            })
+            .collect();
+        tracing::debug!(client = said.join(" "), "ID");
+    }
+    let out = &mut session.link.out;
+    out.extend_from_slice(b"* ID (\"name\" ");
+    print::string(out, daemon::Product::NAME.as_bytes());
+    out.extend_from_slice(b" \"version\" ");
+    print::string(out, daemon::Product::VERSION.as_bytes());
+    out.extend_from_slice(b")\r\n");
+    Ok(Reply::ok("ID completed"))
+}
+
+/// RFC 5161: names that are unknown or need no enabling are passed over.
+pub(super) fn enable(session: &mut Session, names: &[String]) -> Handled {
+    let condstore = names.iter().any(|name| name == "CONDSTORE");
+    session.link.out.extend_from_slice(if condstore { b"* ENABLED CONDSTORE\r\n" } else { b"* ENABLED\r\n" });
+    if condstore {
+        super::select::enable_condstore(session);
+    }
+    Ok(Reply::ok("ENABLE completed"))
+}
+
+/// RFC 2342: one's own mailboxes and nobody else's, so far.
+pub(super) fn namespace(session: &mut Session) -> Handled {
+    session.link.out.extend_from_slice(b"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+    Ok(Reply::ok("NAMESPACE completed"))
+}

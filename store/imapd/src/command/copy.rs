@@ -1,0 +1,89 @@
+//! COPY and MOVE, by sequence number and by UID (RFC 3501 §6.4.7, RFC 6851, RFC 4315 §3).
+
+use imap_wire::SequenceSet;
+use imap_wire::command::Numbers;
+use imap_wire::print;
+use mailstore::{Copied, Mailbox, MailboxName, StoreError, UidSet};
+
+use crate::reply::{Handled, Reply, destination_failure};
+use crate::session::Session;
+use crate::sync::Expunges;
+
+/// COPY: all of the messages, or none.
+pub(super) async fn copy(session: &mut Session, numbers: Numbers, set: SequenceSet, to: String) -> Handled {
+    Ok(match transfer(session, numbers, set, &to, Mailbox::copy).await? {
+        Ok(Some(copied)) => Reply::ok("COPY completed").code(copy_uid(&copied)),
+        Ok(None) => Reply::ok("No messages to copy"),
+        Err(reply) => reply,
+    })
+}
+
+/// MOVE: COPYUID comes untagged, before the EXPUNGEs of the sync point (RFC 6851 §4.3).
+pub(super) async fn move_to(session: &mut Session, numbers: Numbers, set: SequenceSet, to: String) -> Handled {
+    if session.selected.as_ref().is_some_and(|selected| selected.is_read_only()) {
+        return Ok(Reply::no("Mailbox is open for reading only").code("READ-ONLY"));
+    }
+    Ok(match transfer(session, numbers, set, &to, Mailbox::move_to).await? {
+        Ok(Some(moved)) => {
+            Reply::ok("Moved").code(copy_uid(&moved)).print(&mut session.link.out, None);
+            Reply::ok("MOVE completed")
+        }
+        Ok(None) => Reply::ok("No messages to move"),
+        Err(reply) => reply,
+    })
+}
+
+type Transfer = fn(&Mailbox, &UidSet, &MailboxName) -> Result<Copied, StoreError>;
+
+async fn transfer(
+    session: &mut Session,
+    numbers: Numbers,
+    set: SequenceSet,
+    to: &str,
+    transfer: Transfer,
+) -> Result<Result<Option<Copied>, Reply>, crate::reply::Hangup> {
+    let Ok(to) = MailboxName::new(to) else {
+        return Ok(Err(Reply::no("Mailbox name is not allowed").code("CANNOT")));
+    };
+    // To know which messages others have removed before anything is done.
+    session.sync(Expunges::Hold, numbers).await?;
+    let Some(selected) = &session.selected else { return Ok(Err(Reply::bad("No mailbox selected"))) };
+    let selection = match numbers {
+        Numbers::Uid => selected.view.by_uid(&set),
+        Numbers::Sequence => match selected.view.by_sequence(&set) {
+            Some(selection) => selection,
+            None => return Ok(Err(Reply::bad("No such message"))),
+        },
+    };
+    // RFC 2180 §4.4: a message that is gone cannot be copied, and a part of the messages must not be (RFC 3501 §6.4.7).
+    if numbers == Numbers::Sequence && selection.has_ghost(&selected.view) {
+        return Ok(Err(Reply::no("Some of the messages no longer exist").code("EXPUNGEISSUED")));
+    }
+    let uids: UidSet = selection.stored(&selected.view).collect();
+    let mailbox = selected.mailbox.clone();
+    let copied = session
+        .deps
+        .pool
+        .run(move || {
+            if uids.is_empty() {
+                // The destination's faults are told all the same.
+                return mailbox.account().open(&to).map(|_| None);
+            }
+            transfer(&mailbox, &uids, &to).map(Some)
+        })
+        .await;
+    Ok(match copied {
+        Ok(copied) => Ok(copied.filter(|copied| !copied.source.is_empty())),
+        Err(error) => Err(destination_failure(&error)),
+    })
+}
+
+/// `COPYUID validity source destination`
+fn copy_uid(copied: &Copied) -> String {
+    let mut code = format!("COPYUID {} ", copied.uid_validity).into_bytes();
+    print::number_set(&mut code, copied.source.iter().copied());
+    code.push(b' ');
+    print::number_set(&mut code, copied.destination.iter().copied());
+    // Digits, commas and colons only.
+    String::from_utf8_lossy(&code).into_owned()
+}

@@ -1,0 +1,116 @@
+//! FETCH and UID FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4).
+
+use std::sync::Arc;
+
+use imap_wire::command::Numbers;
+use imap_wire::fetch::{FetchArgs, FetchItem};
+use mailstore::{FlagChange, FlagOp, FlagSet, Flags, StoreError, Uid, UidSet};
+
+use crate::fetch::job::{Job, Progress};
+use crate::fetch::plan::Plan;
+use crate::reply::{Handled, Hangup, Reply, store_failure};
+use crate::selected::{look, telling};
+use crate::session::Session;
+use crate::sync::{Expunges, Telling, Told};
+use crate::view::Selection;
+
+/// FETCH. The view moves to the present first, without EXPUNGE; UID FETCH tells these at the end.
+pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchArgs) -> Handled {
+    if args.items.iter().any(|item| matches!(item, FetchItem::Binary { .. } | FetchItem::BinarySize(_))) {
+        return Ok(Reply::bad("BINARY is not supported"));
+    }
+    if args.changed_since.is_some() || args.items.contains(&FetchItem::ModSeq) {
+        super::select::enable_condstore(session);
+    }
+    session.sync(Expunges::Hold, numbers).await?;
+    let modseq = session.condstore;
+    let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
+    let mut selection = match numbers {
+        Numbers::Uid => selected.view.by_uid(&args.set),
+        Numbers::Sequence => match selected.view.by_sequence(&args.set) {
+            Some(selection) => selection,
+            None => return Ok(Reply::bad("No such message")),
+        },
+    };
+    if let Some(since) = args.changed_since {
+        let view = &selected.view;
+        selection = Selection::of(selection.indices().filter(|at| view.entry(*at).is_some_and(|entry| entry.modseq > since)));
+    }
+    let mut items = args.items;
+    // RFC 7162 §3.1.4.1: CHANGEDSINCE answers with MODSEQ.
+    if args.changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
+        items.push(FetchItem::ModSeq);
+    }
+    let marks = items.iter().any(FetchItem::sets_seen);
+    let marked = match mark_seen(session, numbers, &selection, marks).await? {
+        Ok(marked) => marked,
+        Err(error) => return Ok(store_failure(&error)),
+    };
+    let plan = Plan::new(items, numbers, modseq);
+    let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
+    let mut job = Job::new(selected.mailbox.clone(), selected.view.clone(), plan, &selection, marked);
+    let skipped = loop {
+        let mut out = std::mem::take(&mut session.link.out);
+        let (next, out, progress) = session
+            .deps
+            .pool
+            .run(move || {
+                let progress = job.step(&mut out);
+                (job, out, progress)
+            })
+            .await;
+        session.link.out = out;
+        match progress {
+            Ok(Progress::More) => session.link.flush().await?,
+            Ok(Progress::Done) => break next.skipped,
+            Err(error) => return Ok(store_failure(&error)),
+        }
+        job = next;
+    };
+    if numbers == Numbers::Uid {
+        session.sync(Expunges::Tell, numbers).await?;
+    }
+    let done = Reply::ok("FETCH completed");
+    // RFC 5530 §3: some messages were removed by somebody else.
+    Ok(if skipped { done.code("EXPUNGEISSUED") } else { done })
+}
+
+/// Sets `\Seen` where the items ask for it, and moves the view there. Returns the messages whose flags have so changed; the
+/// FETCH responses tell them.
+async fn mark_seen(
+    session: &mut Session,
+    numbers: Numbers,
+    selection: &Selection,
+    marks: bool,
+) -> Result<Result<Arc<[Uid]>, StoreError>, Hangup> {
+    let Some(selected) = &mut session.selected else { return Ok(Ok([].into())) };
+    if !marks || selected.is_read_only() {
+        return Ok(Ok([].into()));
+    }
+    let entries = selection.indices().filter_map(|at| selected.view.entry(at));
+    let unseen = entries.filter(|entry| !entry.ghost && !entry.flags.contains(Flags::SEEN));
+    let expected: Vec<(Uid, Flags)> = unseen.map(|entry| (entry.uid, entry.flags | Flags::SEEN)).collect();
+    if expected.is_empty() {
+        return Ok(Ok([].into()));
+    }
+    let uids: Arc<[Uid]> = expected.iter().map(|(uid, _)| *uid).collect();
+    let set = UidSet::from(&*uids);
+    let (mailbox, access) = (selected.mailbox.clone(), selected.view.access);
+    let change = FlagChange { op: FlagOp::Add, flags: FlagSet::from(Flags::SEEN), unchanged_since: None };
+    let looked = session
+        .deps
+        .pool
+        .run(move || {
+            mailbox.change_flags(&set, &change)?;
+            Ok(look(&mailbox, access))
+        })
+        .await;
+    let look = match looked {
+        Ok(look) => look,
+        Err(error) => return Ok(Err(error)),
+    };
+    let telling = telling(Expunges::Hold, numbers, false);
+    let telling = Telling { told: Told::Expected(&expected), ..telling };
+    selected.moved(look, telling, &mut session.link.out)?;
+    Ok(Ok(uids))
+}

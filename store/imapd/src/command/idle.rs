@@ -1,0 +1,65 @@
+//! IDLE (RFC 2177): changes are told as they happen, until DONE.
+
+use imap_wire::command::Numbers;
+use imap_wire::frame::Event;
+use tokio::time::{Instant, sleep_until};
+
+use crate::reply::{Handled, Hangup, Reply};
+use crate::selected::telling;
+use crate::session::Session;
+use crate::sync::Expunges;
+
+/// IDLE. What a session needs while it waits here is what ten thousand of them need.
+pub(super) async fn idle(session: &mut Session) -> Handled {
+    session.link.out.extend_from_slice(b"+ idling\r\n");
+    // What happened before this command is told at once.
+    session.sync(Expunges::Tell, Numbers::Sequence).await?;
+    let deadline = Instant::now() + session.deps.config.service.idle_timeout;
+    loop {
+        session.link.flush().await?;
+        match session.link.splitter.advance() {
+            Event::Command => {
+                let done = session.link.splitter.text().eq_ignore_ascii_case(b"DONE");
+                session.link.splitter.finish();
+                return Ok(if done { Reply::ok("IDLE completed") } else { Reply::bad("Expected DONE") });
+            }
+            Event::Literal(_) => {
+                session.link.splitter.refuse_literal();
+                return Ok(Reply::bad("Expected DONE"));
+            }
+            Event::TooLong => return Ok(Reply::bad("Expected DONE")),
+            Event::More | Event::Streaming => {}
+        }
+        session.link.release_all();
+        match wait(session, deadline).await? {
+            Woken::Input => {}
+            Woken::Change => {
+                let telling = telling(Expunges::Tell, Numbers::Sequence, session.condstore);
+                if let Some(selected) = &mut session.selected {
+                    Box::pin(selected.sync(&session.deps.pool, telling, &mut session.link.out)).await?;
+                }
+            }
+        }
+    }
+}
+
+enum Woken {
+    Input,
+    Change,
+}
+
+async fn wait(session: &mut Session, deadline: Instant) -> Result<Woken, Hangup> {
+    let selected = &session.selected;
+    let changed = async {
+        match selected {
+            Some(selected) => selected.changes.changed().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        read = session.link.read() => read.map(|()| Woken::Input),
+        () = changed => Ok(Woken::Change),
+        () = session.drain.started() => Err(Hangup::Bye("Server is shutting down")),
+        () = sleep_until(deadline) => Err(Hangup::Bye("Idle for too long")),
+    }
+}

@@ -1,0 +1,144 @@
+//! SEARCH and UID SEARCH (RFC 3501 §6.4.4, RFC 4731, RFC 7162 §3.1.5).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use imap_wire::command::Numbers;
+use imap_wire::print;
+use imap_wire::search::{Key, Returns, SearchArgs};
+
+use crate::reply::{Handled, Reply, store_failure};
+use crate::search::job::{Job, Progress};
+use crate::search::program::{Charset, Fault, compile};
+use crate::session::Session;
+use crate::sync::Expunges;
+use crate::view::View;
+
+/// SEARCH. The view moves to the present first, without EXPUNGE; UID SEARCH tells these at the end.
+pub(super) async fn search(session: &mut Session, numbers: Numbers, args: SearchArgs) -> Handled {
+    let by_modseq = names_modseq(&args.key);
+    if by_modseq {
+        super::select::enable_condstore(session);
+    }
+    session.sync(Expunges::Hold, numbers).await?;
+    let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    let program = Charset::find(args.charset.as_deref())
+        .and_then(|charset| compile(&args.key, charset, &selected.view, now));
+    let program = match program {
+        Ok(program) => program,
+        Err(Fault::Charset) => return Ok(Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)")),
+        Err(Fault::Number) => return Ok(Reply::bad("No such message")),
+    };
+    let mut job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
+    let (view, found) = loop {
+        let (next, progress) = session
+            .deps
+            .pool
+            .run(move || {
+                let progress = job.step();
+                (job, progress)
+            })
+            .await;
+        match progress {
+            Ok(Progress::More) => job = next,
+            Ok(Progress::Done) => break next.into_found(),
+            Err(error) => return Ok(store_failure(&error)),
+        }
+    };
+    let found = Found { view: &view, numbers, found: &found, with_modseq: by_modseq };
+    match args.returns {
+        Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
+        None => found.print(&mut session.link.out),
+    }
+    if numbers == Numbers::Uid {
+        session.sync(Expunges::Tell, numbers).await?;
+    }
+    Ok(Reply::ok("SEARCH completed"))
+}
+
+fn names_modseq(key: &Key) -> bool {
+    match key {
+        Key::ModSeq(_) => true,
+        Key::Not(key) => names_modseq(key),
+        Key::Or(one, other) => names_modseq(one) || names_modseq(other),
+        Key::And(keys) => keys.iter().any(names_modseq),
+        _ => false,
+    }
+}
+
+/// What was found, as indices of a view.
+struct Found<'a> {
+    view: &'a View,
+    numbers: Numbers,
+    found: &'a [usize],
+    /// MODSEQ was searched for, so the highest is told.
+    with_modseq: bool,
+}
+
+impl Found<'_> {
+    fn number(&self, at: usize) -> u32 {
+        match self.numbers {
+            Numbers::Sequence => u32::try_from(at + 1).unwrap_or(u32::MAX),
+            Numbers::Uid => self.view.entry(at).map_or(0, |entry| entry.uid),
+        }
+    }
+
+    fn highest_modseq(&self, found: &[usize]) -> Option<u64> {
+        let modseqs = found.iter().filter_map(|at| self.view.entry(*at)).map(|entry| entry.modseq);
+        if self.with_modseq { modseqs.max() } else { None }
+    }
+
+    /// `* SEARCH 2 3 6`, and `(MODSEQ n)` behind it.
+    fn print(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"* SEARCH");
+        for at in self.found {
+            out.push(b' ');
+            print::number(out, u64::from(self.number(*at)));
+        }
+        if let Some(modseq) = self.highest_modseq(self.found) {
+            out.extend_from_slice(b" (MODSEQ ");
+            print::number(out, modseq);
+            out.push(b')');
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// `* ESEARCH (TAG "a") UID MIN 1 MAX 9 COUNT 3 ALL 1,4,9`
+    fn print_extended(&self, out: &mut Vec<u8>, tag: &str, returns: Returns) {
+        out.extend_from_slice(b"* ESEARCH (TAG ");
+        print::string(out, tag.as_bytes());
+        out.push(b')');
+        if self.numbers == Numbers::Uid {
+            out.extend_from_slice(b" UID");
+        }
+        let item = |out: &mut Vec<u8>, name: &str, number: u32| {
+            out.extend_from_slice(name.as_bytes());
+            print::number(out, u64::from(number));
+        };
+        let mut modseq_of = Vec::new();
+        if let (Some(first), Some(last)) = (self.found.first(), self.found.last()) {
+            if returns.min {
+                item(out, " MIN ", self.number(*first));
+                modseq_of.push(*first);
+            }
+            if returns.max {
+                item(out, " MAX ", self.number(*last));
+                modseq_of.push(*last);
+            }
+            if returns.all {
+                out.extend_from_slice(b" ALL ");
+                print::number_set(out, self.found.iter().map(|at| self.number(*at)));
+            }
+        }
+        if returns.count {
+            item(out, " COUNT ", u32::try_from(self.found.len()).unwrap_or(u32::MAX));
+        }
+        // RFC 7162 §3.1.10: with MIN or MAX alone, the MODSEQ is that of the messages told.
+        let told = if returns.all || returns.count { self.found } else { &modseq_of };
+        if let Some(modseq) = self.highest_modseq(told) {
+            out.extend_from_slice(b" MODSEQ ");
+            print::number(out, modseq);
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}

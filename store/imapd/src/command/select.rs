@@ -1,0 +1,117 @@
+//! SELECT, EXAMINE, CLOSE and UNSELECT (RFC 3501 §6.3.1, §6.3.2, §6.4.2; RFC 3691; RFC 7162 §3.1.2).
+
+use std::sync::Arc;
+
+use ens::Watch;
+use imap_wire::command::SelectArgs;
+use imap_wire::print;
+use mailstore::{Mailbox, MailboxName, Recent};
+
+use crate::reply::{Handled, Reply, store_failure};
+use crate::selected::{Look, Selected, look};
+use crate::session::Session;
+use crate::sync::print_flags;
+use crate::view::{Access, View};
+
+/// SELECT and EXAMINE. Whatever was selected before is not any more, also when this fails.
+pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Access) -> Handled {
+    let account = match session.account().await {
+        Ok(account) => account,
+        Err(reply) => return Ok(reply),
+    };
+    leave(session);
+    let name = match MailboxName::new(&args.mailbox) {
+        Ok(name) => name,
+        Err(_) => return Ok(Reply::no("Mailbox does not exist").code("NONEXISTENT")),
+    };
+    // Listening starts before looking, so that nothing falls between the two.
+    let (bus, id) = (Arc::clone(&session.deps.bus), account.id().clone());
+    let opened = session
+        .deps
+        .pool
+        .run(move || {
+            let mailbox = account.open(&name)?;
+            let changes = bus.subscribe(&id, Watch::Mailbox(mailbox.id()));
+            let look = look(&mailbox, access)?;
+            Ok((mailbox, changes, look))
+        })
+        .await;
+    let (mailbox, changes, look) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return Ok(store_failure(&error)),
+    };
+    if args.condstore {
+        session.condstore = true;
+    }
+    session.selections += 1;
+    let view = view_of(look, access);
+    print_mailbox(&mut session.link.out, &mailbox, &view);
+    session.selected = Some(Box::new(Selected { mailbox, view, changes }));
+    Ok(match access {
+        Access::ReadWrite => Reply::ok("SELECT completed").code("READ-WRITE"),
+        Access::ReadOnly => Reply::ok("EXAMINE completed").code("READ-ONLY"),
+    })
+}
+
+fn view_of(look: Look, access: Access) -> View {
+    let recent = match access {
+        Access::ReadWrite => look.claimed,
+        // What is recent to nobody yet is so to a session that only looks, and stays so for the others.
+        Access::ReadOnly => Recent { first: look.snapshot.recent_from(), end: u32::MAX },
+    };
+    View::new(look.snapshot, recent, access)
+}
+
+fn print_mailbox(out: &mut Vec<u8>, mailbox: &Mailbox, view: &View) {
+    print_flags(out, view.snapshot.keywords(), view.access);
+    print::count_line(out, view.len() as u64, "EXISTS");
+    print::count_line(out, view.recent_count() as u64, "RECENT");
+    if let Some(unseen) = view.first_unseen() {
+        code_line(out, "UNSEEN", unseen as u64, "First unseen.");
+    }
+    code_line(out, "UIDVALIDITY", u64::from(mailbox.uid_validity()), "UIDs valid");
+    code_line(out, "UIDNEXT", u64::from(view.snapshot.uid_next()), "Predicted next UID");
+    code_line(out, "HIGHESTMODSEQ", view.snapshot.highest_modseq(), "Highest");
+}
+
+fn code_line(out: &mut Vec<u8>, code: &str, number: u64, text: &str) {
+    out.extend_from_slice(format!("* OK [{code} {number}] {text}\r\n").as_bytes());
+}
+
+/// Leaves the selected mailbox, if there is one.
+pub(super) fn leave(session: &mut Session) {
+    if session.selected.take().is_some() {
+        // RFC 7162 §3.2.11: what follows is about another mailbox.
+        session.link.out.extend_from_slice(b"* OK [CLOSED] Previous mailbox closed.\r\n");
+    }
+}
+
+/// CLOSE: removes what is `\Deleted` without a word, unless the mailbox is open for reading only.
+pub(super) async fn close(session: &mut Session) -> Handled {
+    let Some(selected) = session.selected.take() else { return Ok(Reply::bad("No mailbox selected")) };
+    if !selected.is_read_only() {
+        let mailbox = selected.mailbox.clone();
+        if let Err(error) = session.deps.pool.run(move || mailbox.expunge(None)).await {
+            return Ok(store_failure(&error));
+        }
+    }
+    Ok(Reply::ok("CLOSE completed"))
+}
+
+/// UNSELECT: as CLOSE, and nothing is removed.
+pub(super) fn unselect(session: &mut Session) -> Handled {
+    session.selected = None;
+    Ok(Reply::ok("UNSELECT completed"))
+}
+
+/// A command that enables CONDSTORE (RFC 7162 §3.1): the first one in a selected state tells the highest MODSEQ.
+pub(super) fn enable_condstore(session: &mut Session) {
+    if session.condstore {
+        return;
+    }
+    session.condstore = true;
+    if let Some(selected) = &session.selected {
+        let highest = selected.view.snapshot.highest_modseq();
+        code_line(&mut session.link.out, "HIGHESTMODSEQ", highest, "Highest");
+    }
+}

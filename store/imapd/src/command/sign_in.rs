@@ -1,0 +1,165 @@
+//! LOGIN, AUTHENTICATE and PROXYAUTH (RFC 3501 §6.2.2, §6.2.3; RFC 4616; RFC 4959; reference: PROXYAUTH).
+
+use auth::sasl::{self, Credentials};
+use auth::{AuthContext, AuthError, AuthErrorKind, Identity, Service};
+use imap_wire::frame::Event;
+
+use super::capability::{self, Passwords};
+use crate::reply::{Handled, Hangup, Reply};
+use crate::session::Session;
+
+/// Failed sign-ins on one connection before it is closed.
+const MOST_FAILURES: u32 = 4;
+
+/// LOGIN.
+pub(super) async fn login(session: &mut Session, user: &[u8], password: &[u8]) -> Handled {
+    if let Some(refused) = no_passwords(session) {
+        return Ok(refused);
+    }
+    match sasl::login(user, password) {
+        Ok(credentials) => check(session, credentials).await,
+        Err(error) => refuse(session, &error),
+    }
+}
+
+/// AUTHENTICATE PLAIN and LOGIN.
+pub(super) async fn authenticate(session: &mut Session, mechanism: &str, initial: Option<Vec<u8>>) -> Handled {
+    if !matches!(mechanism, "PLAIN" | "LOGIN") {
+        return Ok(Reply::no("Authentication mechanism is not supported").code("CANNOT"));
+    }
+    if let Some(refused) = no_passwords(session) {
+        return Ok(refused);
+    }
+    let exchange = match mechanism {
+        "PLAIN" => plain(session, initial).await?,
+        _ => login_mechanism(session, initial).await?,
+    };
+    match exchange {
+        Ok(credentials) => check(session, credentials).await,
+        Err(Broken::Cancelled) => Ok(Reply::bad("Authentication was cancelled")),
+        Err(Broken::Malformed(error)) => refuse(session, &error),
+    }
+}
+
+/// Why an exchange ended without credentials.
+enum Broken {
+    /// `*` (RFC 3501 §6.2.2).
+    Cancelled,
+    Malformed(AuthError),
+}
+
+type Exchange<T> = Result<Result<T, Broken>, Hangup>;
+
+async fn plain(session: &mut Session, initial: Option<Vec<u8>>) -> Exchange<Credentials> {
+    let message = match initial {
+        Some(message) => decode(&message),
+        None => ask(session, "").await?,
+    };
+    Ok(message.and_then(|message| sasl::plain(&message).map_err(Broken::Malformed)))
+}
+
+async fn login_mechanism(session: &mut Session, initial: Option<Vec<u8>>) -> Exchange<Credentials> {
+    let [ask_name, ask_password] = sasl::LOGIN_CHALLENGES;
+    let name = match initial {
+        Some(name) => decode(&name),
+        None => ask(session, ask_name).await?,
+    };
+    let name = match name {
+        Ok(name) => name,
+        Err(broken) => return Ok(Err(broken)),
+    };
+    let password = ask(session, ask_password).await?;
+    Ok(password.and_then(|password| sasl::login(&name, &password).map_err(Broken::Malformed)))
+}
+
+/// Sends a challenge, already in base64, and reads the decoded answer.
+async fn ask(session: &mut Session, challenge: &str) -> Exchange<Vec<u8>> {
+    session.link.out.extend_from_slice(format!("+ {challenge}\r\n").as_bytes());
+    let event = session.next_event().await?;
+    let answer = match event {
+        Event::Command => match session.link.splitter.text() {
+            b"*" => Err(Broken::Cancelled),
+            line => decode(line),
+        },
+        _ => {
+            session.link.splitter.refuse_literal();
+            return Ok(Err(Broken::Malformed(AuthError::new(AuthErrorKind::Malformed, "not a line of base64"))));
+        }
+    };
+    session.link.splitter.finish();
+    Ok(answer)
+}
+
+fn decode(line: &[u8]) -> Result<Vec<u8>, Broken> {
+    sasl::decode_line(line).map_err(Broken::Malformed)
+}
+
+fn no_passwords(session: &Session) -> Option<Reply> {
+    match capability::passwords(session) {
+        Passwords::Allowed => None,
+        Passwords::NeedTls => Some(Reply::no("Sign in under TLS").code("PRIVACYREQUIRED")),
+        Passwords::Refused => Some(Reply::no("Sign-in with a password is switched off").code("CANNOT")),
+    }
+}
+
+async fn check(session: &mut Session, credentials: Credentials) -> Handled {
+    let authenticator = std::sync::Arc::clone(&session.deps.authenticator);
+    let context = AuthContext {
+        service: Service::Imap,
+        peer: session.link.conn().map(daemon::Conn::peer),
+        tls: session.link.conn().is_some_and(daemon::Conn::is_tls),
+    };
+    let Credentials { authorization, login, password } = credentials;
+    match authenticator.password(&login, &password, authorization.as_deref(), context).await {
+        Ok(identity) => accept(session, identity),
+        Err(error) => refuse(session, &error),
+    }
+}
+
+fn accept(session: &mut Session, identity: Identity) -> Handled {
+    if let Err(error) = session.sign_in(identity) {
+        return Ok(crate::reply::store_failure(&error));
+    }
+    session.sign_in_failures = 0;
+    // A capability line here saves the client a round trip (RFC 3501 §6.2.2 and §6.2.3 allow it).
+    Ok(Reply::ok("User logged in").code(capability::line(session)))
+}
+
+fn refuse(session: &mut Session, error: &AuthError) -> Handled {
+    session.sign_in_failures += 1;
+    if session.sign_in_failures >= MOST_FAILURES {
+        return Err(Hangup::Bye("Too many failed sign-ins"));
+    }
+    let text = error.kind().client_text();
+    Ok(match error.kind().response_code() {
+        Some(code) => Reply::no(text).code(code),
+        None => Reply::bad(text),
+    })
+}
+
+/// PROXYAUTH: a store administrator who has signed in goes on as somebody else.
+pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
+    const DENIED: &str = "Not authorized to act for that user";
+    let Some(admin) = session.signed.as_ref().map(|signed| signed.identity.clone()) else {
+        return Ok(Reply::bad("Sign in first"));
+    };
+    let denied = || Ok(Reply::no(DENIED).code("AUTHORIZATIONFAILED"));
+    let (true, Ok(name)) = (admin.is_admin, std::str::from_utf8(user)) else {
+        tracing::warn!(target: "account", "badlogin: proxyauth by {} refused", admin.authenticated.escape_debug());
+        return denied();
+    };
+    let login = session.deps.authenticator.login_names().split(name);
+    let directory = std::sync::Arc::clone(session.deps.authenticator.directory());
+    match directory.find_login(&login).await {
+        Ok(Some(user)) => {
+            tracing::info!(target: "account", "login: {} acts for {}", admin.authenticated.escape_debug(), user.store_id.escape_debug());
+            session.selected = None;
+            accept(session, Identity { user, ..admin })
+        }
+        Ok(None) => denied(),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "directory failed");
+            Ok(Reply::no("Sign-in is not possible at the moment, try again later").code("UNAVAILABLE"))
+        }
+    }
+}

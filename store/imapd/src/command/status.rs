@@ -1,0 +1,54 @@
+//! STATUS (RFC 3501 §6.3.10, RFC 8438, RFC 7162 §3.1.6).
+
+use imap_wire::print;
+use imap_wire::status::StatusItem;
+use mailstore::MailboxStatus;
+
+use super::mailboxes::existing;
+use crate::reply::{Handled, Reply, store_failure};
+use crate::session::Session;
+
+/// STATUS.
+pub(super) async fn status(session: &mut Session, name: &str, items: Vec<StatusItem>) -> Handled {
+    let name = match existing(name) {
+        Ok(name) => name,
+        Err(reply) => return Ok(reply),
+    };
+    let asked = name.clone();
+    let info = match session.with_account(move |account| account.mailbox(&asked)).await {
+        Ok(Ok(info)) if info.selectable => info,
+        Ok(Ok(_)) => return Ok(Reply::no("Mailbox holds no messages").code("NONEXISTENT")),
+        Ok(Err(error)) => return Ok(store_failure(&error)),
+        Err(reply) => return Ok(reply),
+    };
+    if items.contains(&StatusItem::HighestModSeq) {
+        super::select::enable_condstore(session);
+    }
+    print_status(&mut session.link.out, name.as_str(), &info.status, &items);
+    Ok(Reply::ok("STATUS completed"))
+}
+
+/// `* STATUS name (ITEM n …)`
+pub(super) fn print_status(out: &mut Vec<u8>, name: &str, status: &MailboxStatus, items: &[StatusItem]) {
+    out.extend_from_slice(b"* STATUS ");
+    print::mailbox_name(out, name);
+    out.extend_from_slice(b" (");
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(item.name().as_bytes());
+        out.push(b' ');
+        print::number(out, match item {
+            StatusItem::Messages => status.messages,
+            StatusItem::Recent => status.recent,
+            StatusItem::UidNext => u64::from(status.uid_next),
+            StatusItem::UidValidity => u64::from(status.uid_validity),
+            StatusItem::Unseen => status.unseen,
+            StatusItem::Size => status.size,
+            StatusItem::Deleted => status.deleted,
+            StatusItem::HighestModSeq => status.highest_modseq,
+        });
+    }
+    out.extend_from_slice(b")\r\n");
+}

@@ -1,0 +1,125 @@
+//! STORE and UID STORE (RFC 3501 §6.4.6, RFC 7162 §3.1.3).
+
+use imap_wire::command::Numbers;
+use imap_wire::flag::FlagList;
+use imap_wire::print;
+use imap_wire::store::{Echo, StoreAction, StoreArgs};
+use mailstore::{FlagChange, FlagOp, FlagSet, Flags, Snapshot, Uid, UidSet};
+
+use crate::reply::{Handled, Reply, store_failure};
+use crate::selected::look;
+use crate::session::Session;
+use crate::sync::{Expunges, SYSTEM, Telling, Told};
+use crate::view::{Selection, View};
+
+/// STORE.
+pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreArgs) -> Handled {
+    if args.unchanged_since.is_some() {
+        super::select::enable_condstore(session);
+    }
+    let modseq = session.condstore;
+    let Some(selected) = &mut session.selected else { return Ok(Reply::bad("No mailbox selected")) };
+    let selection = match numbers {
+        Numbers::Uid => selected.view.by_uid(&args.set),
+        Numbers::Sequence => match selected.view.by_sequence(&args.set) {
+            Some(selection) => selection,
+            None => return Ok(Reply::bad("No such message")),
+        },
+    };
+    if selected.is_read_only() {
+        return Ok(Reply::no("Mailbox is open for reading only").code("READ-ONLY"));
+    }
+    let uids: Vec<Uid> = selection.stored(&selected.view).collect();
+    let change = flag_change(&args);
+    let (mailbox, access) = (selected.mailbox.clone(), selected.view.access);
+    let stored = session
+        .deps
+        .pool
+        .run(move || {
+            let set = UidSet::from(uids.as_slice());
+            let changed = match set.is_empty() {
+                true => mailstore::Changed::default(),
+                false => mailbox.change_flags(&set, &change)?,
+            };
+            // In the same breath, so that nobody comes between more often than must be.
+            Ok::<_, mailstore::StoreError>((uids, changed, look(&mailbox, access)))
+        })
+        .await;
+    let (uids, changed, look) = match stored {
+        Ok(stored) => stored,
+        Err(error) => return Ok(store_failure(&error)),
+    };
+    let refused = changed.refused;
+    let expected: Vec<(Uid, Flags)>;
+    let told = match (args.echo, &look) {
+        (Echo::Silent, Ok(look)) => {
+            expected = expectation(&selected.view, &look.snapshot, &selection, &args, &refused);
+            Told::Expected(&expected)
+        }
+        // RFC 7162 §3.1.3: the flags of those left alone are worth knowing too, so none is taken out.
+        _ => Told::Also(&uids),
+    };
+    // EXPUNGE may follow UID STORE, but not come before its FETCH responses have numbers: those are written first.
+    let telling = Telling { expunges: Expunges::Hold, told, numbers, modseq };
+    selected.moved(look, telling, &mut session.link.out)?;
+    let has_gone = selection.has_ghost(&selected.view);
+    if numbers == Numbers::Uid {
+        let telling = Telling { expunges: Expunges::Tell, told: Told::Changed, numbers, modseq };
+        selected.view.sync(selected.view.snapshot.clone(), Default::default(), telling, &mut session.link.out);
+    }
+    let reply = Reply::ok("STORE completed");
+    if !refused.is_empty() {
+        return Ok(reply.code(modified(&session.selected, numbers, &refused)));
+    }
+    Ok(if has_gone && numbers == Numbers::Sequence { reply.code("EXPUNGEISSUED") } else { reply })
+}
+
+/// `MODIFIED set`: the messages left alone because they changed after UNCHANGEDSINCE.
+fn modified(selected: &Option<Box<crate::selected::Selected>>, numbers: Numbers, refused: &[Uid]) -> String {
+    let mut code = b"MODIFIED ".to_vec();
+    match (selected, numbers) {
+        (Some(selected), Numbers::Sequence) => {
+            let numbers = refused.iter().filter_map(|uid| selected.view.index_of(*uid)).map(|at| at as u32 + 1);
+            print::number_set(&mut code, numbers);
+        }
+        _ => print::number_set(&mut code, refused.iter().copied()),
+    }
+    String::from_utf8_lossy(&code).into_owned()
+}
+
+fn flag_change(args: &StoreArgs) -> FlagChange {
+    FlagChange {
+        op: match args.action {
+            StoreAction::Replace => FlagOp::Replace,
+            StoreAction::Add => FlagOp::Add,
+            StoreAction::Remove => FlagOp::Remove,
+        },
+        flags: flag_set(&args.flags),
+        unchanged_since: args.unchanged_since,
+    }
+}
+
+/// The flags of a command as the store wants them.
+pub(super) fn flag_set(flags: &FlagList) -> FlagSet {
+    let system = SYSTEM.iter().filter(|(_, wire)| flags.system.has(*wire)).fold(Flags::NONE, |all, (store, _)| all | *store);
+    FlagSet { system, keywords: flags.keywords.clone() }
+}
+
+/// What the client takes the flags to be after a silent STORE: what it knew, changed as it asked.
+fn expectation(view: &View, now: &Snapshot, selection: &Selection, args: &StoreArgs, refused: &[Uid]) -> Vec<(Uid, Flags)> {
+    let set = flag_set(&args.flags);
+    let keywords = set.keywords.iter().filter_map(|keyword| now.keywords().flag(keyword));
+    let flags = keywords.fold(set.system, |all, keyword| all | keyword);
+    let entries = selection.indices().filter_map(|at| view.entry(at)).filter(|entry| !entry.ghost);
+    entries
+        .map(|entry| {
+            let after = match args.action {
+                _ if refused.binary_search(&entry.uid).is_ok() => entry.flags,
+                StoreAction::Replace => flags,
+                StoreAction::Add => entry.flags | flags,
+                StoreAction::Remove => entry.flags.without(flags),
+            };
+            (entry.uid, after)
+        })
+        .collect()
+}

@@ -1,0 +1,287 @@
+//! A FETCH in progress: renders up to a buffer full at a time on the blocking pool, and waits there for nobody.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+
+use imap_wire::fetch::FetchItem;
+use imap_wire::print;
+use mailstore::{Body, Mailbox, RowRef, StoreError, Uid, UidSet};
+use message::{Digest, DigestRef, Limits};
+
+use super::message::{Rendered, Source, slice};
+use super::plan::Plan;
+use crate::link::FULL;
+use crate::view::{Selection, View};
+
+/// Messages larger than this are sent window by window; smaller ones are rendered whole.
+const LARGE: u64 = 128 * 1024;
+
+/// See the module.
+pub(crate) struct Job {
+    mailbox: Mailbox,
+    view: View,
+    plan: Arc<Plan>,
+    /// Messages to tell the flags of because this FETCH has set `\Seen`; UIDs ascending.
+    marked: Arc<[Uid]>,
+    /// What is left, as indices of the view.
+    ranges: Vec<(usize, usize)>,
+    /// Where in the first range we are.
+    next: usize,
+    large: Option<Large>,
+    /// Messages that are gone were asked for.
+    pub(crate) skipped: bool,
+}
+
+/// A large message half sent.
+struct Large {
+    head: Head,
+    body: Body,
+    digest: Vec<u8>,
+    at: usize,
+    item: usize,
+    window: Range<u64>,
+}
+
+/// What of a large message is not in its digest.
+struct Head {
+    size: u64,
+    internal_date: i64,
+}
+
+/// Whether there is more to render.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    More,
+    Done,
+}
+
+impl Job {
+    pub(crate) fn new(mailbox: Mailbox, view: View, plan: Plan, selection: &Selection, marked: Arc<[Uid]>) -> Self {
+        let mut ranges = selection.ranges().to_vec();
+        ranges.reverse();
+        let next = ranges.last().map_or(0, |(from, _)| *from);
+        Self { mailbox, view, plan: Arc::new(plan), marked, ranges, next, large: None, skipped: false }
+    }
+
+    /// Appends responses to `out` until it is full or everything is said.
+    pub(crate) fn step(&mut self, out: &mut Vec<u8>) -> Result<Progress, StoreError> {
+        loop {
+            if self.large.is_some() {
+                self.step_large(out);
+                if out.len() >= FULL {
+                    return Ok(Progress::More);
+                }
+                continue;
+            }
+            if self.ranges.is_empty() {
+                return Ok(Progress::Done);
+            }
+            if self.plan.view_only {
+                self.step_view(out);
+            } else {
+                self.step_rows(out)?;
+            }
+            if out.len() >= FULL {
+                return Ok(Progress::More);
+            }
+        }
+    }
+
+    /// The first index that is left, taken.
+    fn take(&mut self) -> Option<usize> {
+        let (_, to) = *self.ranges.last()?;
+        let at = self.next;
+        self.set_next(at + 1, to);
+        Some(at)
+    }
+
+    fn set_next(&mut self, next: usize, end: usize) {
+        self.next = next;
+        if next >= end {
+            self.ranges.pop();
+            self.next = self.ranges.last().map_or(0, |(from, _)| *from);
+        }
+    }
+
+    fn step_view(&mut self, out: &mut Vec<u8>) {
+        while out.len() < FULL {
+            let Some(at) = self.take() else { return };
+            self.open(out, at);
+            for (position, item) in self.plan.items.iter().enumerate() {
+                if position > 0 {
+                    out.push(b' ');
+                }
+                self.view_item(out, at, item);
+            }
+            self.close(out, at);
+        }
+    }
+
+    /// Messages from the store, in UID order, which is the order of the view.
+    fn step_rows(&mut self, out: &mut Vec<u8>) -> Result<(), StoreError> {
+        let Some(&(_, to)) = self.ranges.last() else { return Ok(()) };
+        let from = self.next;
+        let uids: UidSet = (from..to).filter_map(|at| self.view.entry(at)).filter(|entry| !entry.ghost).map(|entry| entry.uid).collect();
+        let mailbox = self.mailbox.clone();
+        let mut expected = from;
+        let mut failure = None;
+        let mut stopped = false;
+        mailbox.for_each(&uids, |row| {
+            let Some(at) = self.view.index_of(row.uid) else { return ControlFlow::Continue(()) };
+            // A gap: the message was removed since the view last moved, or is a ghost of the view.
+            self.skipped |= at != expected;
+            expected = at + 1;
+            match self.row(out, at, &row) {
+                Ok(ControlFlow::Continue(())) if out.len() < FULL => ControlFlow::Continue(()),
+                Ok(_) => {
+                    stopped = true;
+                    ControlFlow::Break(())
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        if !stopped {
+            self.skipped |= expected != to;
+            expected = to;
+        }
+        self.set_next(expected, to);
+        Ok(())
+    }
+
+    /// One message. Breaks when it is large and goes on by itself.
+    fn row(&mut self, out: &mut Vec<u8>, at: usize, row: &RowRef<'_>) -> Result<ControlFlow<()>, StoreError> {
+        let body = if self.plan.content { Some(row.body()?) } else { None };
+        let renewed = renew(row.digest, || match &body {
+            Some(body) => Ok(Digest::of(body, &Limits::default())),
+            None => row.body().map(|body| Digest::of(&body, &Limits::default())),
+        })?;
+        let digest = renewed.as_deref().unwrap_or(row.digest);
+        let body = match body {
+            Some(body) if row.size > LARGE => {
+                let owned = Head { size: row.size, internal_date: row.internal_date };
+                self.open(out, at);
+                self.large = Some(Large { head: owned, body, digest: digest.to_vec(), at, item: 0, window: 0..0 });
+                return Ok(ControlFlow::Break(()));
+            }
+            body => body,
+        };
+        let Ok(digest) = DigestRef::decode(digest) else {
+            self.skipped = true;
+            return Ok(ControlFlow::Continue(()));
+        };
+        let body = body.as_deref().unwrap_or_default();
+        let source = Source { size: row.size, internal_date: row.internal_date, digest, body };
+        self.open(out, at);
+        for (position, item) in self.plan.items.iter().enumerate() {
+            if position > 0 {
+                out.push(b' ');
+            }
+            if self.view_item(out, at, item) {
+                continue;
+            }
+            if let Rendered::Octets(range) = source.item(out, item) {
+                push_octets(out, body, &range);
+            }
+        }
+        self.close(out, at);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn step_large(&mut self, out: &mut Vec<u8>) {
+        let Some(mut large) = self.large.take() else { return };
+        let Ok(digest) = DigestRef::decode(&large.digest) else {
+            // The response was begun, so it is ended; a message without a digest has nothing more to say.
+            return self.close(out, large.at);
+        };
+        let source = Source { size: large.head.size, internal_date: large.head.internal_date, digest, body: &large.body };
+        loop {
+            let left = large.window.end - large.window.start;
+            let room = FULL.saturating_sub(out.len()) as u64;
+            let count = left.min(room);
+            if left > 0 {
+                let window = large.window.start..large.window.start + count;
+                push_octets(out, &large.body, &window);
+                large.window.start = window.end;
+            }
+            if out.len() >= FULL {
+                break;
+            }
+            let Some(item) = self.plan.items.get(large.item) else {
+                return self.close(out, large.at);
+            };
+            if large.item > 0 {
+                out.push(b' ');
+            }
+            large.item += 1;
+            if !self.view_item(out, large.at, item)
+                && let Rendered::Octets(range) = source.item(out, item)
+            {
+                large.window = range;
+            }
+        }
+        self.large = Some(large);
+    }
+
+    fn open(&self, out: &mut Vec<u8>, at: usize) {
+        out.extend_from_slice(b"* ");
+        print::number(out, at as u64 + 1);
+        out.extend_from_slice(b" FETCH (");
+    }
+
+    /// Ends a response, with the flags if this FETCH has changed them and they were not asked for.
+    fn close(&self, out: &mut Vec<u8>, at: usize) {
+        if !self.plan.flags
+            && !self.marked.is_empty()
+            && self.view.entry(at).is_some_and(|entry| self.marked.binary_search(&entry.uid).is_ok())
+        {
+            out.push(b' ');
+            self.view_item(out, at, &FetchItem::Flags);
+        }
+        out.extend_from_slice(b")\r\n");
+    }
+
+    /// Writes an item that the view answers. False when it is another's.
+    fn view_item(&self, out: &mut Vec<u8>, at: usize, item: &FetchItem) -> bool {
+        let Some(entry) = self.view.entry(at) else { return false };
+        match item {
+            FetchItem::Uid => {
+                out.extend_from_slice(b"UID ");
+                print::number(out, u64::from(entry.uid));
+            }
+            FetchItem::Flags => {
+                out.extend_from_slice(b"FLAGS ");
+                self.view.print_message_flags(out, entry.uid, entry.flags);
+            }
+            FetchItem::ModSeq => {
+                out.extend_from_slice(b"MODSEQ (");
+                print::number(out, entry.modseq);
+                out.push(b')');
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// A digest written by another version of the reader is made anew.
+fn renew(stored: &[u8], make: impl FnOnce() -> Result<Digest, StoreError>) -> Result<Option<Vec<u8>>, StoreError> {
+    match DigestRef::decode(stored) {
+        Ok(_) => Ok(None),
+        Err(_) => make().map(|digest| Some(digest.into_bytes())),
+    }
+}
+
+/// Exactly as many octets as the literal's head has promised, whatever the content holds.
+fn push_octets(out: &mut Vec<u8>, body: &[u8], range: &Range<u64>) {
+    let start = out.len();
+    out.extend_from_slice(slice(body, range));
+    let promised = usize::try_from(range.end - range.start).unwrap_or(0);
+    out.resize(start + promised, b' ');
+    print::mask_nul(&mut out[start..]);
+}

@@ -1,0 +1,124 @@
+//! One message's FETCH response (RFC 3501 §7.4.2).
+
+use std::ops::Range;
+
+use imap_wire::date::print_date_time;
+use imap_wire::fetch::{FetchItem, Partial, Section, SectionText};
+use imap_wire::print::{self, Detail};
+use message::{DigestRef, FieldChoice};
+
+use super::plan::section_text;
+
+/// What a message is made of, as far as it is asked for.
+pub(crate) struct Source<'a> {
+    pub(crate) size: u64,
+    pub(crate) internal_date: i64,
+    pub(crate) digest: DigestRef<'a>,
+    /// The content; empty when the plan does not ask for it.
+    pub(crate) body: &'a [u8],
+}
+
+/// What is left to do for an item.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Rendered {
+    Whole,
+    /// The head of a literal is written; these octets of the content follow.
+    Octets(Range<u64>),
+}
+
+impl Source<'_> {
+    /// Writes one item that is answered from the message.
+    pub(crate) fn item(&self, out: &mut Vec<u8>, item: &FetchItem) -> Rendered {
+        match item {
+            FetchItem::Envelope => {
+                out.extend_from_slice(b"ENVELOPE ");
+                print::envelope(out, &self.digest.envelope());
+            }
+            FetchItem::InternalDate => {
+                out.extend_from_slice(b"INTERNALDATE ");
+                print_date_time(out, self.internal_date);
+            }
+            FetchItem::Rfc822Size => {
+                out.extend_from_slice(b"RFC822.SIZE ");
+                print::number(out, self.size);
+            }
+            FetchItem::Body => {
+                out.extend_from_slice(b"BODY ");
+                print::body_structure(out, &self.digest.root(), Detail::Basic);
+            }
+            FetchItem::BodyStructure => {
+                out.extend_from_slice(b"BODYSTRUCTURE ");
+                print::body_structure(out, &self.digest.root(), Detail::Extended);
+            }
+            FetchItem::Rfc822 => return self.octets(out, b"RFC822 ", Some(0..self.size)),
+            FetchItem::Rfc822Header => {
+                let range = self.digest.section(&[], message::SectionText::Header);
+                return self.octets(out, b"RFC822.HEADER ", range);
+            }
+            FetchItem::Rfc822Text => {
+                let range = self.digest.section(&[], message::SectionText::Text);
+                return self.octets(out, b"RFC822.TEXT ", range);
+            }
+            FetchItem::Section { section, partial, .. } => return self.section(out, section, *partial),
+            // These are the view's, or refused before this.
+            FetchItem::Flags | FetchItem::Uid | FetchItem::ModSeq | FetchItem::Binary { .. } | FetchItem::BinarySize(_) => {}
+        }
+        Rendered::Whole
+    }
+
+    fn octets(&self, out: &mut Vec<u8>, name: &[u8], range: Option<Range<u64>>) -> Rendered {
+        out.extend_from_slice(name);
+        let Some(range) = range else {
+            out.extend_from_slice(b"NIL");
+            return Rendered::Whole;
+        };
+        print::literal_head(out, range.end - range.start);
+        Rendered::Octets(range)
+    }
+
+    fn section(&self, out: &mut Vec<u8>, section: &Section, partial: Option<Partial>) -> Rendered {
+        out.extend_from_slice(b"BODY[");
+        section.print(out);
+        out.push(b']');
+        if let Some(partial) = partial {
+            out.push(b'<');
+            print::number(out, u64::from(partial.origin));
+            out.push(b'>');
+        }
+        out.push(b' ');
+        let Some(range) = self.digest.section(&section.part, section_text(section.text.as_ref())) else {
+            out.extend_from_slice(b"NIL");
+            return Rendered::Whole;
+        };
+        let (names, choice) = match &section.text {
+            Some(SectionText::Fields(names)) => (names, FieldChoice::Only),
+            Some(SectionText::FieldsNot(names)) => (names, FieldChoice::Except),
+            _ => {
+                let range = within(range, partial);
+                print::literal_head(out, range.end - range.start);
+                return Rendered::Octets(range);
+            }
+        };
+        let fields = message::section::header_fields(slice(self.body, &range), names, choice);
+        let part = within(0..fields.len() as u64, partial);
+        print::literal_head(out, part.end - part.start);
+        let start = out.len();
+        out.extend_from_slice(slice(&fields, &part));
+        print::mask_nul(&mut out[start..]);
+        Rendered::Whole
+    }
+}
+
+/// The octets of `range` that a partial fetch asks for; none when it begins behind the end (RFC 3501 §6.4.5).
+fn within(range: Range<u64>, partial: Option<Partial>) -> Range<u64> {
+    let Some(partial) = partial else { return range };
+    let start = range.start.saturating_add(u64::from(partial.origin)).min(range.end);
+    start..start.saturating_add(u64::from(partial.count)).min(range.end)
+}
+
+/// `range` of `octets`; less where they end before, which only a damaged message does.
+pub(crate) fn slice<'a>(octets: &'a [u8], range: &Range<u64>) -> &'a [u8] {
+    let clamp = |at: u64| usize::try_from(at).map_or(octets.len(), |at| at.min(octets.len()));
+    let (start, end) = (clamp(range.start), clamp(range.end));
+    octets.get(start..end).unwrap_or_default()
+}

@@ -1,0 +1,135 @@
+//! The connection of a session: bytes in through the command splitter, responses out through one buffer.
+//!
+//! Nothing is held while a client idles: input is read through the stack of the poll, and the output buffer goes when it is empty.
+
+use std::future::poll_fn;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use daemon::Conn;
+use imap_wire::frame::{FrameLimits, Splitter};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::time::timeout;
+
+use crate::reply::Hangup;
+
+/// Read at once from the socket.
+const READ: usize = 16 * 1024;
+/// Output is written when so much has come together.
+pub(crate) const FULL: usize = 256 * 1024;
+/// An output buffer up to this size is kept between commands that follow each other at once.
+const KEEP: usize = 4 * 1024;
+/// How long a client may leave a response unread.
+const STALLED: Duration = Duration::from_secs(300);
+
+/// See the module.
+pub(crate) struct Link {
+    /// `None` only while a TLS handshake has it, and after that failed.
+    conn: Option<Conn>,
+    /// What the client sends, cut into commands.
+    pub(crate) splitter: Splitter,
+    /// Responses that are not written yet.
+    pub(crate) out: Vec<u8>,
+    /// Octets read and written, for the log.
+    pub(crate) received: u64,
+    pub(crate) sent: u64,
+}
+
+impl Link {
+    pub(crate) fn new(conn: Conn) -> Self {
+        Self {
+            conn: Some(conn),
+            splitter: Splitter::new(FrameLimits::before_login()),
+            out: Vec::new(),
+            received: 0,
+            sent: 0,
+        }
+    }
+
+    pub(crate) fn conn(&self) -> Option<&Conn> {
+        self.conn.as_ref()
+    }
+
+    /// Reads once, whatever there is, and feeds the splitter. Cancel-safe.
+    pub(crate) async fn read(&mut self) -> Result<(), Hangup> {
+        let Some(conn) = self.conn.as_mut() else { return Err(Hangup::Closed) };
+        let splitter = &mut self.splitter;
+        let count = poll_fn(|cx| {
+            let mut storage = [const { MaybeUninit::uninit() }; READ];
+            let mut buffer = ReadBuf::uninit(&mut storage);
+            match Pin::new(&mut *conn).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) => {
+                    splitter.feed(buffer.filled());
+                    Poll::Ready(Ok(buffer.filled().len()))
+                }
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await?;
+        self.received += count as u64;
+        if count == 0 { Err(Hangup::Closed) } else { Ok(()) }
+    }
+
+    /// Writes what is waiting.
+    pub(crate) async fn flush(&mut self) -> Result<(), Hangup> {
+        let Some(conn) = self.conn.as_mut() else { return Err(Hangup::Closed) };
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        // Window by window: the time limit is for each, so that a slow reader of much is not cut off.
+        for window in self.out.chunks(FULL) {
+            let write = timeout(STALLED, conn.write_all(window));
+            write.await.map_err(|_| Hangup::Io(io::ErrorKind::TimedOut.into()))??;
+        }
+        timeout(STALLED, conn.flush()).await.map_err(|_| Hangup::Io(io::ErrorKind::TimedOut.into()))??;
+        self.sent += self.out.len() as u64;
+        self.out.clear();
+        if self.out.capacity() > 2 * FULL {
+            self.out = Vec::new();
+        }
+        Ok(())
+    }
+
+    /// Writes when enough has come together.
+    pub(crate) async fn flush_full(&mut self) -> Result<(), Hangup> {
+        if self.out.len() >= FULL { self.flush().await } else { Ok(()) }
+    }
+
+    /// Before waiting for the client: gives memory back.
+    pub(crate) fn release(&mut self) {
+        if self.out.is_empty() && self.out.capacity() > KEEP {
+            self.out = Vec::new();
+        }
+        self.splitter.shrink();
+    }
+
+    /// Before a long wait: gives all memory back.
+    pub(crate) fn release_all(&mut self) {
+        if self.out.is_empty() {
+            self.out = Vec::new();
+        }
+        self.splitter.shrink();
+    }
+
+    /// The TLS handshake after STARTTLS.
+    pub(crate) async fn start_tls(&mut self, acceptor: &tls::Acceptor) -> Result<(), Hangup> {
+        let Some(conn) = self.conn.take() else { return Err(Hangup::Closed) };
+        // Commands sent before the handshake are not to be obeyed after it (RFC 3501 §6.2.1).
+        self.splitter.clear_input();
+        let handshake = timeout(STALLED, conn.start_tls(acceptor));
+        self.conn = Some(handshake.await.map_err(|_| Hangup::Io(io::ErrorKind::TimedOut.into()))??);
+        Ok(())
+    }
+
+    /// Says goodbye at the transport's level.
+    pub(crate) async fn close(&mut self) {
+        if let Some(conn) = self.conn.as_mut() {
+            // The client may be gone already, and there is nobody to tell.
+            let _ = timeout(Duration::from_secs(5), conn.shutdown()).await;
+        }
+    }
+}

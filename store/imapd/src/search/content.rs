@@ -1,0 +1,108 @@
+//! Looking for text in a message: decoded headers, and bodies decoded from their transfer encoding and charset.
+
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+use message::casemap::{self, Matcher};
+use message::charset::CharsetDecoder;
+use message::transfer::{self, TransferEncoding};
+use message::{DigestRef, PartKind, PartRef, encoded_word};
+
+use crate::fetch::message::slice;
+
+/// A string to look for, folded once.
+#[derive(Debug, Clone)]
+pub(crate) struct Needle {
+    text: Arc<str>,
+    finder: Arc<Finder<'static>>,
+}
+
+/// Bodies are decoded in windows of this size.
+const WINDOW: usize = 64 * 1024;
+
+impl Needle {
+    pub(crate) fn new(text: &str) -> Self {
+        let finder = Finder::new(casemap::fold(text).as_bytes()).into_owned();
+        Self { text: text.into(), finder: Arc::new(finder) }
+    }
+
+    /// Whether `text` holds it, by i;unicode-casemap.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        self.finder.find(super::program::folded(text).as_bytes()).is_some()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+/// A message's octets with the digest that says what they are.
+pub(crate) struct Content<'a> {
+    pub(crate) octets: &'a [u8],
+    pub(crate) digest: DigestRef<'a>,
+}
+
+impl Content<'_> {
+    /// HEADER: a field of that name holds the string; an empty string asks for the field alone.
+    pub(crate) fn header_holds(&self, name: &[u8], needle: &Needle) -> bool {
+        let block = slice(self.octets, &self.digest.root().header_range());
+        message::headers(block)
+            .filter(|field| field.name.eq_ignore_ascii_case(name))
+            .any(|field| needle.is_empty() || needle.is_in(&encoded_word::decode(field.value)))
+    }
+
+    /// TEXT: the header or the body.
+    pub(crate) fn text_holds(&self, needle: &Needle) -> bool {
+        let root = self.digest.root();
+        needle.is_empty() || self.block_holds(&root, needle) || self.part_holds(&root, needle)
+    }
+
+    /// BODY: every text below the header.
+    pub(crate) fn body_holds(&self, needle: &Needle) -> bool {
+        needle.is_empty() || self.part_holds(&self.digest.root(), needle)
+    }
+
+    /// Whether a part's own header holds it, field by field, names included.
+    fn block_holds(&self, part: &PartRef<'_>, needle: &Needle) -> bool {
+        let block = slice(self.octets, &part.header_range());
+        message::headers(block).any(|field| {
+            let name = String::from_utf8_lossy(field.name);
+            needle.is_in(&format!("{name}: {}", encoded_word::decode(field.value)))
+        })
+    }
+
+    /// As deep as the digest's depth limit.
+    fn part_holds(&self, part: &PartRef<'_>, needle: &Needle) -> bool {
+        match part.kind {
+            PartKind::Multipart | PartKind::Message => {
+                part.children().any(|child| self.block_holds(&child, needle) || self.part_holds(&child, needle))
+            }
+            PartKind::Text => self.body_text_holds(part, needle),
+            // Pictures and programs hold no text that anybody would look for.
+            PartKind::Basic => false,
+        }
+    }
+
+    fn body_text_holds(&self, part: &PartRef<'_>, needle: &Needle) -> bool {
+        let octets = slice(self.octets, &part.body_range());
+        let mut charset = CharsetDecoder::new(part.param("charset"));
+        let mut transfer = transfer::Decoder::new(TransferEncoding::from_name(part.encoding));
+        let mut matcher = Matcher::new(&needle.text);
+        let (mut decoded, mut text) = (Vec::new(), String::new());
+        for window in octets.chunks(WINDOW) {
+            decoded.clear();
+            text.clear();
+            transfer.push(window, &mut decoded);
+            charset.push(&decoded, &mut text);
+            if matcher.push(&text) {
+                return true;
+            }
+        }
+        decoded.clear();
+        text.clear();
+        transfer.finish(&mut decoded);
+        charset.push(&decoded, &mut text);
+        charset.finish(&mut text);
+        matcher.push(&text)
+    }
+}

@@ -1,0 +1,239 @@
+//! A search as it is run: flags as bits, strings folded, sets resolved; and its three-valued evaluation.
+
+use imap_wire::date::Day;
+use imap_wire::search::{EnvelopeField, Key, Relation};
+use imap_wire::sequence::contains;
+use mailstore::Flags;
+use message::{AddressList, DigestRef, casemap, display, encoded_word};
+
+use super::content::{Content, Needle};
+use crate::sync::SYSTEM;
+use crate::view::{Entry, View};
+
+/// A condition.
+#[derive(Debug)]
+pub(crate) enum Node {
+    All,
+    Nothing,
+    Has(Flags),
+    Recent,
+    Uids(Vec<(u32, u32)>),
+    Numbers(Vec<(u32, u32)>),
+    ModSeq(u64),
+    Larger(u64),
+    Smaller(u64),
+    Internal(Relation, Day),
+    Sent(Relation, Day),
+    /// Internal date at or before this second.
+    Until(i64),
+    /// Internal date at or after this second.
+    From(i64),
+    Envelope(EnvelopeField, Needle),
+    Header(Vec<u8>, Needle),
+    Body(Needle),
+    Text(Needle),
+    Not(Box<Node>),
+    Any(Vec<Node>),
+    Every(Vec<Node>),
+}
+
+/// Why a search cannot be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The charset is not known, or a string is not in it.
+    Charset,
+    /// A sequence number that no message has.
+    Number,
+}
+
+/// How strings of the search become text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Charset(Option<&'static encoding_rs::Encoding>);
+
+impl Charset {
+    /// The charset named; `None` is US-ASCII, in which UTF-8 is taken too.
+    pub(crate) fn find(name: Option<&str>) -> Result<Self, Fault> {
+        match name {
+            None | Some("US-ASCII" | "ASCII" | "UTF-8") => Ok(Self(None)),
+            Some(name) => {
+                let found = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes());
+                found.map(|encoding| Self(Some(encoding))).ok_or(Fault::Charset)
+            }
+        }
+    }
+
+    fn needle(self, octets: &[u8]) -> Result<Needle, Fault> {
+        let text = match self.0 {
+            None => std::str::from_utf8(octets).map_err(|_| Fault::Charset)?.into(),
+            Some(encoding) => {
+                encoding.decode_without_bom_handling_and_without_replacement(octets).ok_or(Fault::Charset)?
+            }
+        };
+        Ok(Needle::new(&text))
+    }
+}
+
+/// Prepares a search for a view. `now` in seconds since 1970.
+pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Result<Node, Fault> {
+    let compile = |key: &Key| compile(key, charset, view, now);
+    Ok(match key {
+        Key::All => Node::All,
+        Key::Has(flags) => Node::Has(system(*flags)),
+        Key::HasNot(flags) => negated(Node::Has(system(*flags))),
+        Key::Recent => Node::Recent,
+        // A keyword that the mailbox does not know is on no message.
+        Key::Keyword(keyword) => view.snapshot.keywords().flag(keyword).map_or(Node::Nothing, Node::Has),
+        Key::Uid(set) => Node::Uids(set.resolve(view.last_uid())),
+        Key::Sequence(set) => {
+            let last = u32::try_from(view.len()).unwrap_or(u32::MAX);
+            if set.largest() > last || last == 0 {
+                return Err(Fault::Number);
+            }
+            Node::Numbers(set.resolve(last))
+        }
+        Key::ModSeq(modseq) => Node::ModSeq(*modseq),
+        Key::Larger(octets) => Node::Larger(u64::from(*octets)),
+        Key::Smaller(octets) => Node::Smaller(u64::from(*octets)),
+        Key::Internal(relation, day) => Node::Internal(*relation, *day),
+        Key::Sent(relation, day) => Node::Sent(*relation, *day),
+        Key::Older(seconds) => Node::Until(now - i64::from(*seconds)),
+        Key::Younger(seconds) => Node::From(now - i64::from(*seconds)),
+        Key::Envelope(field, string) => Node::Envelope(*field, charset.needle(string)?),
+        Key::Header(name, string) => Node::Header(name.clone(), charset.needle(string)?),
+        Key::Body(string) => Node::Body(charset.needle(string)?),
+        Key::Text(string) => Node::Text(charset.needle(string)?),
+        Key::Not(key) => negated(compile(key)?),
+        Key::Or(one, other) => Node::Any(vec![compile(one)?, compile(other)?]),
+        Key::And(keys) => Node::Every(keys.iter().map(compile).collect::<Result<_, _>>()?),
+    })
+}
+
+fn negated(node: Node) -> Node {
+    Node::Not(Box::new(node))
+}
+
+fn system(flags: imap_wire::flag::SystemFlags) -> Flags {
+    SYSTEM.iter().filter(|(_, wire)| flags.has(*wire)).fold(Flags::NONE, |all, (store, _)| all | *store)
+}
+
+/// What is known about a message, more with each step.
+pub(crate) struct Facts<'a> {
+    pub(crate) number: u32,
+    pub(crate) entry: Entry,
+    pub(crate) recent: bool,
+    pub(crate) row: Option<RowFacts<'a>>,
+    pub(crate) content: Option<&'a Content<'a>>,
+}
+
+/// What the store keeps beside a message.
+#[derive(Clone, Copy)]
+pub(crate) struct RowFacts<'a> {
+    pub(crate) size: u64,
+    pub(crate) internal_date: i64,
+    pub(crate) digest: DigestRef<'a>,
+}
+
+impl Node {
+    /// Whether the condition holds; `None` when the facts do not decide it.
+    pub(crate) fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
+        match self {
+            Self::All => Some(true),
+            Self::Nothing => Some(false),
+            Self::Has(flags) => Some(facts.entry.flags.contains(*flags)),
+            Self::Recent => Some(facts.recent),
+            Self::Uids(ranges) => Some(contains(ranges, facts.entry.uid)),
+            Self::Numbers(ranges) => Some(contains(ranges, facts.number)),
+            Self::ModSeq(modseq) => Some(facts.entry.modseq >= *modseq),
+            Self::Not(node) => node.holds(facts).map(|holds| !holds),
+            Self::Any(nodes) => decide(nodes, facts, true),
+            Self::Every(nodes) => decide(nodes, facts, false),
+            stored => stored.holds_stored(facts.row.as_ref()?, facts.content),
+        }
+    }
+
+    fn holds_stored(&self, row: &RowFacts<'_>, content: Option<&Content<'_>>) -> Option<bool> {
+        match self {
+            Self::Larger(octets) => Some(row.size > *octets),
+            Self::Smaller(octets) => Some(row.size < *octets),
+            Self::Internal(relation, day) => Some(relation.holds(Day::of_seconds(row.internal_date), *day)),
+            Self::Sent(relation, day) => Some(row.digest.sent().is_some_and(|sent| {
+                // Without regard to time and zone: the day on the sender's calendar.
+                let (year, month, of_month) = sent.local_day();
+                Day::of(i64::from(year), u32::from(month), u32::from(of_month))
+                    .is_some_and(|sent| relation.holds(sent, *day))
+            })),
+            Self::Until(second) => Some(row.internal_date <= *second),
+            Self::From(second) => Some(row.internal_date >= *second),
+            Self::Envelope(field, needle) => Some(envelope_holds(&row.digest, *field, needle)),
+            Self::Header(name, needle) => match name.as_slice() {
+                // One field a message, and the digest has it as it stands.
+                b"message-id" => Some(field_holds(row.digest.envelope().message_id, needle)),
+                b"in-reply-to" => Some(field_holds(row.digest.envelope().in_reply_to, needle)),
+                name => content.map(|content| content.header_holds(name, needle)),
+            },
+            Self::Body(needle) => content.map(|content| content.body_holds(needle)),
+            Self::Text(needle) => content.map(|content| content.text_holds(needle)),
+            _ => None,
+        }
+    }
+}
+
+/// `Any` is decided by one that holds, `Every` by one that does not.
+fn decide(nodes: &[Node], facts: &Facts<'_>, by: bool) -> Option<bool> {
+    let mut open = false;
+    for node in nodes {
+        match node.holds(facts) {
+            Some(holds) if holds == by => return Some(by),
+            Some(_) => {}
+            None => open = true,
+        }
+    }
+    if open { None } else { Some(!by) }
+}
+
+fn field_holds(value: Option<&[u8]>, needle: &Needle) -> bool {
+    value.is_some_and(|value| needle.is_in(&encoded_word::decode(value)))
+}
+
+fn envelope_holds(digest: &DigestRef<'_>, field: EnvelopeField, needle: &Needle) -> bool {
+    let envelope = digest.envelope();
+    match field {
+        EnvelopeField::Subject => field_holds(envelope.subject, needle),
+        EnvelopeField::From => addresses_hold(envelope.from, needle),
+        EnvelopeField::To => addresses_hold(envelope.to, needle),
+        EnvelopeField::Cc => addresses_hold(envelope.cc, needle),
+        EnvelopeField::Bcc => addresses_hold(envelope.bcc, needle),
+    }
+}
+
+/// Looks in the field as a person would write it: `Name <local@domain>, …`, group names included.
+fn addresses_hold(list: AddressList<'_>, needle: &Needle) -> bool {
+    if list.is_empty() {
+        return false;
+    }
+    let mut text = String::new();
+    for address in list {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        match display::address(&address) {
+            Some(shown) if shown.name.is_empty() => text.push_str(&shown.address),
+            Some(shown) => {
+                text.push_str(&shown.name);
+                text.push_str(" <");
+                text.push_str(&shown.address);
+                text.push('>');
+            }
+            None => {
+                text.push_str(&address.mailbox.map(encoded_word::decode).unwrap_or_default());
+                text.push(':');
+            }
+        }
+    }
+    needle.is_in(&text)
+}
+
+/// Folds a text for comparison.
+pub(crate) fn folded(text: &str) -> String {
+    casemap::fold(text)
+}

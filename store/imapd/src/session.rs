@@ -1,0 +1,285 @@
+//! One session: reads commands, keeps the state, and ends for one of the reasons of [`Hangup`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth::Identity;
+use daemon::{Conn, Drain};
+use imap_wire::frame::{Announced, Event, FrameLimits};
+use imap_wire::{Request, append};
+use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError};
+use tokio::time::timeout;
+
+use crate::command;
+use crate::link::Link;
+use crate::reply::{Hangup, Reply, Status};
+use crate::selected::{Selected, telling};
+use crate::service::ImapDeps;
+use crate::sync::Expunges;
+use crate::table::{Allowed, Tells, rule};
+
+/// How long a client may take to sign in. After that the configured idle time counts, which RFC 3501 §5.4 wants to be 30 minutes.
+const SIGN_IN: Duration = Duration::from_secs(180);
+/// Unreadable commands in a row before the connection is closed: before signing in it may be no IMAP client at all.
+const BAD_BEFORE_LOGIN: u32 = 5;
+const BAD_AFTER_LOGIN: u32 = 30;
+
+/// Who has signed in.
+pub(crate) struct Signed {
+    pub(crate) identity: Identity,
+    pub(crate) account_id: AccountId,
+    account: Option<Account>,
+}
+
+/// See the module.
+pub(crate) struct Session {
+    pub(crate) deps: Arc<ImapDeps>,
+    pub(crate) link: Link,
+    pub(crate) drain: Drain,
+    pub(crate) signed: Option<Box<Signed>>,
+    pub(crate) selected: Option<Box<Selected>>,
+    /// A CONDSTORE enabling command was given: MODSEQ is told from then on (RFC 7162 §3.1).
+    pub(crate) condstore: bool,
+    /// The tag of the command in progress.
+    pub(crate) tag: String,
+    /// Failed sign-ins of this connection.
+    pub(crate) sign_in_failures: u32,
+    /// Commands answered with BAD, in a row.
+    failures: u32,
+    /// Mailboxes selected so far, for the log.
+    pub(crate) selections: u32,
+}
+
+impl Session {
+    pub(crate) fn new(deps: Arc<ImapDeps>, conn: Conn, drain: Drain) -> Self {
+        Self {
+            deps,
+            link: Link::new(conn),
+            drain,
+            signed: None,
+            selected: None,
+            condstore: false,
+            tag: String::new(),
+            sign_in_failures: 0,
+            failures: 0,
+            selections: 0,
+        }
+    }
+
+    /// Serves commands until the session ends.
+    pub(crate) async fn run(&mut self) {
+        let end = match self.greet().await {
+            Ok(()) => self.commands().await,
+            Err(end) => end,
+        };
+        if let Hangup::Bye(text) = &end {
+            self.link.out.extend_from_slice(format!("* BYE {text}\r\n").as_bytes());
+        }
+        // A broken connection takes no more output, and that is logged below.
+        let _ = self.link.flush().await;
+        self.link.close().await;
+        self.log_end(&end);
+    }
+
+    fn log_end(&self, end: &Hangup) {
+        let user = self.signed.as_ref().map_or("", |signed| signed.account_id.as_str());
+        let peer = self.link.conn().map(|conn| conn.peer().to_string()).unwrap_or_default();
+        let (received, sent, selected) = (self.link.received, self.link.sent, self.selections);
+        let why = match end {
+            Hangup::Closed => "connection closed",
+            Hangup::Io(error) => &error.to_string(),
+            Hangup::LoggedOut | Hangup::Answered => "logout",
+            Hangup::Bye(text) => text,
+        };
+        tracing::info!("close [{peer}] [{user}] {received} {sent} {selected} {why}");
+    }
+
+    async fn greet(&mut self) -> Result<(), Hangup> {
+        let config = &self.deps.config;
+        let banner = daemon::banner(&config.banner, &config.hostname, "IMAP4");
+        let greeting = Reply::ok(banner).code(command::capability::line(self));
+        greeting.print(&mut self.link.out, None);
+        self.link.flush().await
+    }
+
+    async fn commands(&mut self) -> Hangup {
+        loop {
+            if let Err(end) = self.one_command().await {
+                return end;
+            }
+        }
+    }
+
+    async fn one_command(&mut self) -> Result<(), Hangup> {
+        match self.next_event().await? {
+            Event::Command => {
+                let request = Request::parse(self.link.splitter.text());
+                self.link.splitter.finish();
+                match request {
+                    Ok(request) => self.obey(request).await?,
+                    Err(unreadable) => {
+                        let reply = Reply::from(&unreadable.error);
+                        self.answer(unreadable.tag.as_deref(), &reply)?;
+                    }
+                }
+            }
+            Event::Literal(announced) => self.literal(announced).await?,
+            Event::TooLong => self.answer(None, &Reply::bad("Command line is too long"))?,
+            Event::More | Event::Streaming => {}
+        }
+        Ok(())
+    }
+
+    /// The next whole thing from the client. Output is written before waiting for it; a client that says nothing for too long is
+    /// logged out; between commands the drain ends the session.
+    pub(crate) async fn next_event(&mut self) -> Result<Event, Hangup> {
+        loop {
+            match self.link.splitter.advance() {
+                Event::More => {}
+                event => return Ok(event),
+            }
+            self.link.flush().await?;
+            self.link.release();
+            let patience = if self.signed.is_some() { self.deps.config.service.idle_timeout } else { SIGN_IN };
+            if !self.link.splitter.is_idle() {
+                timeout(patience, self.link.read()).await.map_err(|_| IDLE_TOO_LONG)??;
+                continue;
+            }
+            tokio::select! {
+                biased;
+                read = timeout(patience, self.link.read()) => read.map_err(|_| IDLE_TOO_LONG)??,
+                () = self.drain.started() => return Err(Hangup::Bye("Server is shutting down")),
+            }
+        }
+    }
+
+    /// A literal was announced: it becomes a part of the command, or is a message, or is refused.
+    async fn literal(&mut self, announced: Announced) -> Result<(), Hangup> {
+        match append::parse_head(self.link.splitter.text()) {
+            Some(Ok(append::Head::Message { tag, mailbox, message })) => {
+                if self.signed.is_none() {
+                    self.link.splitter.refuse_literal();
+                    return self.answer(Some(&tag), &Reply::bad("Sign in first"));
+                }
+                let reply = Box::pin(command::append::run(self, mailbox, message)).await?;
+                return self.finish(&tag, &reply, Tells::All, imap_wire::command::Numbers::Sequence).await;
+            }
+            Some(Err((tag, error))) => {
+                self.link.splitter.refuse_literal();
+                return self.answer(Some(&tag), &Reply::from(&error));
+            }
+            Some(Ok(append::Head::Name)) | None => {}
+        }
+        let tag = imap_wire::command::tag_of(self.link.splitter.text());
+        if self.link.splitter.keep_literal() {
+            if announced.synchronising {
+                self.link.out.extend_from_slice(b"+ OK\r\n");
+            }
+            return Ok(());
+        }
+        self.link.splitter.refuse_literal();
+        self.answer(tag.as_deref(), &Reply::no("Literal is too large").code("TOOBIG"))
+    }
+
+    async fn obey(&mut self, Request { tag, command }: Request) -> Result<(), Hangup> {
+        let rule = rule(&command);
+        let state_fault = match rule.allowed {
+            Allowed::Always => None,
+            Allowed::NotAuthenticated => self.signed.is_some().then_some("Already signed in"),
+            Allowed::Authenticated => self.signed.is_none().then_some("Sign in first"),
+            Allowed::Selected if self.signed.is_none() => Some("Sign in first"),
+            Allowed::Selected => self.selected.is_none().then_some("No mailbox selected"),
+        };
+        if let Some(text) = state_fault {
+            return self.answer(Some(&tag), &Reply::bad(text));
+        }
+        self.tag.clone_from(&tag);
+        // Boxed: what a command needs while it runs is not kept by a session that idles.
+        let reply = match Box::pin(command::run(self, command)).await {
+            Ok(reply) => reply,
+            Err(Hangup::Answered) => return Ok(()),
+            Err(Hangup::LoggedOut) => {
+                Reply::ok("LOGOUT completed").print(&mut self.link.out, Some(&tag));
+                return Err(Hangup::LoggedOut);
+            }
+            Err(end) => return Err(end),
+        };
+        self.finish(&tag, &reply, rule.tells, rule.numbers).await
+    }
+
+    /// The sync point at the end of a command, and its tagged response.
+    async fn finish(
+        &mut self,
+        tag: &str,
+        reply: &Reply,
+        tells: Tells,
+        numbers: imap_wire::command::Numbers,
+    ) -> Result<(), Hangup> {
+        if tells == Tells::All {
+            self.sync(Expunges::Tell, numbers).await?;
+        }
+        self.answer(Some(tag), reply)?;
+        self.link.flush_full().await
+    }
+
+    /// Tells what has changed in the selected mailbox.
+    pub(crate) async fn sync(
+        &mut self,
+        expunges: Expunges,
+        numbers: imap_wire::command::Numbers,
+    ) -> Result<(), Hangup> {
+        let telling = telling(expunges, numbers, self.condstore);
+        match &mut self.selected {
+            Some(selected) => selected.sync(&self.deps.pool, telling, &mut self.link.out).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a tagged response and counts failures in a row.
+    fn answer(&mut self, tag: Option<&str>, reply: &Reply) -> Result<(), Hangup> {
+        reply.print(&mut self.link.out, tag);
+        let most = if self.signed.is_some() { BAD_AFTER_LOGIN } else { BAD_BEFORE_LOGIN };
+        self.failures = if reply.status == Status::Bad { self.failures + 1 } else { 0 };
+        if self.failures >= most { Err(Hangup::Bye("Too many invalid commands")) } else { Ok(()) }
+    }
+
+    /// Somebody has signed in.
+    pub(crate) fn sign_in(&mut self, identity: Identity) -> Result<(), StoreError> {
+        let account_id = AccountId::new(&identity.user.store_id)?;
+        self.signed = Some(Box::new(Signed { identity, account_id, account: None }));
+        self.link.splitter.set_limits(FrameLimits::after_login());
+        Ok(())
+    }
+
+    /// The account of who has signed in; opened at first use, since many sessions only check a password.
+    pub(crate) async fn account(&mut self) -> Result<Account, Reply> {
+        let Some(signed) = &mut self.signed else { return Err(Reply::bad("Sign in first")) };
+        if let Some(account) = &signed.account {
+            return Ok(account.clone());
+        }
+        let user = &signed.identity.user;
+        let (bytes, messages) = self.deps.quota.limits(user);
+        let options =
+            AccountOptions { partition: user.partition.clone(), quota: Some(QuotaLimits { bytes, messages }) };
+        let (store, id) = (self.deps.store.clone(), signed.account_id.clone());
+        match self.deps.pool.run(move || store.account_with(&id, &options)).await {
+            Ok(account) => {
+                signed.account = Some(account.clone());
+                Ok(account)
+            }
+            Err(error) => Err(crate::reply::store_failure(&error)),
+        }
+    }
+
+    /// Runs blocking work on the account. The outer error is the answer for the client.
+    pub(crate) async fn with_account<T, F>(&mut self, work: F) -> Result<Result<T, StoreError>, Reply>
+    where
+        F: FnOnce(&Account) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let account = self.account().await?;
+        Ok(self.deps.pool.run(move || work(&account)).await)
+    }
+}
+
+const IDLE_TOO_LONG: Hangup = Hangup::Bye("Idle for too long");

@@ -1,0 +1,207 @@
+//! The sync point: where a view moves to the present and the client is told how (RFC 3501 §5.2, §5.5, §7.4.1).
+
+use std::sync::Arc;
+
+use imap_wire::command::Numbers;
+use imap_wire::flag::SystemFlags;
+use imap_wire::print;
+use mailstore::{Flags, KeywordNames, Recent, Snapshot, Uid};
+
+use crate::view::{Access, Ghost, View};
+
+/// Whether EXPUNGE may be sent now. It must not be while FETCH, STORE or SEARCH by sequence number is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expunges {
+    Tell,
+    Hold,
+}
+
+/// Which flags are told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Told<'a> {
+    /// Those that changed.
+    Changed,
+    /// Those that changed, and these messages' in any case (STORE). UIDs ascending.
+    Also(&'a [Uid]),
+    /// Those that changed to something else than the client expects (STORE .SILENT). UIDs ascending.
+    Expected(&'a [(Uid, Flags)]),
+}
+
+/// How the client is told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Telling<'a> {
+    pub(crate) expunges: Expunges,
+    pub(crate) told: Told<'a>,
+    /// UID commands have the UID in every FETCH response (RFC 3501 §6.4.8).
+    pub(crate) numbers: Numbers,
+    /// MODSEQ in every FETCH response (RFC 7162 §3.2).
+    pub(crate) modseq: bool,
+}
+
+impl View {
+    /// Moves to `now` and writes what that means to `out`. `claimed` are the UIDs that became `\Recent` in this session.
+    pub(crate) fn sync(&mut self, now: Arc<Snapshot>, claimed: Recent, telling: Telling<'_>, out: &mut Vec<u8>) {
+        let unmoved = Arc::ptr_eq(&now, &self.snapshot);
+        if unmoved && !matches!(telling.told, Told::Also(_)) && (self.ghosts.is_empty() || telling.expunges == Expunges::Hold) {
+            return;
+        }
+        let before = std::mem::replace(&mut self.snapshot, now);
+        let known = before.len() + self.ghosts.len();
+        if !unmoved {
+            self.raise_ghosts(&before);
+        }
+        if claimed.first < claimed.end {
+            self.recent = self.recent.iter().copied().chain([claimed]).collect();
+        }
+        let mut told = known;
+        if telling.expunges == Expunges::Tell && !self.ghosts.is_empty() {
+            // Each number counts after the expunges before it.
+            for (gone, ghost) in self.ghosts.iter().enumerate() {
+                print::count_line(out, (ghost.at + 1 - gone) as u64, "EXPUNGE");
+            }
+            told = known - self.ghosts.len();
+            self.ghosts = [].into();
+        }
+        if !keywords_equal(before.keywords(), self.snapshot.keywords()) {
+            print_flags(out, self.snapshot.keywords(), self.access);
+        }
+        if self.len() != told {
+            print::count_line(out, self.len() as u64, "EXISTS");
+            print::count_line(out, self.recent_count() as u64, "RECENT");
+        }
+        self.tell_flags(&before, telling, out);
+    }
+
+    /// What was in the snapshot before and is not now, becomes a ghost; every ghost gets its index anew.
+    fn raise_ghosts(&mut self, before: &Snapshot) {
+        let now = self.snapshot.uids();
+        let mut gone: Vec<Ghost> = self.ghosts.to_vec();
+        let mut at = 0;
+        for (index, uid) in before.uids().iter().enumerate() {
+            if now.get(at) == Some(uid) {
+                at += 1;
+                continue;
+            }
+            // UIDs that are new and smaller than the present one cannot be: UIDs only grow.
+            gone.push(Ghost { at: 0, uid: *uid, flags: before.flags()[index], modseq: before.modseqs()[index] });
+        }
+        gone.sort_unstable_by_key(|ghost| ghost.uid);
+        for (others, ghost) in gone.iter_mut().enumerate() {
+            ghost.at = now.partition_point(|uid| *uid < ghost.uid) + others;
+        }
+        self.ghosts = gone.into();
+    }
+
+    fn tell_flags(&self, before: &Snapshot, telling: Telling<'_>, out: &mut Vec<u8>) {
+        let unmoved = std::ptr::eq(before, &*self.snapshot);
+        let (uids, flags, modseqs) = (self.snapshot.uids(), self.snapshot.flags(), self.snapshot.modseqs());
+        let mut ghosts = self.ghosts.iter().peekable();
+        let mut old = 0;
+        let mut also = match telling.told {
+            Told::Also(uids) => uids.iter().peekable(),
+            _ => [].iter().peekable(),
+        };
+        let mut expected = match telling.told {
+            Told::Expected(flags) => flags.iter().peekable(),
+            _ => [].iter().peekable(),
+        };
+        let mut passed = 0;
+        for (index, &uid) in uids.iter().enumerate() {
+            while before.uids().get(old).is_some_and(|before| *before < uid) {
+                old += 1;
+            }
+            let mut tell = match before.uids().get(old) {
+                Some(before_uid) if *before_uid == uid && !unmoved => {
+                    let modseq = telling.modseq && before.modseqs()[old] != modseqs[index];
+                    before.flags()[old] != flags[index] || modseq
+                }
+                // A new message: the client asks for its flags itself.
+                _ => false,
+            };
+            while also.peek().is_some_and(|also| **also < uid) {
+                also.next();
+            }
+            tell |= also.peek().is_some_and(|also| **also == uid);
+            while expected.peek().is_some_and(|(expected, _)| *expected < uid) {
+                expected.next();
+            }
+            if let Some((_, wanted)) = expected.peek().filter(|(expected, _)| *expected == uid) {
+                // With CONDSTORE even a silent STORE tells the new MODSEQ (RFC 7162 §3.1.3).
+                tell = *wanted != flags[index] || (telling.modseq && tell);
+            }
+            if !tell {
+                continue;
+            }
+            while ghosts.peek().is_some_and(|ghost| ghost.uid < uid) {
+                ghosts.next();
+                passed += 1;
+            }
+            self.print_fetch_flags(out, index + passed, telling);
+        }
+    }
+
+    /// `* n FETCH (UID … FLAGS (…))`
+    pub(crate) fn print_fetch_flags(&self, out: &mut Vec<u8>, at: usize, telling: Telling<'_>) {
+        let Some(entry) = self.entry(at) else { return };
+        out.extend_from_slice(b"* ");
+        print::number(out, at as u64 + 1);
+        out.extend_from_slice(b" FETCH (");
+        if telling.numbers == Numbers::Uid {
+            out.extend_from_slice(b"UID ");
+            print::number(out, u64::from(entry.uid));
+            out.push(b' ');
+        }
+        if telling.modseq {
+            out.extend_from_slice(b"MODSEQ (");
+            print::number(out, entry.modseq);
+            out.extend_from_slice(b") ");
+        }
+        out.extend_from_slice(b"FLAGS ");
+        self.print_message_flags(out, entry.uid, entry.flags);
+        out.extend_from_slice(b")\r\n");
+    }
+
+    /// `(\Seen …)`
+    pub(crate) fn print_message_flags(&self, out: &mut Vec<u8>, uid: Uid, flags: Flags) {
+        print::flags(out, system(flags), self.is_recent(uid), self.snapshot.keywords().names(flags));
+    }
+}
+
+/// The store's system flags as the grammar has them.
+pub(crate) fn system(flags: Flags) -> SystemFlags {
+    let mut system = SystemFlags::default();
+    for (store, wire) in SYSTEM {
+        if flags.contains(store) {
+            system |= wire;
+        }
+    }
+    system
+}
+
+/// Which flag is which.
+pub(crate) const SYSTEM: [(Flags, SystemFlags); 5] = [
+    (Flags::ANSWERED, SystemFlags::ANSWERED),
+    (Flags::FLAGGED, SystemFlags::FLAGGED),
+    (Flags::DELETED, SystemFlags::DELETED),
+    (Flags::SEEN, SystemFlags::SEEN),
+    (Flags::DRAFT, SystemFlags::DRAFT),
+];
+
+fn keywords_equal(one: &Arc<KeywordNames>, other: &Arc<KeywordNames>) -> bool {
+    Arc::ptr_eq(one, other) || one.iter().eq(other.iter())
+}
+
+/// `* FLAGS (…)` and what may be stored (RFC 3501 §7.2.6, §7.1 PERMANENTFLAGS).
+pub(crate) fn print_flags(out: &mut Vec<u8>, keywords: &KeywordNames, access: Access) {
+    let system = || SystemFlags::NAMES.iter().map(|(_, name)| *name);
+    out.extend_from_slice(b"* FLAGS ");
+    print::list(out, system().chain(keywords.iter()));
+    if access == Access::ReadOnly {
+        return out.extend_from_slice(b"\r\n* OK [PERMANENTFLAGS ()] Read-only mailbox.\r\n");
+    }
+    out.extend_from_slice(b"\r\n* OK [PERMANENTFLAGS ");
+    // `\*`: a client may make new keywords, as long as there is room.
+    let more = (keywords.iter().count() < KeywordNames::LIMIT).then_some("\\*");
+    print::list(out, system().chain(keywords.iter()).chain(more));
+    out.extend_from_slice(b"] Flags permitted.\r\n");
+}

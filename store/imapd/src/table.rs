@@ -1,0 +1,69 @@
+//! The command table: in which states a command may run, and what it may do to sequence numbers (RFC 3501 §3, §5.5, §7.4.1).
+
+use imap_wire::Command;
+use imap_wire::command::Numbers;
+
+/// The states in which a command is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Allowed {
+    /// In every state.
+    Always,
+    /// Before signing in only.
+    NotAuthenticated,
+    /// After signing in, with a mailbox selected or not.
+    Authenticated,
+    /// With a mailbox selected.
+    Selected,
+}
+
+/// What is told at the end of a command about the selected mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tells {
+    /// Everything, EXPUNGE too: sequence numbers may change.
+    All,
+    /// Nothing: the command does it itself (FETCH, STORE and SEARCH by sequence number, which must hold EXPUNGE back), or leaves
+    /// the mailbox.
+    Nothing,
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub(crate) allowed: Allowed,
+    pub(crate) tells: Tells,
+    /// UID commands have the UID in every FETCH response that they cause.
+    pub(crate) numbers: Numbers,
+}
+
+/// The row of a command.
+pub(crate) fn rule(command: &Command) -> Rule {
+    use Allowed::{Always, Authenticated, NotAuthenticated, Selected};
+    use Command as C;
+    use Tells::{All, Nothing};
+
+    let row = |allowed, tells| Rule { allowed, tells, numbers: Numbers::Sequence };
+    let numbered = |numbers, by_sequence| Rule {
+        allowed: Selected,
+        tells: if numbers == Numbers::Uid { All } else { by_sequence },
+        numbers,
+    };
+    match command {
+        C::Capability | C::Id(_) => row(Always, Nothing),
+        C::Noop => row(Always, All),
+        C::Logout => row(Always, Nothing),
+        C::StartTls | C::Authenticate(..) | C::Login(..) => row(NotAuthenticated, Nothing),
+        C::ProxyAuth(_) | C::Enable(_) | C::Namespace => row(Authenticated, Nothing),
+        C::Select(_) | C::Examine(_) => row(Authenticated, Nothing),
+        C::Create(..) | C::Delete(_) | C::Rename(..) | C::Subscribe(_) | C::Unsubscribe(_) => row(Authenticated, All),
+        C::List(_) | C::Lsub(..) | C::Status(..) => row(Authenticated, All),
+        C::Idle => row(Authenticated, Nothing),
+        C::Check => row(Selected, All),
+        C::Close | C::Unselect => row(Selected, Nothing),
+        C::Expunge(None) => row(Selected, All),
+        C::Expunge(Some(_)) => numbered(Numbers::Uid, All),
+        C::Search(numbers, _) | C::Fetch(numbers, _) => numbered(*numbers, Nothing),
+        // STORE tells by itself: it knows what its client expects.
+        C::Store(numbers, _) => Rule { tells: Nothing, ..numbered(*numbers, Nothing) },
+        C::Copy(numbers, ..) | C::Move(numbers, ..) => numbered(*numbers, All),
+    }
+}
