@@ -1,0 +1,171 @@
+//! One account: its mailboxes, subscriptions, quota and access control lists.
+
+mod append;
+mod check;
+mod hierarchy;
+mod listing;
+mod maildrop;
+mod rights;
+
+use std::sync::Arc;
+
+pub(crate) use self::append::{Arrival, add};
+pub use self::check::Findings;
+pub use self::listing::{MailboxInfo, MailboxStatus};
+pub use self::maildrop::MaildropLock;
+use crate::MailboxId;
+use crate::account_id::AccountId;
+use crate::content::Incoming;
+use crate::engine::{Announcement, MailboxRow, Reader, Writer};
+use crate::error::{Result, StoreError};
+use crate::event::{EventKind, StoreEvent};
+use crate::mailbox::Mailbox;
+use crate::mailbox_name::MailboxName;
+use crate::quota::{Quota, QuotaLimits};
+use crate::snapshot::Snapshot;
+use crate::special_use::SpecialUse;
+use crate::store::{AccountCore, Store, says_gone};
+
+/// One account. Cheap to clone; holds no file open by itself.
+#[derive(Clone)]
+pub struct Account {
+    store: Store,
+    core: Arc<AccountCore>,
+    limits: Option<QuotaLimits>,
+}
+
+/// How a mailbox is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CreateOptions {
+    /// What it is for.
+    pub special_use: Option<SpecialUse>,
+}
+
+impl Account {
+    pub(crate) fn new(store: Store, core: Arc<AccountCore>, limits: Option<QuotaLimits>) -> Self {
+        Self { store, core, limits }
+    }
+
+    /// The account's name.
+    pub fn id(&self) -> &AccountId {
+        &self.core.id
+    }
+
+    /// The store it is in.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The same account with limits that hold for what is done through this handle (and mailboxes opened through
+    /// it), over the stored ones: how a directory's quota is enforced without writing it down.
+    #[must_use]
+    pub fn with_limits(mut self, limits: QuotaLimits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Opens a mailbox. `NotFound`, `NotSelectable`.
+    pub fn open(&self, name: &MailboxName) -> Result<Mailbox> {
+        let row = self.read(|reader| selectable(reader, name))?;
+        Ok(Mailbox::new(self.clone(), row.id, row.uid_validity))
+    }
+
+    /// Takes in a message: write it into the answer, then [`Incoming::finish`]. `size_hint` in bytes, if known,
+    /// decides at once whether it goes to memory or to a file. `TooLarge`.
+    pub fn incoming(&self, size_hint: Option<u64>) -> Result<Incoming> {
+        let partition = self.store.partition_of(self.core.database.dir())?;
+        Incoming::new(self.store.intake(partition), size_hint)
+    }
+
+    /// The limits in force (this handle's, else the stored ones) and the use.
+    pub fn quota(&self) -> Result<Quota> {
+        self.read(|reader| {
+            reader.check_alive()?;
+            reader.quota(limits_in_force(reader, self.limits)?)
+        })
+    }
+
+    /// Stores limits.
+    pub fn set_quota(&self, limits: QuotaLimits) -> Result<()> {
+        self.write(move |writer| {
+            writer.check_alive()?;
+            if writer.quota_limits()? != limits {
+                writer.set_quota(limits)?;
+                writer.announce(None, None, EventKind::QuotaChanged);
+            }
+            Ok(())
+        })
+    }
+
+    /// What a mailbox holds now.
+    pub(crate) fn snapshot(&self, mailbox: MailboxId) -> Result<Arc<Snapshot>> {
+        self.store.touch(&self.core);
+        self.noticing_gone(self.core.snapshot(mailbox))
+    }
+
+    pub(crate) fn core(&self) -> &Arc<AccountCore> {
+        &self.core
+    }
+
+    pub(crate) fn handle_limits(&self) -> Option<QuotaLimits> {
+        self.limits
+    }
+
+    /// Reads the tables at one commit.
+    pub(crate) fn read<T>(&self, job: impl FnMut(&Reader<'_>) -> Result<T>) -> Result<T> {
+        self.store.touch(&self.core);
+        self.noticing_gone(self.core.database.read(job))
+    }
+
+    /// Changes the tables; durable and told when this returns.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Writer<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store.touch(&self.core);
+        let outcome = self.core.database.write(&|announcement| self.tell(announcement), job);
+        self.store.tend(&self.core);
+        self.noticing_gone(outcome)
+    }
+
+    fn tell(&self, announcement: Announcement) {
+        let Announcement { mailbox, name, uid_validity, modseq, kind } = announcement;
+        let event = StoreEvent { account: self.core.id.clone(), mailbox, name, uid_validity, modseq, kind };
+        self.store.inner.options.observer.committed(&event);
+    }
+
+    /// A mailbox or name that is not there may mean that the whole account was deleted meanwhile, by another process
+    /// too; then this handle is at its end and new ones start afresh.
+    fn noticing_gone<T>(&self, outcome: Result<T>) -> Result<T> {
+        let missing = matches!(&outcome, Err(error) if says_gone(error) || matches!(error, StoreError::NotFound(_)));
+        if missing && let Err(error) = self.core.database.read(|reader| reader.check_alive()) {
+            if says_gone(&error) {
+                self.core.set_gone();
+            }
+            return Err(error);
+        }
+        outcome
+    }
+}
+
+/// A handle's limits over the stored ones.
+pub(crate) fn limits_in_force(reader: &Reader<'_>, handle: Option<QuotaLimits>) -> Result<QuotaLimits> {
+    handle.map_or_else(|| reader.quota_limits(), Ok)
+}
+
+/// Refuses to add what would pass a limit.
+pub(crate) fn admit(reader: &Reader<'_>, handle: Option<QuotaLimits>, bytes: u64, messages: u64) -> Result<()> {
+    let limits = limits_in_force(reader, handle)?;
+    if limits == QuotaLimits::default() { Ok(()) } else { reader.quota(limits)?.admit(bytes, messages) }
+}
+
+/// The row of a mailbox by name.
+pub(crate) fn existing(reader: &Reader<'_>, name: &MailboxName) -> Result<MailboxRow> {
+    reader.mailbox_named(name)?.ok_or_else(|| StoreError::NotFound(format!("mailbox {name}")))
+}
+
+/// The row of a mailbox that can hold messages.
+pub(crate) fn selectable(reader: &Reader<'_>, name: &MailboxName) -> Result<MailboxRow> {
+    let row = existing(reader, name)?;
+    if row.selectable { Ok(row) } else { Err(StoreError::NotSelectable(format!("mailbox {name}"))) }
+}

@@ -1,0 +1,102 @@
+//! Appending messages: contents first, then everything else in one commit.
+
+use std::sync::Arc;
+
+use super::{Account, admit, selectable};
+use crate::bodies::Adopted;
+use crate::content::{NewMessage, Waiting};
+use crate::engine::{Kept, MailboxRow, MessageRow, Writer, now};
+use crate::error::{ErrorKind, Result, StoreError};
+use crate::event::EventKind;
+use crate::flags::Flags;
+use crate::mailbox_name::MailboxName;
+use crate::quota::QuotaLimits;
+use crate::results::Appended;
+
+impl Account {
+    /// Appends messages: all of them in one commit, or none. `NotFound`, `NotSelectable`, `OverQuota`, `Limit`,
+    /// `Invalid` (a keyword).
+    pub fn append(&self, name: &MailboxName, messages: Vec<NewMessage>) -> Result<Appended> {
+        // Files are durable under their own names before a row may name them.
+        let files = self.core.database.files();
+        let adopted = messages
+            .iter()
+            .map(|message| match message.content.waiting() {
+                Waiting::Memory(_) => Ok(None),
+                Waiting::File(path) => files.adopt(path).map(Some),
+            })
+            .collect::<Result<Vec<Option<Adopted>>>>()?;
+        let names: Vec<_> = adopted.iter().map(|file| file.as_ref().map(|file| file.name().to_owned())).collect();
+        let (name, limits) = (name.clone(), self.limits);
+        let outcome = self.write(move |writer| append(writer, &name, limits, &messages, &names));
+        // After a failure of the disk it is not known what a recovery will find: the files stay, orphans at worst.
+        if outcome.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Io) {
+            adopted.into_iter().flatten().for_each(Adopted::keep);
+        }
+        outcome
+    }
+}
+
+fn append(
+    writer: &Writer<'_>,
+    name: &MailboxName,
+    limits: Option<QuotaLimits>,
+    messages: &[NewMessage],
+    files: &[Option<String>],
+) -> Result<Appended> {
+    let mut row = selectable(writer, name)?;
+    let bytes = messages.iter().map(|message| message.content.size()).sum();
+    admit(writer, limits, bytes, messages.len() as u64)?;
+    row.highest_modseq += u64::from(!messages.is_empty());
+    let now = now();
+    let mut uids = Vec::with_capacity(messages.len());
+    for (message, file) in messages.iter().zip(files) {
+        let flags = writer.flag_bits(&mut row, &message.flags)?;
+        let kept = match (message.content.waiting(), file) {
+            (Waiting::Memory(bytes), None) => Kept::Inline(bytes),
+            (_, Some(file)) => Kept::File(file),
+            (Waiting::File(_), None) => return Err(StoreError::Invalid("a content without its file".into())),
+        };
+        let size = message.content.size();
+        let body_id = writer.insert_body(size, message.content.digest(), kept)?;
+        let internal_date = message.internal_date.unwrap_or(now);
+        uids.push(add(writer, &mut row, &Arrival { flags, size, internal_date, save_date: now, body_id })?);
+    }
+    writer.save_numbers(&row)?;
+    if !uids.is_empty() {
+        writer.announce_in(&row, EventKind::Appended { uids: Arc::from(&*uids) });
+    }
+    Ok(Appended { uid_validity: row.uid_validity, uids, modseq: row.highest_modseq })
+}
+
+/// A message that comes to a mailbox.
+pub(crate) struct Arrival {
+    pub(crate) flags: Flags,
+    pub(crate) size: u64,
+    pub(crate) internal_date: i64,
+    pub(crate) save_date: i64,
+    pub(crate) body_id: i64,
+}
+
+/// Gives a message the next UID and the mailbox's highest MODSEQ, and counts it. The row is not saved yet.
+pub(crate) fn add(writer: &Writer<'_>, row: &mut MailboxRow, arrival: &Arrival) -> Result<u32> {
+    let uid = row.take_uid()?;
+    writer.insert_message(
+        row.id,
+        &MessageRow {
+            uid,
+            flags: arrival.flags,
+            modseq: row.highest_modseq,
+            size: arrival.size,
+            internal_date: arrival.internal_date,
+            save_date: arrival.save_date,
+            body_id: arrival.body_id,
+        },
+    )?;
+    row.messages += 1;
+    row.recent += 1;
+    row.size += arrival.size;
+    row.unseen += u64::from(!arrival.flags.contains(Flags::SEEN));
+    row.deleted += u64::from(arrival.flags.contains(Flags::DELETED));
+    Ok(uid)
+}

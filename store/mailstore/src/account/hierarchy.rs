@@ -1,0 +1,114 @@
+//! Creating, deleting and renaming mailboxes (RFC 3501 §6.3.3–6.3.5).
+
+use super::{Account, CreateOptions, MailboxInfo, existing, listing::info_of};
+use crate::engine::Writer;
+use crate::error::{Result, StoreError};
+use crate::event::EventKind;
+use crate::mailbox::{Transfer, remove_all, transfer};
+use crate::mailbox_name::MailboxName;
+use crate::special_use::SpecialUse;
+use crate::uid_set::UidSet;
+
+impl Account {
+    /// Makes a mailbox, and mailboxes for the missing names above it. A `\Noselect` name becomes a mailbox.
+    /// `AlreadyExists`; `Limit` when there are too many.
+    pub fn create(&self, name: &MailboxName, options: CreateOptions) -> Result<MailboxInfo> {
+        let (name, most) = (name.clone(), self.store().inner.options.limits.mailboxes);
+        self.write(move |writer| {
+            writer.check_alive()?;
+            if let Some(row) = writer.mailbox_named(&name)? {
+                if row.selectable {
+                    return Err(StoreError::AlreadyExists(format!("mailbox {name}")));
+                }
+                writer.delete_mailbox(row.id)?;
+            }
+            make_parents(writer, &name, most)?;
+            make(writer, &name, options.special_use, most)?;
+            info_of(writer, &existing(writer, &name)?)
+        })
+    }
+
+    /// Deletes a mailbox and its messages. With mailboxes below it, its name stays as `\Noselect`.
+    /// `NotFound`; `HasChildren` for a `\Noselect` name with mailboxes below it; `Invalid` for INBOX.
+    pub fn delete(&self, name: &MailboxName) -> Result<()> {
+        if name.is_inbox() {
+            return Err(StoreError::Invalid("INBOX cannot be deleted".into()));
+        }
+        let name = name.clone();
+        self.write(move |writer| {
+            let row = existing(writer, &name)?;
+            let has_children = writer.has_children(&name)?;
+            if has_children && !row.selectable {
+                return Err(StoreError::HasChildren(format!("mailbox {name}")));
+            }
+            remove_all(writer, row.id)?;
+            writer.delete_mailbox(row.id)?;
+            if has_children {
+                // A new row: whoever has the mailbox open finds it gone, and a mailbox made here later is another one.
+                writer.insert_mailbox(&name, false, None)?;
+            }
+            writer.announce_in(&row, EventKind::Deleted);
+            Ok(())
+        })
+    }
+
+    /// Renames a mailbox and all below it; missing names above the new name are made. INBOX stays: its messages
+    /// move to a new mailbox, and what is below it stays too. Subscriptions are names and stay as they are.
+    /// `NotFound`, `AlreadyExists`, `Invalid` (below itself, or a name below becomes too long), `Limit`.
+    pub fn rename(&self, from: &MailboxName, to: &MailboxName) -> Result<()> {
+        let (from, to, most) = (from.clone(), to.clone(), self.store().inner.options.limits.mailboxes);
+        self.write(move |writer| {
+            let row = existing(writer, &from)?;
+            if writer.mailbox_named(&to)?.is_some() {
+                return Err(StoreError::AlreadyExists(format!("mailbox {to}")));
+            }
+            if from.is_inbox() {
+                make_parents(writer, &to, most)?;
+                make(writer, &to, None, most)?;
+                let destination = existing(writer, &to)?;
+                transfer(writer, row.id, &UidSet::all(), destination, Transfer::Move)?;
+                return Ok(());
+            }
+            if to.is_below(&from) {
+                return Err(StoreError::Invalid(format!("{from} cannot move below itself")));
+            }
+            let below = writer.mailboxes_below(&from)?;
+            let moved = below.iter().map(|row| row.name.moved(&from, &to)).collect::<Result<Vec<_>>>()?;
+            make_parents(writer, &to, most)?;
+            let names = std::iter::once((row, to)).chain(below.into_iter().zip(moved));
+            for (mut row, name) in names {
+                writer.set_name(row.id, &name)?;
+                let from = std::mem::replace(&mut row.name, name);
+                writer.announce_in(&row, EventKind::Renamed { from });
+            }
+            Ok(())
+        })
+    }
+
+    /// Sets or clears what a mailbox is for. `NotFound`.
+    pub fn set_special_use(&self, name: &MailboxName, special_use: Option<SpecialUse>) -> Result<()> {
+        let name = name.clone();
+        self.write(move |writer| writer.set_special_use(existing(writer, &name)?.id, special_use))
+    }
+}
+
+/// Makes what is missing above a name: real mailboxes, as RFC 3501 §6.3.3 asks for "superior hierarchical names".
+/// So every name but the top ones always has its parent in the table.
+fn make_parents(writer: &Writer<'_>, name: &MailboxName, most: u32) -> Result<()> {
+    let above: Vec<_> = std::iter::successors(name.parent(), MailboxName::parent).collect();
+    for parent in above.into_iter().rev() {
+        if writer.mailbox_named(&parent)?.is_none() {
+            make(writer, &parent, None, most)?;
+        }
+    }
+    Ok(())
+}
+
+fn make(writer: &Writer<'_>, name: &MailboxName, special_use: Option<SpecialUse>, most: u32) -> Result<()> {
+    if writer.count_mailboxes()? >= most {
+        return Err(StoreError::Limit(format!("an account has at most {most} mailboxes")));
+    }
+    let row = writer.insert_mailbox(name, true, special_use)?;
+    writer.announce_in(&row, EventKind::Created);
+    Ok(())
+}

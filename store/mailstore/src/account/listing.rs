@@ -1,0 +1,145 @@
+//! Lists of mailboxes and their counters.
+
+use std::collections::HashSet;
+
+use super::{Account, existing};
+use crate::engine::{MailboxRow, Reader};
+use crate::error::Result;
+use crate::event::EventKind;
+use crate::mailbox_name::MailboxName;
+use crate::special_use::SpecialUse;
+use crate::{MailboxId, ModSeq, ObjectId, Uid};
+
+/// A mailbox as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxInfo {
+    /// Its identity inside the account.
+    pub id: MailboxId,
+    /// Its name.
+    pub name: MailboxName,
+    /// False for `\Noselect`: it is only there because of the mailboxes below it.
+    pub selectable: bool,
+    /// What it is for.
+    pub special_use: Option<SpecialUse>,
+    /// Whether its name is subscribed.
+    pub subscribed: bool,
+    /// Whether there are mailboxes below it.
+    pub has_children: bool,
+    /// Its counters; zeros for `\Noselect`.
+    pub status: MailboxStatus,
+}
+
+/// A mailbox's counters (STATUS, RFC 3501 §6.3.10 and its extensions). Exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailboxStatus {
+    /// UIDVALIDITY.
+    pub uid_validity: u32,
+    /// UIDNEXT.
+    pub uid_next: Uid,
+    /// HIGHESTMODSEQ.
+    pub highest_modseq: ModSeq,
+    /// MESSAGES.
+    pub messages: u64,
+    /// UNSEEN: how many messages are not `\Seen`.
+    pub unseen: u64,
+    /// DELETED: how many messages are `\Deleted`.
+    pub deleted: u64,
+    /// RECENT: how many messages no session has claimed yet.
+    pub recent: u64,
+    /// SIZE in bytes.
+    pub size: u64,
+    /// MAILBOXID.
+    pub object_id: ObjectId,
+}
+
+impl MailboxStatus {
+    pub(crate) fn of(row: &MailboxRow) -> Self {
+        Self {
+            uid_validity: row.uid_validity,
+            uid_next: Uid::try_from(row.uid_next).unwrap_or(Uid::MAX),
+            highest_modseq: row.highest_modseq,
+            messages: row.messages,
+            unseen: row.unseen,
+            deleted: row.deleted,
+            recent: row.recent,
+            size: row.size,
+            object_id: row.object_id,
+        }
+    }
+}
+
+impl Account {
+    /// Every mailbox with its counters, sorted by name, INBOX first.
+    pub fn mailboxes(&self) -> Result<Vec<MailboxInfo>> {
+        self.read(|reader| {
+            reader.check_alive()?;
+            let subscribed: HashSet<MailboxName> = reader.subscriptions()?.into_iter().collect();
+            let rows = reader.mailboxes()?;
+            let parents: HashSet<MailboxName> = rows.iter().filter_map(|row| row.name.parent()).collect();
+            let mut infos: Vec<_> =
+                rows.iter().map(|row| info(row, subscribed.contains(&row.name), parents.contains(&row.name))).collect();
+            infos.sort_by(|a, b| (!a.name.is_inbox(), &a.name).cmp(&(!b.name.is_inbox(), &b.name)));
+            Ok(infos)
+        })
+    }
+
+    /// One mailbox with its counters. `NotFound`.
+    pub fn mailbox(&self, name: &MailboxName) -> Result<MailboxInfo> {
+        self.read(|reader| info_of(reader, &existing(reader, name)?))
+    }
+
+    /// A mailbox's counters. `NotFound`.
+    pub fn status(&self, name: &MailboxName) -> Result<MailboxStatus> {
+        self.read(|reader| existing(reader, name).map(|row| MailboxStatus::of(&row)))
+    }
+
+    /// Subscribes a name; it need not exist.
+    pub fn subscribe(&self, name: &MailboxName) -> Result<()> {
+        let name = name.clone();
+        self.write(move |writer| {
+            writer.check_alive()?;
+            if writer.subscribe(&name)? {
+                let mailbox = writer.mailbox_named(&name)?.map(|row| row.id);
+                writer.announce(mailbox, Some(name), EventKind::Subscribed);
+            }
+            Ok(())
+        })
+    }
+
+    /// Unsubscribes a name; nothing happens if it was not subscribed.
+    pub fn unsubscribe(&self, name: &MailboxName) -> Result<()> {
+        let name = name.clone();
+        self.write(move |writer| {
+            writer.check_alive()?;
+            if writer.unsubscribe(&name)? {
+                let mailbox = writer.mailbox_named(&name)?.map(|row| row.id);
+                writer.announce(mailbox, Some(name), EventKind::Unsubscribed);
+            }
+            Ok(())
+        })
+    }
+
+    /// Subscribed names, sorted; a deleted mailbox's name stays (RFC 3501 §6.3.6).
+    pub fn subscriptions(&self) -> Result<Vec<MailboxName>> {
+        self.read(|reader| {
+            reader.check_alive()?;
+            reader.subscriptions()
+        })
+    }
+}
+
+pub(super) fn info_of(reader: &Reader<'_>, row: &MailboxRow) -> Result<MailboxInfo> {
+    Ok(info(row, reader.is_subscribed(&row.name)?, reader.has_children(&row.name)?))
+}
+
+fn info(row: &MailboxRow, subscribed: bool, has_children: bool) -> MailboxInfo {
+    MailboxInfo {
+        id: row.id,
+        name: row.name.clone(),
+        selectable: row.selectable,
+        special_use: row.special_use,
+        subscribed,
+        has_children,
+        status: MailboxStatus::of(row),
+    }
+}

@@ -1,0 +1,169 @@
+//! Message contents: where large ones are kept and how all are read. The only door to content files.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::ops::{Deref, Range};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Result, StoreError};
+use crate::layout;
+use crate::{ObjectId, Uid};
+
+/// A message's whole content: in memory if it is small, mapped from its file if it is large.
+#[derive(Debug)]
+pub enum Body {
+    /// From the database.
+    Inline(Vec<u8>),
+    /// From a content file, which never changes.
+    Mapped(memmap2::Mmap),
+}
+
+impl Deref for Body {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Inline(bytes) => bytes,
+            Self::Mapped(map) => map,
+        }
+    }
+}
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+/// Where a content is, as the tables say it.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    /// The bytes asked for.
+    Inline(Vec<u8>),
+    /// The name of a content file.
+    File(String),
+}
+
+/// The content files of one account.
+#[derive(Debug, Clone)]
+pub(crate) struct ContentFiles {
+    dir: PathBuf,
+}
+
+/// A content file that no committed row names yet: removed again unless it is kept.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    path: PathBuf,
+    name: String,
+    kept: bool,
+}
+
+impl Adopted {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The row is committed.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        if !self.kept {
+            // What stays behind here is an orphan, which a check of the store finds.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl ContentFiles {
+    pub(crate) fn new(account: &Path) -> Self {
+        Self { dir: account.join(layout::CONTENT) }
+    }
+
+    /// Takes over a synced file under a name of its own, durable when this returns: by a hard link, or on another
+    /// file system by a copy.
+    pub(crate) fn adopt(&self, synced: &Path) -> Result<Adopted> {
+        layout::create_dir(&self.dir)?;
+        let name = ObjectId::random().to_string();
+        let adopted = Adopted { path: self.dir.join(&name), name, kept: false };
+        let failed = |error| StoreError::io(format!("keeping {}", adopted.path.display()), error);
+        if fs::hard_link(synced, &adopted.path).is_err() {
+            let mut from = File::open(synced).map_err(failed)?;
+            let mut to = File::create_new(&adopted.path).map_err(failed)?;
+            io::copy(&mut from, &mut to).and_then(|_| to.sync_data()).map_err(failed)?;
+        }
+        layout::sync_dir(&self.dir)?;
+        Ok(adopted)
+    }
+
+    /// Removes files that no row names any more. What cannot be removed is an orphan, no failure.
+    pub(crate) fn remove(&self, names: &[String]) {
+        for name in names {
+            if let Err(error) = fs::remove_file(self.dir.join(name)) {
+                tracing::warn!(file = %self.dir.join(name).display(), %error, "a content file could not be removed");
+            }
+        }
+    }
+
+    /// Every content file with its size.
+    pub(crate) fn list(&self) -> Result<HashMap<String, u64>> {
+        let failed = |error| StoreError::io(format!("listing {}", self.dir.display()), error);
+        let entries = match fs::read_dir(&self.dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashMap::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut files = HashMap::new();
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            // A file that goes while it is listed was on its way out.
+            if let Ok(metadata) = entry.metadata() {
+                files.insert(entry.file_name().to_string_lossy().into_owned(), metadata.len());
+            }
+        }
+        Ok(files)
+    }
+
+    /// Octets `range` of a file that must have `size` octets.
+    pub(crate) fn read(&self, uid: Uid, name: &str, size: u64, range: Range<u64>) -> Result<Vec<u8>> {
+        let file = self.open(uid, name, size)?;
+        let end = range.end.min(size);
+        let start = range.start.min(end);
+        let length = usize::try_from(end - start).map_err(|_| StoreError::TooLarge { limit: usize::MAX as u64 })?;
+        let mut bytes = vec![0; length];
+        file.read_exact_at(&mut bytes, start)
+            .map_err(|error| StoreError::io(format!("reading {}", self.dir.join(name).display()), error))?;
+        Ok(bytes)
+    }
+
+    /// A whole file that must have `size` octets.
+    pub(crate) fn map(&self, uid: Uid, name: &str, size: u64) -> Result<Body> {
+        let file = self.open(uid, name, size)?;
+        map_file(&file, &self.dir.join(name)).map(Body::Mapped)
+    }
+
+    fn open(&self, uid: Uid, name: &str, size: u64) -> Result<File> {
+        let path = self.dir.join(name);
+        let damaged = |what: &str| StoreError::CorruptMessage { uid, what: format!("content file {name} {what}") };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged("is missing")),
+            Err(error) => return Err(StoreError::io(format!("opening {}", path.display()), error)),
+        };
+        let found =
+            file.metadata().map_err(|error| StoreError::io(format!("reading {}", path.display()), error))?.len();
+        if found != size { Err(damaged("has another size")) } else { Ok(file) }
+    }
+}
+
+/// Maps a finished content file.
+#[allow(unsafe_code)]
+pub(crate) fn map_file(file: &File, path: &Path) -> Result<memmap2::Mmap> {
+    // SAFETY: a finished content file is never written or truncated again, only unlinked, and its pages stay
+    // valid while the mapping lives.
+    unsafe { memmap2::Mmap::map(file) }.map_err(|error| StoreError::io(format!("mapping {}", path.display()), error))
+}

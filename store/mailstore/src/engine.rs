@@ -1,0 +1,92 @@
+//! The tables of one account, and the only place that knows SQL. FORMAT.md describes what it keeps.
+//!
+//! Above this module the store speaks of reading ([`Database::read`]) and of write jobs ([`Database::write`]); both
+//! hand out a [`Reader`] or a [`Writer`] whose methods are in mail words. An engine for another database has
+//! to offer these and nothing more.
+
+mod changes;
+mod check;
+mod contents;
+mod database;
+mod failure;
+mod mailboxes;
+mod messages;
+mod open;
+mod queue;
+mod schema;
+mod tables;
+
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+
+use rusqlite::Connection;
+
+pub(crate) use contents::Kept;
+pub(crate) use database::{Database, Tidiness};
+pub(crate) use mailboxes::MailboxRow;
+pub(crate) use messages::{Batch, BatchRow, MessageRow};
+pub(crate) use open::{DATABASE, create, exists, now};
+
+use crate::event::EventKind;
+use crate::{MailboxId, MailboxName, ModSeq};
+
+/// The version of everything on disk, as FORMAT.md has it.
+pub(crate) const FORMAT: u32 = 1;
+
+/// Sees the tables at one commit.
+pub(crate) struct Reader<'a> {
+    db: &'a Connection,
+}
+
+/// Changes the tables inside one transaction. What it is told to announce is announced when the
+/// transaction is durable.
+pub(crate) struct Writer<'a> {
+    reader: Reader<'a>,
+    announced: RefCell<Vec<Announcement>>,
+    unlinked: RefCell<Vec<String>>,
+    put_aside: Cell<bool>,
+}
+
+/// A change to be told of once it is durable.
+#[derive(Debug, Clone)]
+pub(crate) struct Announcement {
+    pub(crate) mailbox: Option<MailboxId>,
+    pub(crate) name: Option<MailboxName>,
+    pub(crate) uid_validity: u32,
+    pub(crate) modseq: ModSeq,
+    pub(crate) kind: EventKind,
+}
+
+impl<'a> Writer<'a> {
+    fn new(db: &'a Connection) -> Self {
+        Self {
+            reader: Reader { db },
+            announced: RefCell::default(),
+            unlinked: RefCell::default(),
+            put_aside: Cell::new(false),
+        }
+    }
+
+    /// Announces a change of the account or of a name.
+    pub(crate) fn announce(&self, mailbox: Option<MailboxId>, name: Option<MailboxName>, kind: EventKind) {
+        self.announced.borrow_mut().push(Announcement { mailbox, name, uid_validity: 0, modseq: 0, kind });
+    }
+
+    /// Announces a change of a mailbox, with its numbers as they are in `row` now.
+    pub(crate) fn announce_in(&self, row: &MailboxRow, kind: EventKind) {
+        self.announced.borrow_mut().push(Announcement {
+            mailbox: Some(row.id),
+            name: Some(row.name.clone()),
+            uid_validity: row.uid_validity,
+            modseq: row.highest_modseq,
+            kind,
+        });
+    }
+}
+
+impl<'a> Deref for Writer<'a> {
+    type Target = Reader<'a>;
+    fn deref(&self) -> &Reader<'a> {
+        &self.reader
+    }
+}

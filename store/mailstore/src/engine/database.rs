@@ -1,0 +1,313 @@
+//! One account's database: opened when it is needed, closed when the store says so.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::Instant;
+
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, DEFAULT_NAME};
+
+use super::open::{PATIENCE, connect, pause, wait_again};
+use super::queue::{Queue, Ticket, lock};
+use super::{Announcement, Reader, Writer};
+use crate::bodies::ContentFiles;
+use crate::error::{Result, StoreError};
+
+/// Pages of log after which the log should be written back, between commits. At 4 KiB a page and seven pages a
+/// delivery this is once in about 140 deliveries.
+const LOG_TIDY: u32 = 1000;
+/// Pages of log after which the writer itself does it, in case nobody else came to it.
+const LOG_MOST: u32 = 8000;
+/// Bodies removed in one commit of tidying.
+const PURGE_STEP: usize = 256;
+
+/// What [`Database::tidy`] left to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tidiness {
+    Done,
+    MoreToDo,
+}
+
+/// The database of one account.
+pub(crate) struct Database {
+    dir: PathBuf,
+    files: ContentFiles,
+    /// Writes, and reads too while no write is under way: most accounts need one connection.
+    writer: Mutex<Option<Connection>>,
+    /// Reads that come during a write; opened at need.
+    reader: Mutex<Option<Connection>>,
+    queue: Queue,
+    log_pages: Arc<AtomicU32>,
+    untidy: AtomicBool,
+}
+
+impl Database {
+    /// Nothing is opened yet.
+    pub(crate) fn new(dir: PathBuf) -> Self {
+        let files = ContentFiles::new(&dir);
+        Self {
+            dir,
+            files,
+            writer: Mutex::default(),
+            reader: Mutex::default(),
+            queue: Queue::default(),
+            log_pages: Arc::default(),
+            // A process that died may have left something to do.
+            untidy: AtomicBool::new(true),
+        }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) fn files(&self) -> &ContentFiles {
+        &self.files
+    }
+
+    /// Runs a job in a transaction and returns when it is durable. `tell` is called after the commit, in the order
+    /// of commits, before any of the writers that shared the commit return.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        tell: &dyn Fn(Announcement),
+        job: impl FnOnce(&Writer<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let answer = Arc::new(Mutex::new(None));
+        let put = answer.clone();
+        self.queue.submit(
+            Box::new(move |writer| {
+                let value = job(writer)?;
+                *lock(&put) = Some(value);
+                Ok(())
+            }),
+            |tickets| self.run(tickets, tell),
+        )?;
+        lock(&answer).take().ok_or_else(|| StoreError::Engine("a write job gave no answer".into()))
+    }
+
+    fn run(&self, tickets: &[Arc<Ticket>], tell: &dyn Fn(Announcement)) {
+        let outcome = match self.connection(&self.writer, lock(&self.writer)) {
+            Ok(held) => held.as_ref().map_or_else(|| Err(closed()), |db| transaction(db, tickets)),
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(committed) => {
+                self.files.remove(&committed.unlinked);
+                if committed.put_aside {
+                    self.untidy.store(true, Ordering::Relaxed);
+                }
+                committed.announced.into_iter().for_each(tell);
+                for (ticket, outcome) in tickets.iter().zip(committed.outcomes) {
+                    ticket.finish(outcome);
+                }
+            }
+            Err(error) => {
+                let busy = matches!(error, StoreError::Busy(_));
+                let text = describe(&error);
+                let mut first = Some(error);
+                for ticket in tickets {
+                    let again = || if busy { StoreError::Busy(None) } else { StoreError::Engine(text.clone().into()) };
+                    ticket.finish(Err(first.take().unwrap_or_else(again)));
+                }
+            }
+        }
+        match self.log_pages.load(Ordering::Relaxed) {
+            LOG_MOST.. => self.write_back(),
+            LOG_TIDY.. => self.untidy.store(true, Ordering::Relaxed),
+            _ => {}
+        }
+    }
+
+    /// Reads at one commit. The closure runs again from its start when another process was in the way.
+    pub(crate) fn read<T>(&self, mut job: impl FnMut(&Reader<'_>) -> Result<T>) -> Result<T> {
+        let held = self.free_connection()?;
+        let db = held.as_ref().ok_or_else(closed)?;
+        let started = Instant::now();
+        loop {
+            db.prepare_cached("BEGIN DEFERRED")?.execute(())?;
+            let outcome = job(&Reader { db });
+            let ended = db.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(()));
+            if ended.is_err() && !db.is_autocommit() {
+                db.execute_batch("ROLLBACK")?;
+            }
+            match outcome {
+                Err(StoreError::Busy(_)) if started.elapsed() < PATIENCE => std::thread::sleep(pause()),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// The reading connection if it is open and free, else the writing one if it is free, else the reading one.
+    fn free_connection(&self) -> Result<MutexGuard<'_, Option<Connection>>> {
+        if let Some(reader) = try_lock(&self.reader)
+            && reader.is_some()
+        {
+            return Ok(reader);
+        }
+        match try_lock(&self.writer) {
+            Some(writer) => self.connection(&self.writer, writer),
+            None => self.connection(&self.reader, lock(&self.reader)),
+        }
+    }
+
+    fn connection<'a>(
+        &self,
+        slot: &Mutex<Option<Connection>>,
+        mut held: MutexGuard<'a, Option<Connection>>,
+    ) -> Result<MutexGuard<'a, Option<Connection>>> {
+        if held.is_none() {
+            let mut db = connect(&self.dir)?;
+            if std::ptr::eq(slot, &raw const self.writer) {
+                let pages = self.log_pages.clone();
+                db.wal_hook(Some(move |_: &mut _, count: i32| {
+                    pages.store(count.unsigned_abs(), Ordering::Relaxed);
+                    Ok(())
+                }))?;
+            }
+            *held = Some(db);
+        }
+        Ok(held)
+    }
+
+    /// Whether a connection is open.
+    pub(crate) fn is_open(&self) -> bool {
+        [&self.writer, &self.reader].into_iter().any(|slot| try_lock(slot).is_none_or(|held| held.is_some()))
+    }
+
+    /// Closes the connections unless they are in use; says whether they are closed.
+    pub(crate) fn try_close(&self) -> bool {
+        let (Some(mut writer), Some(mut reader)) = (try_lock(&self.writer), try_lock(&self.reader)) else {
+            return false;
+        };
+        if !self.queue.is_idle() {
+            return false;
+        }
+        *reader = None;
+        *writer = None;
+        self.log_pages.store(0, Ordering::Relaxed);
+        true
+    }
+
+    /// Whether [`Database::tidy`] is worth a call; asked once per need.
+    pub(crate) fn take_untidy(&self) -> bool {
+        self.untidy.load(Ordering::Relaxed) && self.untidy.swap(false, Ordering::Relaxed)
+    }
+
+    /// One step of what is better done between writes: removing bodies that were put aside, writing the log back.
+    pub(crate) fn tidy(&self) -> Result<Tidiness> {
+        if !self.is_open() {
+            return Ok(Tidiness::Done);
+        }
+        let waiting = self.read(|reader| Ok(reader.db.prepare_cached("SELECT 1 FROM unreferenced")?.exists(())?))?;
+        let purged = if waiting { self.write(&|_| (), |writer| writer.purge(PURGE_STEP))? } else { 0 };
+        if self.log_pages.load(Ordering::Relaxed) >= LOG_TIDY {
+            self.write_back();
+        }
+        Ok(if purged == PURGE_STEP { Tidiness::MoreToDo } else { Tidiness::Done })
+    }
+
+    /// Copies the log into the database as far as readers allow, so that the next commit starts it again from its
+    /// beginning: a log that is written over needs no new blocks. It is no failure if that is not far.
+    fn write_back(&self) {
+        let held = lock(&self.writer);
+        let Some(db) = held.as_ref() else { return };
+        match db.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::PASSIVE) {
+            Ok(_) => self.log_pages.store(0, Ordering::Relaxed),
+            Err(error) => tracing::debug!(%error, "the log was not written back"),
+        }
+    }
+}
+
+/// What one transaction came to.
+struct Committed {
+    outcomes: Vec<Result<()>>,
+    announced: Vec<Announcement>,
+    unlinked: Vec<String>,
+    put_aside: bool,
+}
+
+/// Runs jobs in one transaction, each in a savepoint of its own when there are several. `Err` means that none took place.
+fn transaction(db: &Connection, tickets: &[Arc<Ticket>]) -> Result<Committed> {
+    if !db.is_autocommit() {
+        // Left by a job that panicked.
+        db.execute_batch("ROLLBACK")?;
+    }
+    let started = Instant::now();
+    while let Err(error) = db.prepare_cached("BEGIN IMMEDIATE")?.execute(()) {
+        if !wait_again(&error, started) {
+            return Err(error.into());
+        }
+    }
+    let several = tickets.len() > 1;
+    let mut committed = Committed {
+        outcomes: Vec::with_capacity(tickets.len()),
+        announced: Vec::new(),
+        unlinked: Vec::new(),
+        put_aside: false,
+    };
+    for ticket in tickets {
+        let Some(job) = ticket.take() else { return Err(StoreError::Engine("a write job ran twice".into())) };
+        if several {
+            db.prepare_cached("SAVEPOINT job")?.execute(())?;
+        }
+        let writer = Writer::new(db);
+        let outcome = job(&writer);
+        if db.is_autocommit() {
+            // The engine gave the whole transaction up (full disk, I/O error): nothing took place.
+            return Err(outcome.err().unwrap_or_else(|| StoreError::Engine("the transaction ended early".into())));
+        }
+        if outcome.is_ok() {
+            committed.put_aside |= writer.put_aside.get();
+            committed.announced.extend(writer.announced.into_inner());
+            committed.unlinked.extend(writer.unlinked.into_inner());
+        } else if several {
+            db.prepare_cached("ROLLBACK TO job")?.execute(())?;
+        } else {
+            db.prepare_cached("ROLLBACK")?.execute(())?;
+        }
+        if several {
+            db.prepare_cached("RELEASE job")?.execute(())?;
+        }
+        committed.outcomes.push(outcome);
+    }
+    if !db.is_autocommit() {
+        loop {
+            let ended = db.prepare_cached("COMMIT")?.execute(());
+            match ended {
+                Ok(_) => break,
+                Err(error) if wait_again(&error, started) => {}
+                Err(error) => {
+                    if !db.is_autocommit() {
+                        db.execute_batch("ROLLBACK")?;
+                    }
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+    Ok(committed)
+}
+
+fn closed() -> StoreError {
+    StoreError::Engine("the connection is closed".into())
+}
+
+/// An error with its causes in one line.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        text.push_str(&format!(": {deeper}"));
+        cause = deeper.source();
+    }
+    text
+}
+
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(held) => Some(held),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}

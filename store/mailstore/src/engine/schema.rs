@@ -1,0 +1,100 @@
+//! The tables of format version 1; FORMAT.md says what each column means.
+
+/// Makes every table of a new account.
+///
+/// What one delivery touches is kept to few pages: a mailbox's counters are one row, a message's numbers are one
+/// short row at the end of a dense tree, and there is no index over messages to keep up.
+pub(super) const TABLES: &str = "
+CREATE TABLE account (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  name TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  next_mailbox INTEGER NOT NULL,
+  next_uidvalidity INTEGER NOT NULL,
+  quota_bytes INTEGER,
+  quota_messages INTEGER,
+  gone INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE mailbox (
+  id INTEGER PRIMARY KEY,
+  uidnext INTEGER NOT NULL,
+  highestmodseq INTEGER NOT NULL,
+  messages INTEGER NOT NULL,
+  unseen INTEGER NOT NULL,
+  deleted INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  recent INTEGER NOT NULL,
+  recent_from INTEGER NOT NULL,
+  keyword_version INTEGER NOT NULL,
+  changed_floor INTEGER NOT NULL,
+  expunged_floor INTEGER NOT NULL,
+  uidvalidity INTEGER NOT NULL,
+  selectable INTEGER NOT NULL,
+  special_use TEXT,
+  object_id BLOB NOT NULL,
+  name TEXT NOT NULL UNIQUE
+);
+CREATE TABLE message (
+  id INTEGER PRIMARY KEY,
+  flags INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL,
+  save_date INTEGER NOT NULL,
+  body_id INTEGER NOT NULL
+);
+CREATE TABLE body (
+  id INTEGER PRIMARY KEY,
+  size INTEGER NOT NULL,
+  email_id BLOB NOT NULL,
+  digest BLOB NOT NULL
+);
+CREATE TABLE content (
+  body_id INTEGER PRIMARY KEY,
+  file TEXT,
+  data BLOB
+);
+CREATE TABLE shared (
+  body_id INTEGER PRIMARY KEY,
+  refs INTEGER NOT NULL
+);
+CREATE TABLE unreferenced (
+  body_id INTEGER PRIMARY KEY
+);
+CREATE TABLE changed (
+  mailbox_id INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  first_uid INTEGER NOT NULL,
+  last_uid INTEGER NOT NULL,
+  PRIMARY KEY (mailbox_id, modseq, first_uid)
+) WITHOUT ROWID;
+CREATE TABLE expunged (
+  mailbox_id INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  first_uid INTEGER NOT NULL,
+  last_uid INTEGER NOT NULL,
+  PRIMARY KEY (mailbox_id, modseq, first_uid)
+) WITHOUT ROWID;
+CREATE TABLE keyword (
+  mailbox_id INTEGER NOT NULL,
+  bit INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (mailbox_id, bit)
+) WITHOUT ROWID;
+CREATE TABLE subscription (
+  name TEXT PRIMARY KEY
+) WITHOUT ROWID;
+CREATE TABLE acl (
+  mailbox_id INTEGER NOT NULL,
+  identifier TEXT NOT NULL,
+  rights TEXT NOT NULL,
+  PRIMARY KEY (mailbox_id, identifier)
+) WITHOUT ROWID;
+CREATE TABLE annotation (
+  mailbox_id INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (mailbox_id, entry, owner)
+) WITHOUT ROWID;
+";

@@ -1,0 +1,80 @@
+//! One open mailbox: what it holds, and changes to it.
+
+mod flagging;
+mod reading;
+mod removal;
+mod runs;
+mod transfer;
+
+use std::sync::Arc;
+
+pub(crate) use self::removal::remove_all;
+pub(crate) use self::transfer::{Transfer, transfer};
+use crate::MailboxId;
+use crate::account::{Account, MailboxStatus};
+use crate::error::Result;
+use crate::mailbox_name::MailboxName;
+use crate::results::Recent;
+use crate::snapshot::Snapshot;
+use crate::store::row_of;
+
+/// One mailbox. Cheap to clone. It stays the same mailbox when it is renamed; when it is deleted, calls answer `Gone`.
+#[derive(Clone)]
+pub struct Mailbox {
+    account: Account,
+    id: MailboxId,
+    uid_validity: u32,
+}
+
+impl Mailbox {
+    pub(crate) fn new(account: Account, id: MailboxId, uid_validity: u32) -> Self {
+        Self { account, id, uid_validity }
+    }
+
+    /// The account it is in.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Its identity inside the account.
+    pub fn id(&self) -> MailboxId {
+        self.id
+    }
+
+    /// UIDVALIDITY; it never changes for this mailbox.
+    pub fn uid_validity(&self) -> u32 {
+        self.uid_validity
+    }
+
+    /// Its name now.
+    pub fn name(&self) -> Result<MailboxName> {
+        self.account.read(|reader| row_of(reader, self.id).map(|row| row.name))
+    }
+
+    /// Its counters now.
+    pub fn status(&self) -> Result<MailboxStatus> {
+        self.account.read(|reader| row_of(reader, self.id).map(|row| MailboxStatus::of(&row)))
+    }
+
+    /// What it holds now, other processes' commits included. The same `Arc` as before while nothing has changed.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        self.account.snapshot(self.id)
+    }
+
+    /// Gives this caller, and nobody else ever, the messages that no session has had as `\Recent`.
+    pub fn claim_recent(&self) -> Result<Recent> {
+        let row = self.account.read(|reader| row_of(reader, self.id))?;
+        if row.recent_from >= row.uid_next {
+            return Ok(Recent::until(row.uid_next, row.uid_next));
+        }
+        let id = self.id;
+        self.account.write(move |writer| {
+            let mut row = row_of(writer, id)?;
+            let claimed = Recent::until(row.recent_from, row.uid_next);
+            row.recent_from = row.uid_next;
+            row.recent = 0;
+            writer.save_numbers(&row)?;
+            Ok(claimed)
+        })
+    }
+}

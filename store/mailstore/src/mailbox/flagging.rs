@@ -1,0 +1,98 @@
+//! Changing flags and keywords.
+
+use std::sync::Arc;
+
+use super::Mailbox;
+use super::runs::Runs;
+use crate::engine::{MailboxRow, Writer};
+use crate::error::Result;
+use crate::event::EventKind;
+use crate::flags::{FlagChange, FlagOp, FlagSet, Flags};
+use crate::results::Changed;
+use crate::store::row_of;
+use crate::uid_set::UidSet;
+use crate::{MailboxId, ModSeq};
+
+impl Mailbox {
+    /// Changes flags of those messages of the set that are there. `Limit` when a keyword finds no place, `Invalid`
+    /// when it is none.
+    pub fn change_flags(&self, set: &UidSet, change: &FlagChange) -> Result<Changed> {
+        let (id, set, change) = (self.id, set.clone(), change.clone());
+        self.account.write(move |writer| change_flags(writer, id, &set, &change))
+    }
+}
+
+fn change_flags(writer: &Writer<'_>, id: MailboxId, set: &UidSet, change: &FlagChange) -> Result<Changed> {
+    let mut row = row_of(writer, id)?;
+    let version = row.keyword_version;
+    let bits = match change.op {
+        FlagOp::Remove => known_bits(writer, id, &change.flags)?,
+        FlagOp::Add | FlagOp::Replace => writer.flag_bits(&mut row, &change.flags)?,
+    };
+    let (keep, add) = match change.op {
+        FlagOp::Add => (Flags(u64::MAX), bits),
+        FlagOp::Remove => (Flags(!bits.0), Flags::NONE),
+        FlagOp::Replace => (Flags::NONE, bits),
+    };
+    let mut changed = Changed::default();
+    let mut runs = Runs::default();
+    for range in set.ranges() {
+        runs.interrupt();
+        writer.each_flags(id, *range.start(), *range.end(), |uid, old, modseq| {
+            let new = Flags(old.0 & keep.0 | add.0);
+            if change.unchanged_since.is_some_and(|since| modseq > since) {
+                changed.refused.push(uid);
+                runs.interrupt();
+            } else if new == old {
+                runs.interrupt();
+            } else {
+                changed.changed.push((uid, new));
+                runs.take(uid);
+                count(&mut row, old, new);
+            }
+            Ok(())
+        })?;
+    }
+    if !changed.changed.is_empty() {
+        changed.modseq = next_modseq(&mut row);
+        for run in runs.as_slice() {
+            writer.set_flags(id, *run, (keep, add), changed.modseq)?;
+        }
+        writer.log_changed(&mut row, runs.as_slice())?;
+        let uids: Arc<[_]> = changed.changed.iter().map(|(uid, _)| *uid).collect();
+        writer.announce_in(&row, EventKind::FlagsChanged { uids });
+    }
+    if row.keyword_version != version || changed.modseq != 0 {
+        writer.save_numbers(&row)?;
+    }
+    Ok(changed)
+}
+
+/// Bits for taking away: a keyword that the mailbox does not know needs no place.
+fn known_bits(writer: &Writer<'_>, id: MailboxId, flags: &FlagSet) -> Result<Flags> {
+    if flags.keywords.is_empty() {
+        return Ok(flags.system.system());
+    }
+    let known = writer.keywords(id)?;
+    let keywords = flags.keywords.iter().filter_map(|keyword| known.flag(keyword));
+    Ok(keywords.fold(flags.system.system(), Flags::union))
+}
+
+fn count(row: &mut MailboxRow, old: Flags, new: Flags) {
+    match (old.contains(Flags::SEEN), new.contains(Flags::SEEN)) {
+        (false, true) => row.unseen = row.unseen.saturating_sub(1),
+        (true, false) => row.unseen += 1,
+        _ => {}
+    }
+    match (old.contains(Flags::DELETED), new.contains(Flags::DELETED)) {
+        (true, false) => row.deleted = row.deleted.saturating_sub(1),
+        (false, true) => row.deleted += 1,
+        _ => {}
+    }
+}
+
+/// The MODSEQ of a change, given now.
+pub(super) fn next_modseq(row: &mut MailboxRow) -> ModSeq {
+    row.highest_modseq += 1;
+    row.highest_modseq
+}

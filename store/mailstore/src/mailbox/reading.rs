@@ -1,0 +1,145 @@
+//! Reading messages: rows with digests, octets, whole contents.
+
+use std::ops::{ControlFlow, Range};
+
+use super::{Mailbox, row_of};
+use crate::Uid;
+use crate::bodies::{Body, ContentFiles, Stored};
+use crate::engine::Batch;
+use crate::error::{Result, StoreError};
+use crate::results::{Row, RowRef};
+use crate::uid_set::UidSet;
+
+/// Rows read under one lock in [`Mailbox::for_each`]: about a millisecond, so that writers don't wait for a search.
+const BATCH: usize = 256;
+
+impl Mailbox {
+    /// What never changes about messages, in the order asked; messages that are gone are left out.
+    pub fn rows(&self, uids: &[Uid]) -> Result<Vec<Row>> {
+        let ascending = uids.is_sorted_by(|a, b| a < b);
+        let mut batch = Batch::default();
+        self.account.read(|reader| {
+            batch.clear();
+            if ascending {
+                for range in UidSet::from(uids).ranges() {
+                    reader.fill(self.id, *range.start(), *range.end(), i64::MAX as usize, &mut batch)?;
+                }
+            } else {
+                for uid in uids {
+                    reader.fill(self.id, *uid, *uid, 1, &mut batch)?;
+                }
+            }
+            Ok(())
+        })?;
+        let row = |row: &crate::engine::BatchRow| Row {
+            uid: row.uid,
+            size: row.size,
+            internal_date: row.internal_date,
+            save_date: row.save_date,
+            email_id: row.email_id,
+            digest: batch.digest(row).into(),
+        };
+        Ok(batch.rows.iter().map(row).collect())
+    }
+
+    /// UID and RFC822.SIZE of every message, by UID. Reads only the short rows.
+    pub fn sizes(&self) -> Result<Vec<(Uid, u64)>> {
+        self.account.read(|reader| {
+            row_of(reader, self.id)?;
+            let mut sizes = Vec::new();
+            reader.each_message(self.id, 1, Uid::MAX, |message| {
+                sizes.push((message.uid, message.size));
+                Ok(())
+            })?;
+            Ok(sizes)
+        })
+    }
+
+    /// Calls `step` for each message of the set in UID order until it breaks. The fast way over many messages: rows
+    /// are read in batches, no lock is held during `step`, and the body is only read if `step` asks for it.
+    pub fn for_each(&self, set: &UidSet, mut step: impl FnMut(RowRef<'_>) -> ControlFlow<()>) -> Result<()> {
+        let mut batch = Batch::default();
+        let mut ranges = set.ranges();
+        let mut from = 0;
+        while !ranges.is_empty() {
+            self.account.read(|reader| {
+                batch.clear();
+                let mut start = from;
+                for range in ranges {
+                    let room = BATCH - batch.rows.len();
+                    reader.fill(self.id, start.max(*range.start()), *range.end(), room, &mut batch)?;
+                    start = 0;
+                    if batch.rows.len() == BATCH {
+                        break;
+                    }
+                }
+                Ok(())
+            })?;
+            for row in &batch.rows {
+                let reached = step(RowRef {
+                    mailbox: self,
+                    uid: row.uid,
+                    size: row.size,
+                    internal_date: row.internal_date,
+                    save_date: row.save_date,
+                    email_id: row.email_id,
+                    digest: batch.digest(row),
+                });
+                if reached.is_break() {
+                    return Ok(());
+                }
+            }
+            let Some(last) = batch.rows.last().map(|row| row.uid).filter(|_| batch.rows.len() == BATCH) else { break };
+            let Some(next) = last.checked_add(1) else { break };
+            from = next;
+            ranges = ranges.get(ranges.partition_point(|range| *range.end() < next)..).unwrap_or(&[]);
+        }
+        Ok(())
+    }
+
+    /// Octets `range` of a message's content; shorter when it ends before. `NotFound`, `Corrupt`.
+    pub fn read(&self, uid: Uid, range: Range<u64>) -> Result<Vec<u8>> {
+        self.content(uid, &range, |found, files, size| match found {
+            Stored::Inline(bytes) => Ok(bytes),
+            Stored::File(name) => files.read(uid, &name, size, range.clone()),
+        })
+    }
+
+    /// A message's whole content. `NotFound`, `Corrupt`.
+    pub fn body(&self, uid: Uid) -> Result<Body> {
+        self.content(uid, &(0..u64::MAX), |found, files, size| match found {
+            Stored::Inline(bytes) => Ok(Body::Inline(bytes)),
+            Stored::File(name) => files.map(uid, &name, size),
+        })
+    }
+
+    fn content<T>(
+        &self,
+        uid: Uid,
+        range: &Range<u64>,
+        take: impl Fn(Stored, &ContentFiles, u64) -> Result<T>,
+    ) -> Result<T> {
+        let find = || self.account.read(|reader| reader.content(self.id, uid, range));
+        let outcome = find().and_then(|found| match found {
+            Some((size, stored)) => take(stored, self.account.core().database.files(), size).map(Some),
+            None => Ok(None),
+        });
+        match outcome {
+            Ok(Some(content)) => Ok(content),
+            Ok(None) => self.account.read(|reader| {
+                row_of(reader, self.id)?;
+                Err(StoreError::NotFound(format!("message {uid}")))
+            }),
+            // Its file goes right after the message: then it was not damaged but expunged meanwhile.
+            Err(StoreError::CorruptMessage { .. }) if matches!(find(), Ok(None)) => {
+                Err(StoreError::NotFound(format!("message {uid}")))
+            }
+            Err(error) => {
+                if let StoreError::CorruptMessage { uid, what } = &error {
+                    tracing::error!(account = %self.account.id(), mailbox = self.id.0, uid, what, "a message is damaged");
+                }
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Removing messages.
+
+use std::sync::Arc;
+
+use super::Mailbox;
+use super::flagging::next_modseq;
+use super::runs::Runs;
+use crate::engine::{MailboxRow, MessageRow, Writer};
+use crate::error::Result;
+use crate::event::EventKind;
+use crate::flags::Flags;
+use crate::results::Expunged;
+use crate::store::row_of;
+use crate::uid_set::UidSet;
+use crate::{MailboxId, Uid};
+
+/// Which messages of a set are meant.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Deleted,
+    All,
+}
+
+impl Mailbox {
+    /// Removes the `\Deleted` messages, of the set if there is one.
+    pub fn expunge(&self, set: Option<&UidSet>) -> Result<Expunged> {
+        let row = self.account.read(|reader| row_of(reader, self.id))?;
+        if row.deleted == 0 {
+            return Ok(Expunged::default());
+        }
+        self.remove_which(set.cloned().unwrap_or_else(UidSet::all), Which::Deleted)
+    }
+
+    /// Removes the messages of the set, whether they are `\Deleted` or not.
+    pub fn remove(&self, set: &UidSet) -> Result<Expunged> {
+        self.remove_which(set.clone(), Which::All)
+    }
+
+    fn remove_which(&self, set: UidSet, which: Which) -> Result<Expunged> {
+        let id = self.id;
+        self.account.write(move |writer| {
+            let mut row = row_of(writer, id)?;
+            let (leaving, runs) = collect(writer, id, &set, which)?;
+            if leaving.is_empty() {
+                return Ok(Expunged::default());
+            }
+            let modseq = next_modseq(&mut row);
+            let uids = take_out(writer, &mut row, &leaving, &runs)?;
+            writer.save_numbers(&row)?;
+            let bodies: Vec<i64> = leaving.iter().map(|message| message.body_id).collect();
+            writer.release_bodies(&bodies)?;
+            writer.announce_in(&row, EventKind::Expunged { uids: Arc::from(&*uids) });
+            Ok(Expunged { uids, modseq })
+        })
+    }
+}
+
+fn collect(writer: &Writer<'_>, id: MailboxId, set: &UidSet, which: Which) -> Result<(Vec<MessageRow>, Runs)> {
+    let (mut found, mut runs) = (Vec::new(), Runs::default());
+    for range in set.ranges() {
+        runs.interrupt();
+        writer.each_message(id, *range.start(), *range.end(), |message| {
+            match which {
+                Which::Deleted if !message.flags.contains(Flags::DELETED) => runs.interrupt(),
+                Which::Deleted | Which::All => {
+                    runs.take(message.uid);
+                    found.push(message);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok((found, runs))
+}
+
+/// Every message of a set.
+pub(super) fn members(writer: &Writer<'_>, id: MailboxId, set: &UidSet) -> Result<(Vec<MessageRow>, Runs)> {
+    collect(writer, id, set, Which::All)
+}
+
+/// Takes message rows out of a mailbox, counts them off and logs them under the mailbox's highest MODSEQ. What happens
+/// to their bodies is the caller's.
+pub(super) fn take_out(
+    writer: &Writer<'_>,
+    row: &mut MailboxRow,
+    leaving: &[MessageRow],
+    runs: &Runs,
+) -> Result<Vec<Uid>> {
+    for (first, last) in runs.as_slice() {
+        writer.delete_messages(row.id, *first, *last)?;
+    }
+    writer.log_expunged(row, runs.as_slice())?;
+    let mut uids = Vec::with_capacity(leaving.len());
+    for message in leaving {
+        row.recent = row.recent.saturating_sub(u64::from(u64::from(message.uid) >= row.recent_from));
+        row.messages = row.messages.saturating_sub(1);
+        row.size = row.size.saturating_sub(message.size);
+        row.unseen = row.unseen.saturating_sub(u64::from(!message.flags.contains(Flags::SEEN)));
+        row.deleted = row.deleted.saturating_sub(u64::from(message.flags.contains(Flags::DELETED)));
+        uids.push(message.uid);
+    }
+    Ok(uids)
+}
+
+/// Removes every message of a mailbox that is itself about to go.
+pub(crate) fn remove_all(writer: &Writer<'_>, id: MailboxId) -> Result<()> {
+    let mut bodies = Vec::new();
+    writer.each_message(id, 1, Uid::MAX, |message| {
+        bodies.push(message.body_id);
+        Ok(())
+    })?;
+    writer.delete_messages(id, 1, Uid::MAX)?;
+    writer.release_bodies(&bodies)
+}

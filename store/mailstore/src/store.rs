@@ -1,0 +1,200 @@
+//! The store as a whole: which accounts there are, and which of their databases are open.
+
+mod core;
+mod open_accounts;
+mod tending;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+pub(crate) use self::core::{AccountCore, row_of};
+use self::open_accounts::OpenAccounts;
+use self::tending::Tender;
+use crate::account::Account;
+use crate::account_id::AccountId;
+use crate::content::{Incoming, IntakeRules};
+use crate::error::{ErrorKind, Result, StoreError};
+use crate::event::EventKind;
+use crate::options::{AccountOptions, Partition, StoreOptions};
+use crate::{ObjectId, engine, layout};
+
+/// A message store. Cheap to clone; one for the process.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<StoreInner>,
+}
+
+pub(crate) struct StoreInner {
+    pub(crate) options: StoreOptions,
+    accounts: Mutex<HashMap<AccountId, Weak<AccountCore>>>,
+    open: OpenAccounts,
+    tender: Tender,
+}
+
+impl Store {
+    /// Opens the store; makes the folders of its partitions when they are missing.
+    pub fn open(options: StoreOptions) -> Result<Self> {
+        if options.partitions.is_empty() {
+            return Err(StoreError::Invalid("a store has at least one partition".into()));
+        }
+        for partition in &options.partitions {
+            layout::create_dir(&partition.path)?;
+        }
+        let inner = StoreInner {
+            open: OpenAccounts::new(options.open_accounts),
+            tender: Tender::start()?,
+            accounts: Mutex::default(),
+            options,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The account, made with its default mailboxes at first use.
+    pub fn account(&self, id: &AccountId) -> Result<Account> {
+        self.account_with(id, &AccountOptions::default())
+    }
+
+    /// The account, with a partition for a new one, or with limits from the directory.
+    pub fn account_with(&self, id: &AccountId, options: &AccountOptions) -> Result<Account> {
+        if let Some(core) = self.known(id) {
+            return Ok(Account::new(self.clone(), core, options.quota));
+        }
+        let dir = match self.find(id) {
+            Some(dir) => dir,
+            None => {
+                let dir = layout::account_dir(&self.partition(options.partition.as_deref())?.path, id);
+                engine::create(&dir, id, &self.inner.options.default_mailboxes)?;
+                dir
+            }
+        };
+        Ok(Account::new(self.clone(), self.remember(id, dir), options.quota))
+    }
+
+    /// The account if it was ever used; nothing is made.
+    pub fn existing_account(&self, id: &AccountId) -> Result<Option<Account>> {
+        let core = self.known(id).or_else(|| self.find(id).map(|dir| self.remember(id, dir)));
+        Ok(core.map(|core| Account::new(self.clone(), core, None)))
+    }
+
+    /// Every account in the store, sorted.
+    pub fn accounts(&self) -> Result<Vec<AccountId>> {
+        let mut found = Vec::new();
+        for partition in &self.inner.options.partitions {
+            layout::accounts(&partition.path, engine::DATABASE, &mut found)?;
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Deletes an account and all its mail. Handles of it answer `Gone` from then on, in other processes too.
+    /// `NotFound`.
+    pub fn delete_account(&self, id: &AccountId) -> Result<()> {
+        let account = self.existing_account(id)?.ok_or_else(|| StoreError::NotFound(format!("account {id}")))?;
+        // First in the tables: another process that has the database open must not take mail for it any more.
+        account.write(|writer| {
+            writer.check_alive()?;
+            writer.mark_gone()?;
+            writer.announce(None, None, EventKind::AccountDeleted);
+            Ok(())
+        })?;
+        let core = account.core();
+        core.set_gone();
+        core.database.try_close();
+        let dir = core.database.dir();
+        let away = self.partition_of(dir)?.path.join(layout::DELETED);
+        layout::create_dir(&away)?;
+        let away = away.join(ObjectId::random().to_string());
+        fs::rename(dir, &away).map_err(|error| StoreError::io(format!("moving {} away", dir.display()), error))?;
+        if let Some(parent) = dir.parent() {
+            layout::sync_dir(parent)?;
+        }
+        fs::remove_dir_all(&away).map_err(|error| StoreError::io(format!("removing {}", away.display()), error))
+    }
+
+    /// Takes in one message that may go to several accounts: like [`Account::incoming`], on the first partition.
+    pub fn incoming(&self, size_hint: Option<u64>) -> Result<Incoming> {
+        Incoming::new(self.intake(self.partition(None)?), size_hint)
+    }
+
+    /// Closes every database that is not in use, for a drain; they open again by themselves.
+    pub fn close_idle(&self) {
+        self.inner.open.close_idle();
+    }
+
+    /// How many account databases are open.
+    pub fn open_databases(&self) -> usize {
+        self.inner.open.count()
+    }
+
+    pub(crate) fn intake(&self, partition: &Partition) -> IntakeRules {
+        let StoreOptions { inline_limit, limits, .. } = &self.inner.options;
+        IntakeRules {
+            partition: partition.path.clone(),
+            inline_limit: *inline_limit,
+            message_bytes: limits.message_bytes,
+            parse: limits.parse.clone(),
+        }
+    }
+
+    /// The partition that a folder of an account is in.
+    pub(crate) fn partition_of(&self, dir: &Path) -> Result<&Partition> {
+        let partitions = &self.inner.options.partitions;
+        partitions
+            .iter()
+            .filter(|partition| dir.starts_with(&partition.path))
+            .max_by_key(|partition| partition.path.as_os_str().len())
+            .ok_or_else(|| StoreError::Invalid(format!("{} is in no partition", dir.display())))
+    }
+
+    /// Says that a database is about to be used, and closes another one when too many are open.
+    pub(crate) fn touch(&self, core: &Arc<AccountCore>) {
+        self.inner.open.touch(core);
+    }
+
+    /// Has an account's log written back, and what was put aside removed, when there is something to do.
+    pub(crate) fn tend(&self, core: &Arc<AccountCore>) {
+        if core.database.take_untidy() {
+            self.inner.tender.visit(core);
+        }
+    }
+
+    fn partition(&self, name: Option<&str>) -> Result<&Partition> {
+        let mut partitions = self.inner.options.partitions.iter();
+        let found = match name {
+            Some(name) => partitions.find(|partition| partition.name == name),
+            None => partitions.next(),
+        };
+        found.ok_or_else(|| StoreError::Invalid(format!("there is no partition '{}'", name.unwrap_or_default())))
+    }
+
+    fn find(&self, id: &AccountId) -> Option<PathBuf> {
+        let partitions = self.inner.options.partitions.iter();
+        partitions.map(|partition| layout::account_dir(&partition.path, id)).find(|dir| engine::exists(dir))
+    }
+
+    fn known(&self, id: &AccountId) -> Option<Arc<AccountCore>> {
+        let accounts = self.inner.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.get(id).and_then(Weak::upgrade).filter(|core| !core.is_gone())
+    }
+
+    fn remember(&self, id: &AccountId, dir: PathBuf) -> Arc<AccountCore> {
+        let mut accounts = self.inner.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(core) = accounts.get(id).and_then(Weak::upgrade).filter(|core| !core.is_gone()) {
+            return core;
+        }
+        if accounts.len() == accounts.capacity() {
+            accounts.retain(|_, core| core.strong_count() > 0);
+        }
+        let core = Arc::new(AccountCore::new(id.clone(), dir));
+        accounts.insert(id.clone(), Arc::downgrade(&core));
+        core
+    }
+}
+
+/// Whether a failure says that the account or mailbox is no more.
+pub(crate) fn says_gone(error: &StoreError) -> bool {
+    error.kind() == ErrorKind::Gone
+}
