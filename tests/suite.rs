@@ -5,8 +5,11 @@
 mod architecture;
 mod auth;
 mod config;
+mod crash;
 mod directory;
 mod imap;
 mod kit_itself;
+mod lmtp;
 mod message;
+mod peers;
 mod tls;

@@ -28,6 +28,9 @@ const FAULTS: u32 = 20;
 /// While draining, a transaction that has begun may pause this long.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a client that was sent away may go on talking.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// One connection.
 pub(crate) struct Session {
     deps: Arc<LmtpDeps>,
@@ -113,7 +116,8 @@ impl Session {
         let greeting = daemon::banner("220 %h %p service (%P %V)\r\n", &self.deps.config.hostname, "LMTP");
         self.out.extend_from_slice(greeting.trim_end().as_bytes());
         self.out.extend_from_slice(b"\r\n");
-        let last = match self.dialogue().await {
+        let end = self.dialogue().await;
+        let last = match &end {
             End::Done => None,
             End::Idle => Some(IDLE),
             End::Draining => Some(SHUTTING_DOWN),
@@ -128,9 +132,20 @@ impl Session {
             last.write(&mut self.out);
         }
         // Nobody is there to hear of a failure at the end.
-        if self.flush().await.is_ok() {
-            let _ = self.conn.shutdown().await;
+        if self.flush().await.is_ok() && self.conn.shutdown().await.is_ok() && matches!(end, End::TooManyFaults) {
+            self.linger().await;
         }
+    }
+
+    /// Reads and forgets for a moment: closing a socket that has unread input would make the system throw our last reply away.
+    async fn linger(&mut self) {
+        let forget = async {
+            self.input.buffer.clear();
+            while matches!(self.conn.read_buf(&mut self.input.buffer).await, Ok(1..)) {
+                self.input.buffer.clear();
+            }
+        };
+        let _ = timeout(LINGER, forget).await;
     }
 
     async fn dialogue(&mut self) -> End {
