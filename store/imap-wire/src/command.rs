@@ -144,7 +144,9 @@ impl Request {
             numbers = Numbers::Uid;
             let next = cursor.space().and_then(|()| cursor.keyword());
             match next {
-                Ok(next) if matches!(next.as_str(), "FETCH" | "STORE" | "SEARCH" | "COPY" | "MOVE" | "EXPUNGE") => verb = next,
+                Ok(next) if matches!(next.as_str(), "FETCH" | "STORE" | "SEARCH" | "COPY" | "MOVE" | "EXPUNGE") => {
+                    verb = next
+                }
                 _ => return Err(unreadable("UID", WireError::bad("Unknown UID command"))),
             }
         }
@@ -168,8 +170,9 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "CLOSE" => return Ok(Command::Close),
         "UNSELECT" => return Ok(Command::Unselect),
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
-        "AUTHENTICATE" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE" | "DELETE" | "RENAME" | "SUBSCRIBE"
-        | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE" | "SEARCH" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
+        "AUTHENTICATE" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE" | "DELETE"
+        | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE" | "SEARCH"
+        | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
         _ => return Err(WireError::bad("Unknown command")),
     }
     cursor.space()?;
@@ -250,7 +253,9 @@ fn id(cursor: &mut Cursor<'_>) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>> {
         cursor.space()?;
         Ok((field, cursor.nstring()?.map(std::borrow::Cow::into_owned)))
     })?;
-    let fits = |(field, value): &(Vec<u8>, Option<Vec<u8>>)| field.len() <= 30 && value.as_ref().is_none_or(|value| value.len() <= 1024);
+    let fits = |(field, value): &(Vec<u8>, Option<Vec<u8>>)| {
+        field.len() <= 30 && value.as_ref().is_none_or(|value| value.len() <= 1024)
+    };
     if fields.len() > 30 || !fields.iter().all(fits) {
         return Err(WireError::bad("ID parameters are too many or too long"));
     }

@@ -122,7 +122,8 @@ impl<'a> Cursor<'a> {
         if digits.is_empty() {
             return Err(WireError::bad("Expected a number"));
         }
-        let number = digits.iter().try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
+        let number =
+            digits.iter().try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
         number.filter(|number| *number < 1 << 63).ok_or(WireError::bad("Number too large"))
     }
 
@@ -174,7 +175,9 @@ impl<'a> Cursor<'a> {
                 }
                 b'\\' => {
                     let Some(&escaped @ (b'"' | b'\\')) = rest.get(at + 1) else {
-                        return Err(WireError::bad("Only a quote or a backslash may follow a backslash in a quoted string"));
+                        return Err(WireError::bad(
+                            "Only a quote or a backslash may follow a backslash in a quoted string",
+                        ));
                     };
                     owned.get_or_insert_with(|| rest[..at].to_vec()).push(escaped);
                     at += 2;

@@ -157,7 +157,11 @@ fn close(pattern: &[char], state: &mut [bool]) {
 
 fn fold_inbox(text: &str) -> std::borrow::Cow<'_, str> {
     match text.get(..5) {
-        Some(head) if head != "INBOX" && head.eq_ignore_ascii_case("INBOX") && text[5..].chars().next().is_none_or(|c| matches!(c, '/' | '*' | '%')) => {
+        Some(head)
+            if head != "INBOX"
+                && head.eq_ignore_ascii_case("INBOX")
+                && text[5..].chars().next().is_none_or(|c| matches!(c, '/' | '*' | '%')) =>
+        {
             format!("INBOX{}", &text[5..]).into()
         }
         _ => text.into(),

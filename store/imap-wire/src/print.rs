@@ -143,7 +143,13 @@ pub fn list<'a>(out: &mut Vec<u8>, words: impl IntoIterator<Item = &'a str>) {
 }
 
 /// `* LIST (attributes) "/" name`, and with LSUB in its place (RFC 3501 §7.2.2). `extra` is the extended data of RFC 5258, written already.
-pub fn list_line<'a>(out: &mut Vec<u8>, verb: &str, attributes: impl IntoIterator<Item = &'a str>, name: &str, extra: &[u8]) {
+pub fn list_line<'a>(
+    out: &mut Vec<u8>,
+    verb: &str,
+    attributes: impl IntoIterator<Item = &'a str>,
+    name: &str,
+    extra: &[u8],
+) {
     out.extend_from_slice(b"* ");
     out.extend_from_slice(verb.as_bytes());
     out.push(b' ');

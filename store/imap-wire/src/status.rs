@@ -48,10 +48,8 @@ pub fn parse_items(cursor: &mut Cursor<'_>) -> Result<Vec<StatusItem>> {
     let mut items = Vec::new();
     cursor.list(|cursor| {
         let name = cursor.keyword()?;
-        let (item, _) = StatusItem::NAMES
-            .iter()
-            .find(|(_, known)| *known == name)
-            .ok_or(WireError::bad("Unknown STATUS item"))?;
+        let (item, _) =
+            StatusItem::NAMES.iter().find(|(_, known)| *known == name).ok_or(WireError::bad("Unknown STATUS item"))?;
         if !items.contains(item) {
             items.push(*item);
         }

@@ -44,7 +44,12 @@ impl Selected {
     }
 
     /// Looks, moves the view and writes what has changed to `out`.
-    pub(crate) async fn sync(&mut self, pool: &WorkPool, telling: Telling<'_>, out: &mut Vec<u8>) -> Result<(), Hangup> {
+    pub(crate) async fn sync(
+        &mut self,
+        pool: &WorkPool,
+        telling: Telling<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Hangup> {
         let (mailbox, access) = (self.mailbox.clone(), self.view.access);
         let look = pool.run(move || look(&mailbox, access)).await;
         self.moved(look, telling, out)

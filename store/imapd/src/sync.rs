@@ -42,7 +42,10 @@ impl View {
     /// Moves to `now` and writes what that means to `out`. `claimed` are the UIDs that became `\Recent` in this session.
     pub(crate) fn sync(&mut self, now: Arc<Snapshot>, claimed: Recent, telling: Telling<'_>, out: &mut Vec<u8>) {
         let unmoved = Arc::ptr_eq(&now, &self.snapshot);
-        if unmoved && !matches!(telling.told, Told::Also(_)) && (self.ghosts.is_empty() || telling.expunges == Expunges::Hold) {
+        if unmoved
+            && !matches!(telling.told, Told::Also(_))
+            && (self.ghosts.is_empty() || telling.expunges == Expunges::Hold)
+        {
             return;
         }
         let before = std::mem::replace(&mut self.snapshot, now);

@@ -103,7 +103,9 @@ impl View {
 
     /// Sequence number of the first message without `\Seen`.
     pub(crate) fn first_unseen(&self) -> Option<usize> {
-        (0..self.len()).find(|at| self.entry(*at).is_some_and(|entry| !entry.flags.contains(Flags::SEEN))).map(|at| at + 1)
+        (0..self.len())
+            .find(|at| self.entry(*at).is_some_and(|entry| !entry.flags.contains(Flags::SEEN)))
+            .map(|at| at + 1)
     }
 
     /// Sequence numbers as ranges of indices, ascending. `None` when one is beyond the last message, which is the client's error

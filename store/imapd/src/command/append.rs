@@ -99,7 +99,11 @@ async fn admit(
 }
 
 /// Takes one message. The outer error ends the session; an inner one is the answer, and the rest of the command is thrown away.
-async fn receive(session: &mut Session, account: &Account, head: &MessageHead) -> Result<Result<Content, Reply>, Hangup> {
+async fn receive(
+    session: &mut Session,
+    account: &Account,
+    head: &MessageHead,
+) -> Result<Result<Content, Reply>, Hangup> {
     session.link.splitter.stream_literal();
     if head.literal.synchronising {
         session.link.out.extend_from_slice(b"+ OK\r\n");

@@ -34,7 +34,8 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
     };
     if let Some(since) = args.changed_since {
         let view = &selected.view;
-        selection = Selection::of(selection.indices().filter(|at| view.entry(*at).is_some_and(|entry| entry.modseq > since)));
+        selection =
+            Selection::of(selection.indices().filter(|at| view.entry(*at).is_some_and(|entry| entry.modseq > since)));
     }
     let mut items = args.items;
     // RFC 7162 §3.1.4.1: CHANGEDSINCE answers with MODSEQ.

@@ -22,8 +22,12 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
         Ok(names) => names,
         Err(reply) => return Ok(reply),
     };
-    let patterns: Vec<String> =
-        args.patterns.iter().filter(|pattern| !pattern.is_empty()).map(|pattern| joined(&args.reference, pattern)).collect();
+    let patterns: Vec<String> = args
+        .patterns
+        .iter()
+        .filter(|pattern| !pattern.is_empty())
+        .map(|pattern| joined(&args.reference, pattern))
+        .collect();
     let returns = args.returns.unwrap_or_default();
     for (name, entry) in &names {
         if !patterns.iter().any(|pattern| matches(pattern, name)) {

@@ -19,10 +19,8 @@ pub(super) async fn create(session: &mut Session, name: String, uses: Vec<String
         },
         _ => return Ok(Reply::no("A mailbox has one special use at most").code("USEATTR")),
     };
-    change(session, "CREATE completed", move |account| {
-        account.create(&name, CreateOptions { special_use }).map(|_| ())
-    })
-    .await
+    change(session, "CREATE completed", move |account| account.create(&name, CreateOptions { special_use }).map(|_| ()))
+        .await
 }
 
 /// DELETE. The mailbox that this session has selected is left first.

@@ -22,8 +22,8 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
     session.sync(Expunges::Hold, numbers).await?;
     let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let program = Charset::find(args.charset.as_deref())
-        .and_then(|charset| compile(&args.key, charset, &selected.view, now));
+    let program =
+        Charset::find(args.charset.as_deref()).and_then(|charset| compile(&args.key, charset, &selected.view, now));
     let program = match program {
         Ok(program) => program,
         Err(Fault::Charset) => return Ok(Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)")),

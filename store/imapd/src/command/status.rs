@@ -39,16 +39,19 @@ pub(super) fn print_status(out: &mut Vec<u8>, name: &str, status: &MailboxStatus
         }
         out.extend_from_slice(item.name().as_bytes());
         out.push(b' ');
-        print::number(out, match item {
-            StatusItem::Messages => status.messages,
-            StatusItem::Recent => status.recent,
-            StatusItem::UidNext => u64::from(status.uid_next),
-            StatusItem::UidValidity => u64::from(status.uid_validity),
-            StatusItem::Unseen => status.unseen,
-            StatusItem::Size => status.size,
-            StatusItem::Deleted => status.deleted,
-            StatusItem::HighestModSeq => status.highest_modseq,
-        });
+        print::number(
+            out,
+            match item {
+                StatusItem::Messages => status.messages,
+                StatusItem::Recent => status.recent,
+                StatusItem::UidNext => u64::from(status.uid_next),
+                StatusItem::UidValidity => u64::from(status.uid_validity),
+                StatusItem::Unseen => status.unseen,
+                StatusItem::Size => status.size,
+                StatusItem::Deleted => status.deleted,
+                StatusItem::HighestModSeq => status.highest_modseq,
+            },
+        );
     }
     out.extend_from_slice(b")\r\n");
 }

@@ -101,12 +101,19 @@ fn flag_change(args: &StoreArgs) -> FlagChange {
 
 /// The flags of a command as the store wants them.
 pub(super) fn flag_set(flags: &FlagList) -> FlagSet {
-    let system = SYSTEM.iter().filter(|(_, wire)| flags.system.has(*wire)).fold(Flags::NONE, |all, (store, _)| all | *store);
+    let system =
+        SYSTEM.iter().filter(|(_, wire)| flags.system.has(*wire)).fold(Flags::NONE, |all, (store, _)| all | *store);
     FlagSet { system, keywords: flags.keywords.clone() }
 }
 
 /// What the client takes the flags to be after a silent STORE: what it knew, changed as it asked.
-fn expectation(view: &View, now: &Snapshot, selection: &Selection, args: &StoreArgs, refused: &[Uid]) -> Vec<(Uid, Flags)> {
+fn expectation(
+    view: &View,
+    now: &Snapshot,
+    selection: &Selection,
+    args: &StoreArgs,
+    refused: &[Uid],
+) -> Vec<(Uid, Flags)> {
     let set = flag_set(&args.flags);
     let keywords = set.keywords.iter().filter_map(|keyword| now.keywords().flag(keyword));
     let flags = keywords.fold(set.system, |all, keyword| all | keyword);

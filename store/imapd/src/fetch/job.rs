@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imap_wire::fetch::FetchItem;
 use imap_wire::print;
-use mailstore::{Body, Mailbox, RowRef, StoreError, Uid, UidSet};
+use mailstore::{Body, ErrorKind, Mailbox, RowRef, StoreError, Uid, UidSet};
 use message::{Digest, DigestRef, Limits};
 
 use super::message::{Rendered, Source, slice};
@@ -121,7 +121,11 @@ impl Job {
     fn step_rows(&mut self, out: &mut Vec<u8>) -> Result<(), StoreError> {
         let Some(&(_, to)) = self.ranges.last() else { return Ok(()) };
         let from = self.next;
-        let uids: UidSet = (from..to).filter_map(|at| self.view.entry(at)).filter(|entry| !entry.ghost).map(|entry| entry.uid).collect();
+        let uids: UidSet = (from..to)
+            .filter_map(|at| self.view.entry(at))
+            .filter(|entry| !entry.ghost)
+            .map(|entry| entry.uid)
+            .collect();
         let mailbox = self.mailbox.clone();
         let mut expected = from;
         let mut failure = None;
@@ -136,6 +140,11 @@ impl Job {
                 Ok(_) => {
                     stopped = true;
                     ControlFlow::Break(())
+                }
+                // Removed since its row was read.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.skipped = true;
+                    ControlFlow::Continue(())
                 }
                 Err(error) => {
                     failure = Some(error);
@@ -199,7 +208,8 @@ impl Job {
             // The response was begun, so it is ended; a message without a digest has nothing more to say.
             return self.close(out, large.at);
         };
-        let source = Source { size: large.head.size, internal_date: large.head.internal_date, digest, body: &large.body };
+        let source =
+            Source { size: large.head.size, internal_date: large.head.internal_date, digest, body: &large.body };
         loop {
             let left = large.window.end - large.window.start;
             let room = FULL.saturating_sub(out.len()) as u64;

@@ -61,7 +61,11 @@ impl Source<'_> {
             }
             FetchItem::Section { section, partial, .. } => return self.section(out, section, *partial),
             // These are the view's, or refused before this.
-            FetchItem::Flags | FetchItem::Uid | FetchItem::ModSeq | FetchItem::Binary { .. } | FetchItem::BinarySize(_) => {}
+            FetchItem::Flags
+            | FetchItem::Uid
+            | FetchItem::ModSeq
+            | FetchItem::Binary { .. }
+            | FetchItem::BinarySize(_) => {}
         }
         Rendered::Whole
     }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use mailstore::{Mailbox, RowRef, StoreError, UidSet};
+use mailstore::{ErrorKind, Mailbox, RowRef, StoreError, UidSet};
 use message::{Digest, DigestRef, Limits};
 
 use super::content::Content;
@@ -70,6 +70,8 @@ impl Job {
             match self.row_holds(at, &row) {
                 Ok(true) => self.found.push(at),
                 Ok(false) => {}
+                // Removed since its row was read.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => {
                     failure = Some(error);
                     return ControlFlow::Break(());
