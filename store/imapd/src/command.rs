@@ -16,6 +16,7 @@ mod status;
 mod store;
 
 use imap_wire::Command;
+pub(crate) use select::leave;
 
 use crate::reply::Handled;
 use crate::session::Session;

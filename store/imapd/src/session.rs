@@ -119,6 +119,10 @@ impl Session {
                     Ok(request) => self.obey(request).await?,
                     Err(unreadable) => {
                         let reply = Reply::from(&unreadable.error);
+                        // A SELECT that fails leaves no mailbox selected (RFC 3501 §6.3.1), also when its name is impossible.
+                        if matches!(unreadable.verb.as_str(), "SELECT" | "EXAMINE") && reply.status == Status::No {
+                            command::leave(self);
+                        }
                         self.answer(unreadable.tag.as_deref(), &reply)?;
                     }
                 }

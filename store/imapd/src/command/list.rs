@@ -162,10 +162,7 @@ pub(super) async fn lsub(session: &mut Session, reference: &str, pattern: &str) 
     Ok(Reply::ok("LSUB completed"))
 }
 
-/// The reference is a prefix that the pattern completes; a pattern that begins at the root stands for itself.
+/// The reference is a prefix that the pattern completes. No name begins with the delimiter, so there is no root to begin at.
 fn joined(reference: &str, pattern: &str) -> String {
-    match pattern.strip_prefix('/') {
-        Some(rooted) => rooted.to_owned(),
-        None => format!("{reference}{pattern}"),
-    }
+    format!("{reference}{pattern}")
 }

@@ -8,7 +8,7 @@ use imap_wire::search::{Key, Returns, SearchArgs};
 
 use crate::reply::{Handled, Reply, store_failure};
 use crate::search::job::{Job, Progress};
-use crate::search::program::{Charset, Fault, compile};
+use crate::search::program::{Charset, UnknownCharset, compile};
 use crate::session::Session;
 use crate::sync::Expunges;
 use crate::view::View;
@@ -26,8 +26,7 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
         Charset::find(args.charset.as_deref()).and_then(|charset| compile(&args.key, charset, &selected.view, now));
     let program = match program {
         Ok(program) => program,
-        Err(Fault::Charset) => return Ok(Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)")),
-        Err(Fault::Number) => return Ok(Reply::bad("No such message")),
+        Err(UnknownCharset) => return Ok(Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)")),
     };
     let mut job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
     let (view, found) = loop {

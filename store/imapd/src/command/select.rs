@@ -79,7 +79,7 @@ fn code_line(out: &mut Vec<u8>, code: &str, number: u64, text: &str) {
 }
 
 /// Leaves the selected mailbox, if there is one.
-pub(super) fn leave(session: &mut Session) {
+pub(crate) fn leave(session: &mut Session) {
     if session.selected.take().is_some() {
         // RFC 7162 §3.2.11: what follows is about another mailbox.
         session.link.out.extend_from_slice(b"* OK [CLOSED] Previous mailbox closed.\r\n");

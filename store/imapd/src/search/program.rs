@@ -37,14 +37,9 @@ pub(crate) enum Node {
     Every(Vec<Node>),
 }
 
-/// Why a search cannot be run.
+/// A search cannot be run: its charset is not known, or a string is not in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The charset is not known, or a string is not in it.
-    Charset,
-    /// A sequence number that no message has.
-    Number,
-}
+pub(crate) struct UnknownCharset;
 
 /// How strings of the search become text.
 #[derive(Debug, Clone, Copy)]
@@ -52,21 +47,21 @@ pub(crate) struct Charset(Option<&'static encoding_rs::Encoding>);
 
 impl Charset {
     /// The charset named; `None` is US-ASCII, in which UTF-8 is taken too.
-    pub(crate) fn find(name: Option<&str>) -> Result<Self, Fault> {
+    pub(crate) fn find(name: Option<&str>) -> Result<Self, UnknownCharset> {
         match name {
             None | Some("US-ASCII" | "ASCII" | "UTF-8") => Ok(Self(None)),
             Some(name) => {
                 let found = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes());
-                found.map(|encoding| Self(Some(encoding))).ok_or(Fault::Charset)
+                found.map(|encoding| Self(Some(encoding))).ok_or(UnknownCharset)
             }
         }
     }
 
-    fn needle(self, octets: &[u8]) -> Result<Needle, Fault> {
+    fn needle(self, octets: &[u8]) -> Result<Needle, UnknownCharset> {
         let text = match self.0 {
-            None => std::str::from_utf8(octets).map_err(|_| Fault::Charset)?.into(),
+            None => std::str::from_utf8(octets).map_err(|_| UnknownCharset)?.into(),
             Some(encoding) => {
-                encoding.decode_without_bom_handling_and_without_replacement(octets).ok_or(Fault::Charset)?
+                encoding.decode_without_bom_handling_and_without_replacement(octets).ok_or(UnknownCharset)?
             }
         };
         Ok(Needle::new(&text))
@@ -74,7 +69,7 @@ impl Charset {
 }
 
 /// Prepares a search for a view. `now` in seconds since 1970.
-pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Result<Node, Fault> {
+pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Result<Node, UnknownCharset> {
     let compile = |key: &Key| compile(key, charset, view, now);
     Ok(match key {
         Key::All => Node::All,
@@ -85,11 +80,11 @@ pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Res
         Key::Keyword(keyword) => view.snapshot.keywords().flag(keyword).map_or(Node::Nothing, Node::Has),
         Key::Uid(set) => Node::Uids(set.resolve(view.last_uid())),
         Key::Sequence(set) => {
-            let last = u32::try_from(view.len()).unwrap_or(u32::MAX);
-            if set.largest() > last || last == 0 {
-                return Err(Fault::Number);
+            // A number that no message has holds for none: unlike FETCH, a search asks which messages there are.
+            match u32::try_from(view.len()).unwrap_or(u32::MAX) {
+                0 => Node::Nothing,
+                last => Node::Numbers(set.resolve(last)),
             }
-            Node::Numbers(set.resolve(last))
         }
         Key::ModSeq(modseq) => Node::ModSeq(*modseq),
         Key::Larger(octets) => Node::Larger(u64::from(*octets)),
