@@ -1,0 +1,8 @@
+//! One layer a file; `router` puts them in order.
+
+pub mod body_limit;
+pub mod csrf;
+pub mod error_page;
+pub mod fetch_metadata;
+pub mod request_log;
+pub mod security_headers;

@@ -1,0 +1,150 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth::Authenticator;
+use backends::{Mailbox, MailSession, Quota};
+use directory::Directory;
+use moka::sync::Cache;
+
+use crate::request::Signed;
+use crate::session::MemorySessions;
+use crate::tokens::Signer;
+use crate::views::safe_html::CleanBody;
+
+/// How a request came in; decides the cookie's name and attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// HTTP.
+    Plain,
+    /// HTTPS.
+    Tls,
+}
+
+/// The parts of the service, shared by all requests.
+pub struct Parts {
+    /// Settings.
+    pub config: config::Http,
+    /// Sign-ins.
+    pub authenticator: Arc<Authenticator>,
+    /// Users and addresses.
+    pub directory: Arc<dyn Directory>,
+    /// Connections to back ends.
+    pub backends: backends::Pool,
+    /// Attachments on their way out.
+    pub spool: spool::Spool,
+    /// The way to the MTA and to local mailboxes.
+    pub submitter: submission::Submitter,
+    /// Browser sessions.
+    pub sessions: MemorySessions,
+    /// Link signatures.
+    pub signer: Signer,
+    /// The end of service.
+    pub drain: daemon::Drain,
+    /// Folder lists by session key, for a moment.
+    pub folders: FolderCache,
+    /// Cleaned message bodies, for the moment between the page and its frame.
+    pub bodies: Cache<String, Arc<CleanBody>>,
+}
+
+/// Room for cleaned bodies, in bytes.
+const BODIES: u64 = 32 << 20;
+
+/// An empty cache of bodies.
+pub fn bodies() -> Cache<String, Arc<CleanBody>> {
+    Cache::builder()
+        .max_capacity(BODIES)
+        .weigher(|key: &String, body: &Arc<CleanBody>| u32::try_from(key.len() + body.html.as_str().len()).unwrap_or(u32::MAX))
+        .time_to_live(Duration::from_secs(300))
+        .build()
+}
+
+/// Handle for handlers.
+#[derive(Clone)]
+pub struct AppState {
+    /// Everything that does not depend on the connection.
+    pub parts: Arc<Parts>,
+    /// How this request came in.
+    pub transport: Transport,
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl AppState {
+    /// Name of a cookie: `__Host-` over TLS, where browsers then insist on Secure, no Domain and Path=/.
+    pub fn cookie(&self, suffix: &str) -> String {
+        let base = &self.config.cookie_name;
+        match self.transport {
+            Transport::Tls => format!("__Host-{base}{suffix}"),
+            Transport::Plain => format!("{base}{suffix}"),
+        }
+    }
+
+    /// Attributes of our own cookies.
+    pub fn cookie_attributes(&self) -> &'static str {
+        match self.transport {
+            Transport::Tls => "; Path=/; HttpOnly; SameSite=Strict; Secure",
+            Transport::Plain => "; Path=/; HttpOnly; SameSite=Strict",
+        }
+    }
+}
+
+/// A user's folders and quota as last seen.
+#[derive(Debug)]
+pub struct FolderList {
+    /// All mailboxes.
+    pub mailboxes: Vec<Mailbox>,
+    /// Room in INBOX's quota root.
+    pub quota: Option<Quota>,
+}
+
+/// Folder lists, kept for a moment so that a page costs one round trip more rarely.
+pub struct FolderCache {
+    lists: Cache<String, Arc<FolderList>>,
+    quotas: Cache<String, Option<Quota>>,
+}
+
+impl Default for FolderCache {
+    fn default() -> Self {
+        Self {
+            lists: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(2)).build(),
+            quotas: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
+        }
+    }
+}
+
+impl FolderCache {
+    /// The folders of a session.
+    pub async fn of(&self, signed: &Signed) -> Result<Arc<FolderList>, backends::Error> {
+        let key = &signed.who.key;
+        if let Some(list) = self.lists.get(key) {
+            return Ok(list);
+        }
+        let mailboxes = signed.mail.mailboxes().await?;
+        let list = Arc::new(FolderList { mailboxes, quota: self.quota(key, &signed.mail).await });
+        self.lists.insert(key.clone(), Arc::clone(&list));
+        Ok(list)
+    }
+
+    async fn quota(&self, key: &str, mail: &MailSession) -> Option<Quota> {
+        if let Some(quota) = self.quotas.get(key) {
+            return quota;
+        }
+        // The bar is an extra: a server without QUOTA, or with trouble about it, still shows its mail.
+        let quota = mail.quota("INBOX").await.ok().flatten();
+        self.quotas.insert(key.to_owned(), quota.clone());
+        quota
+    }
+
+    /// After a change of one's own.
+    pub fn forget(&self, key: &str) {
+        self.lists.invalidate(key);
+    }
+}
