@@ -72,6 +72,7 @@ pub fn make_site(root: &Path, domain: &str, hostname: &str, extra: &[(&str, &str
         ("local.service.proxy.admin", PROXY_ADMIN),
         ("local.service.proxy.adminpass", &password),
         ("service.imap.enablesslport", "yes"),
+        ("service.pop.enablesslport", "yes"),
         ("service.http.enablesslport", "yes"),
         ("service.http.localdelivery", "yes"),
     ];

@@ -3,7 +3,7 @@
 use std::{fmt::Write, sync::Arc};
 
 use anyhow::{Context, bail};
-use config::{Http, Imap, Listen, Lmtp, Proxy, Store as StoreConfig};
+use config::{Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig};
 use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, WorkPool, accept_loop, bind};
 
 use super::{OpenSite, PortOptions, ServiceName, http, site::quota_policy};
@@ -17,6 +17,7 @@ struct Ports {
 /// All listeners of this process.
 pub struct Bound {
     imap: Option<(Imap, Ports)>,
+    pop: Option<(Pop, Ports)>,
     lmtp: Option<(Lmtp, Ports)>,
     http: Option<(Http, Ports)>,
 }
@@ -25,9 +26,11 @@ impl Bound {
     /// Listens for every one of `services` that is enabled.
     pub fn bind(site: &OpenSite, services: &[ServiceName], options: &PortOptions) -> anyhow::Result<Self> {
         let mut imap = Imap::read(&site.settings);
+        let mut pop = Pop::read(&site.settings);
         let mut lmtp = Lmtp::read(&site.settings);
         let mut http = Http::read(&site.settings);
         imap.service.listen = options.apply(&imap.service.listen, "imap", "imaps");
+        pop.service.listen = options.apply(&pop.service.listen, "pop", "pops");
         lmtp.listen = options.apply(&lmtp.listen, "lmtp", "");
         http.service.listen = options.apply(&http.service.listen, "http", "https");
         let wanted = |service, listen: &Listen| services.contains(&service) && listen.is_on();
@@ -40,18 +43,22 @@ impl Bound {
                 .then(|| Ports::bind(site, "imap", &imap.service.listen))
                 .transpose()?
                 .map(|ports| (imap, ports)),
+            pop: wanted(ServiceName::Pop, &pop.service.listen)
+                .then(|| Ports::bind(site, "pop", &pop.service.listen))
+                .transpose()?
+                .map(|ports| (pop, ports)),
             http: wanted(ServiceName::Http, &http.service.listen)
                 .then(|| Ports::bind(site, "http", &http.service.listen))
                 .transpose()?
                 .map(|ports| (http, ports)),
         };
-        if bound.imap.is_none() && bound.lmtp.is_none() && bound.http.is_none() {
+        if bound.imap.is_none() && bound.pop.is_none() && bound.lmtp.is_none() && bound.http.is_none() {
             bail!("nothing to run: every service asked for is disabled (see service.*.enable)");
         }
         Ok(bound)
     }
 
-    /// `ready imap=127.0.0.1:1143 imaps=… lmtp=… http=… https=…`: only what is on.
+    /// `ready imap=127.0.0.1:1143 imaps=… pop=… pops=… lmtp=… http=… https=…`: only what is on.
     pub fn ready_line(&self) -> String {
         let mut line = "ready".to_owned();
         let mut add = |name: &str, listener: Option<&Listener>| {
@@ -63,6 +70,10 @@ impl Bound {
         if let Some((_, ports)) = &self.imap {
             add("imap", ports.plain.as_ref());
             add("imaps", ports.tls.as_ref());
+        }
+        if let Some((_, ports)) = &self.pop {
+            add("pop", ports.plain.as_ref());
+            add("pops", ports.tls.as_ref());
         }
         if let Some((_, ports)) = &self.lmtp {
             add("lmtp", ports.plain.as_ref());
@@ -102,11 +113,26 @@ impl Bound {
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
             let service = imapd::Service::new(imapd::ImapDeps {
                 store: site.store.clone(),
-                bus: site.bus.clone(),
+                bus: Arc::clone(&site.bus),
                 authenticator: Arc::clone(&site.authenticator),
                 pool: WorkPool::new(config.service.max_threads),
                 tls: acceptor.clone(),
                 quota,
+                config,
+            });
+            ports.serve(acceptor, &limits, drain, move |conn, drain| {
+                let service = service.clone();
+                async move { service.serve(conn, drain).await }
+            });
+        }
+        if let Some((config, ports)) = self.pop {
+            let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL));
+            let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
+            let service = popd::Service::new(popd::PopDeps {
+                store: site.store.clone(),
+                authenticator: Arc::clone(&site.authenticator),
+                pool: WorkPool::new(config.service.max_threads),
+                tls: acceptor.clone(),
                 config,
             });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {

@@ -1,11 +1,13 @@
 //! The webmail put together: back ends, spool, submission.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use backends::{Pool, PoolOptions};
 use config::{Http, Proxy};
 use daemon::Drain;
 use mshttpd::{HttpDeps, Service};
+use spool::{Spool, SpoolOptions};
 
 use super::OpenSite;
 
@@ -20,11 +22,25 @@ pub fn service(site: &OpenSite, config: Http, proxy: Proxy, drain: &Drain) -> an
     };
     let options = PoolOptions { idle_close: config.resource_timeout, ..PoolOptions::default() };
     let backends = Pool::new(options, proxy, connector);
+    let spool = Spool::open(SpoolOptions {
+        dir: config.spool_dir.clone(),
+        // A few drafts at once, each as large as may be sent.
+        session_bytes: config.max_message_size.saturating_mul(4),
+    })
+    .and_then(|spool| {
+        // Sessions live in this process: what an earlier one left belongs to nobody.
+        let removed = spool.sweep(Duration::ZERO)?;
+        if removed > 0 {
+            tracing::info!("{removed} leftovers of ended sessions removed from the spool");
+        }
+        Ok(spool)
+    })
+    .with_context(|| format!("service.http.spooldir {}", config.spool_dir.display()))?;
     Ok(Service::new(HttpDeps {
         authenticator: Arc::clone(&site.authenticator),
-        directory: Arc::clone(&site.directory),
         backends,
+        spool,
         config,
         drain: drain.clone(),
-    })?)
+    }))
 }

@@ -11,10 +11,9 @@ use mailstore::{Observer, Partition, Store, StoreOptions};
 /// What the services of one process share.
 pub struct OpenSite {
     pub settings: Settings,
-    pub site: Site,
     pub directory: Arc<dyn Directory>,
     pub authenticator: Arc<Authenticator>,
-    pub bus: Bus,
+    pub bus: Arc<Bus>,
     pub store: Store,
     /// The server's certificate; `None` when its files are not there and TLS is off.
     pub acceptor: Option<tls::Acceptor>,
@@ -27,10 +26,10 @@ impl OpenSite {
         let directory: Arc<dyn Directory> = Arc::new(open_directory(&site)?);
         let authenticator =
             Arc::new(Authenticator::new(Arc::clone(&directory), AuthOptions::from(&SignIn::read(&settings))));
-        let bus = Bus::new();
-        let store = open_store(&settings, Some(Arc::new(bus.clone())))?;
+        let bus = Arc::new(Bus::new());
+        let store = open_store(&settings, Some(Arc::clone(&bus) as Arc<dyn Observer>))?;
         let acceptor = open_acceptor(&settings)?;
-        Ok(Self { settings, site, directory, authenticator, bus, store, acceptor })
+        Ok(Self { settings, directory, authenticator, bus, store, acceptor })
     }
 }
 

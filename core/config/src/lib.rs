@@ -15,4 +15,4 @@ mod value;
 pub use error::{ConfigError, Refusal};
 pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
-pub use typed::{BackEnd, Http, Imap, Listen, Lmtp, Log, Proxy, SignIn, Site, Store, Tls};
+pub use typed::{BackEnd, Http, Imap, Listen, Lmtp, Log, Pop, Proxy, SignIn, Site, Store, Tls};
