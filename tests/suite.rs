@@ -14,4 +14,5 @@ mod lmtp;
 mod message;
 mod peers;
 mod pop;
+mod safe_html;
 mod tls;

@@ -1,10 +1,10 @@
 //! The POP service.
 
-use super::{count, minutes, rows};
+use super::{count, minutes, rows, seconds};
 use crate::key::Kind;
 
 rows! {
-    ENABLE: "service.pop.enable", Kind::Bool, "no", Restart, "Guide §5.1.1",
+    ENABLE: "service.pop.enable", Kind::Bool, "yes", Restart, "Guide §5.1.1",
         "Start the POP service.";
     PORT: "service.pop.port", Kind::Port, "110", Restart, "Guide §5.1.2",
         "Port of the POP service.";
@@ -26,4 +26,8 @@ rows! {
         "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
     BANNER: "service.pop.banner", Kind::Text, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",
         "Greeting text: %h host, %p protocol, %P product, %v version, %V version and build.";
+    LOGIN_DELAY: "service.pop.logindelay", seconds(0, 86_400), "0", Restart, "own",
+        "Seconds that must pass between two sign-ins of a user; 0: none.";
+    EXPIRE: "service.pop.expire", Kind::Number { min: -1, max: 36_500, unit: "days" }, "-1", Restart, "own",
+        "Days that clients are told the site's expiry rules keep messages at least; -1: for ever.";
 }

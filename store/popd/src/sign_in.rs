@@ -1,0 +1,169 @@
+//! USER, PASS, AUTH and STLS: from AUTHORIZATION to TRANSACTION (RFC 1939 §4, §7; RFC 5034; RFC 4616; RFC 2595 §4; RFC 3206).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use auth::sasl::{self, Credentials};
+use auth::{AuthContext, AuthError, AuthErrorKind, Identity, Service};
+
+use crate::capability::Passwords;
+use crate::command::Mechanism;
+use crate::input::Expected;
+use crate::maildrop::{Maildrop, Opening, Refused};
+use crate::reply::{Reply, store_failure};
+use crate::session::{End, Handled, Session};
+
+/// Failed sign-ins on one connection before it is closed.
+const MOST_FAILURES: u32 = 4;
+
+const NEED_TLS: Reply = Reply::err("Sign in under TLS: send STLS first");
+const NO_PASSWORDS: Reply = Reply::err("Sign-in with a password is switched off");
+const IN_USE: Reply = Reply::err("Maildrop is in use by another session");
+const TOO_SOON: Reply = Reply::err("Wait before you sign in again");
+
+/// Why an exchange ended without credentials.
+enum Broken {
+    /// `*` (RFC 5034 §4).
+    Cancelled,
+    Malformed,
+}
+
+impl Session {
+    /// USER. The answer does not tell whether there is such a user.
+    pub(crate) fn name_user(&mut self, name: String) -> Reply {
+        if let Some(refused) = self.no_passwords() {
+            return refused;
+        }
+        self.user = Some(name);
+        Reply::ok("Send the password")
+    }
+
+    /// PASS.
+    pub(crate) async fn pass(&mut self, password: &str) -> Handled {
+        if let Some(refused) = self.no_passwords() {
+            return Ok(Some(refused));
+        }
+        // Whatever comes of it, the next PASS needs a USER before it (RFC 1939 §7).
+        let Some(login) = self.user.take() else { return Ok(Some(Reply::err("Send USER first"))) };
+        self.check(&login, password, None).await
+    }
+
+    /// AUTH.
+    pub(crate) async fn auth(&mut self, mechanism: Option<Mechanism>) -> Handled {
+        self.user = None;
+        let allowed = self.no_passwords();
+        let Some(mechanism) = mechanism else {
+            let list = if allowed.is_none() { "PLAIN\r\n" } else { "" };
+            return self.say_lines("Mechanism list follows", list);
+        };
+        if mechanism.name != "PLAIN" {
+            return Ok(Some(Reply::err("Authentication mechanism is not supported")));
+        }
+        if let Some(refused) = allowed {
+            return Ok(Some(refused));
+        }
+        let message = match mechanism.initial {
+            Some(initial) => decode(&initial),
+            None => self.ask().await?,
+        };
+        match message {
+            Ok(Credentials { authorization, login, password }) => {
+                self.check(&login, &password, authorization.as_deref()).await
+            }
+            Err(Broken::Cancelled) => Ok(Some(Reply::err("Authentication was cancelled"))),
+            Err(Broken::Malformed) => self.refuse(Reply::err(AuthErrorKind::Malformed.client_text())),
+        }
+    }
+
+    /// Sends the empty challenge and reads the answer.
+    async fn ask(&mut self) -> Result<Result<Credentials, Broken>, End> {
+        self.link.out.extend_from_slice(b"+ \r\n");
+        Ok(match self.next_line(Expected::Answer).await? {
+            Some(line) if line == b"*" => Err(Broken::Cancelled),
+            Some(line) => decode(&line),
+            None => Err(Broken::Malformed),
+        })
+    }
+
+    fn no_passwords(&self) -> Option<Reply> {
+        match self.passwords() {
+            Passwords::Allowed => None,
+            Passwords::NeedTls => Some(NEED_TLS),
+            Passwords::Refused => Some(NO_PASSWORDS),
+        }
+    }
+
+    async fn check(&mut self, login: &str, password: &str, authorization: Option<&str>) -> Handled {
+        let context = AuthContext {
+            service: Service::Pop,
+            peer: self.link.conn().map(daemon::Conn::peer),
+            tls: self.link.conn().is_some_and(daemon::Conn::is_tls),
+        };
+        match self.deps.authenticator.password(login, password, authorization, context).await {
+            Ok(identity) => self.enter(identity).await,
+            Err(error) => self.refuse(refusal(&error)),
+        }
+    }
+
+    /// The password was right: takes the maildrop.
+    async fn enter(&mut self, identity: Identity) -> Handled {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let opening = Opening {
+            store: self.deps.store.clone(),
+            account: identity.user.store_id.clone(),
+            partition: identity.user.partition.clone(),
+            login_delay: self.deps.config.login_delay,
+            now: i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX),
+        };
+        let reply = match self.deps.pool.run(move || opening.open()).await {
+            Ok(maildrop) => self.entered(maildrop, identity.user.store_id.clone()),
+            Err(Refused::InUse) => IN_USE.code("IN-USE"),
+            Err(Refused::TooSoon) => TOO_SOON.code("LOGIN-DELAY"),
+            Err(Refused::Store(error)) => store_failure(&error),
+        };
+        Ok(Some(reply))
+    }
+
+    fn entered(&mut self, maildrop: Maildrop, user: String) -> Reply {
+        let totals = maildrop.totals();
+        self.maildrop = Some(Box::new(maildrop));
+        self.signed = Some(user);
+        self.user = None;
+        Reply::ok(format!("Maildrop has {} messages ({} octets)", totals.messages, totals.octets))
+    }
+
+    /// A sign-in failed; too many end the session.
+    fn refuse(&mut self, reply: Reply) -> Handled {
+        self.failed_sign_ins += 1;
+        if self.failed_sign_ins >= MOST_FAILURES { Err(End::Dismissed(reply)) } else { Ok(Some(reply)) }
+    }
+
+    /// STLS.
+    pub(crate) async fn start_tls(&mut self) -> Handled {
+        let Some(acceptor) = self.deps.tls.clone().filter(|_| self.can_start_tls()) else {
+            return Ok(Some(Reply::err("TLS is not available or active already")));
+        };
+        if self.utf8 {
+            // RFC 6856 §2.1: what was agreed in clear must not hold under TLS.
+            return Ok(Some(Reply::err("STLS comes before UTF8")));
+        }
+        self.say(&Reply::ok("Begin TLS negotiation"));
+        self.link.flush().await?;
+        self.link.start_tls(&acceptor).await?;
+        // RFC 2595 §4: nothing that was said before is known any more.
+        self.user = None;
+        Ok(None)
+    }
+}
+
+fn decode(line: &[u8]) -> Result<Credentials, Broken> {
+    sasl::decode_line(line).and_then(|message| sasl::plain(&message)).map_err(|_| Broken::Malformed)
+}
+
+/// RFC 3206 §4: `AUTH` for everything that is about this user's credentials, `SYS` for the rest.
+fn refusal(error: &AuthError) -> Reply {
+    let code = match error.kind() {
+        AuthErrorKind::Unavailable => "SYS/TEMP",
+        _ => "AUTH",
+    };
+    Reply::err(error.kind().client_text()).code(code)
+}

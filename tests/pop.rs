@@ -1,0 +1,15 @@
+//! POP: the daemon in this process on a real socket over a real store, and the program with clients that other people wrote.
+
+mod capability;
+mod client;
+mod content;
+mod dialogue;
+mod ending;
+mod fixture;
+mod limits;
+mod maildrop;
+mod peers;
+mod sign_in;
+mod tls;
+mod unique_ids;
+mod utf8;
