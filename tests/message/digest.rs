@@ -57,6 +57,16 @@ fn values_are_unfolded_and_free_of_nul() {
 }
 
 #[test]
+fn the_size_with_complete_line_ends() {
+    for (message, expected) in
+        [("", 0), ("a", 3), ("a\n", 3), ("a\r\n", 3), ("a\n\nb\r\nc", 11), ("\n", 2), ("a\r", 4), ("\r\n", 2)]
+    {
+        let digest = Digest::of(message.as_bytes(), &Limits::default());
+        assert_eq!(digest.view().expect("own digest").crlf_size(), expected, "{message:?}");
+    }
+}
+
+#[test]
 fn other_versions_and_damage_are_refused() {
     let bytes = digest("From: a@b\nSubject: x\n\nhello\n").encode();
     assert!(DigestRef::decode(&bytes).is_ok());

@@ -61,6 +61,7 @@ pub enum DigestError {
 #[derive(Clone, Copy, Debug)]
 pub struct DigestRef<'a> {
     size: u64,
+    missing_line_ends: u64,
     sent: Option<SentDate>,
     references: Option<&'a [u8]>,
     envelope: &'a [u8],
@@ -80,6 +81,7 @@ impl<'a> DigestRef<'a> {
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
         let size = reader.number()?;
+        let missing_line_ends = reader.number()?;
         let sent = match reader.byte()? {
             0 => None,
             _ => Some(SentDate { epoch: reader.signed()?, offset_minutes: i16::try_from(reader.signed()?).ok()? }),
@@ -89,12 +91,17 @@ impl<'a> DigestRef<'a> {
         let root = reader.rest();
         // A digest without a readable root part would be of no use to anyone.
         PartRef::read(&mut Reader::new(root))?;
-        Some(Self { size, sent, references, envelope, root })
+        Some(Self { size, missing_line_ends, sent, references, envelope, root })
     }
 
     /// Octets of the whole message.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Octets of the whole message with CRLF behind each line, the last one too: what POP announces and sends.
+    pub fn crlf_size(&self) -> u64 {
+        self.size.saturating_add(self.missing_line_ends)
     }
 
     /// The Date field as a moment, where it can be understood.

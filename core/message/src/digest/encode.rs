@@ -16,6 +16,7 @@ pub(super) fn encode(message: &[u8], parts: &[Part]) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.push(super::VERSION);
     out.number(message.len() as u64);
+    out.number(missing_line_ends(message));
     let empty = Envelope::default();
     let envelope = parts.first().and_then(|root| root.envelope.as_ref()).unwrap_or(&empty);
     match envelope.sent {
@@ -32,6 +33,13 @@ pub(super) fn encode(message: &[u8], parts: &[Part]) -> Vec<u8> {
         write_part(&mut out, parts, 0);
     }
     out
+}
+
+/// Octets that a message lacks to have CRLF behind each of its lines (RFC 1939 §3 sends it so).
+fn missing_line_ends(message: &[u8]) -> u64 {
+    let bare = memchr::memchr_iter(b'\n', message).filter(|&at| at == 0 || message[at - 1] != b'\r').count() as u64;
+    let unended = message.last().is_some_and(|&last| last != b'\n');
+    bare + if unended { 2 } else { 0 }
 }
 
 /// IMAP strings cannot hold NUL (RFC 3501 §9 CHAR8).

@@ -61,7 +61,8 @@ impl TokenSink for Auditor {
 
 impl Auditor {
     fn tag(&self, tag: &Tag) {
-        if !ELEMENTS.contains(&&*tag.name) || !tag.attrs.iter().all(|attr| allowed(&tag.name, &attr.name.local, &attr.value))
+        if !ELEMENTS.contains(&&*tag.name)
+            || !tag.attrs.iter().all(|attr| allowed(&tag.name, &attr.name.local, &attr.value))
         {
             return self.refused.set(true);
         }
@@ -93,7 +94,9 @@ fn allowed(element: &str, attribute: &str, value: &str) -> bool {
         || ATTRIBUTES.iter().any(|(name, attributes)| *name == element && attributes.contains(&attribute))
         || (element == "a" && matches!(attribute, "rel" | "target"));
     let safe = match attribute {
-        "href" => ["http://", "https://", "mailto:", "tel:", super::target::COMPOSER].iter().any(|s| value.starts_with(s)),
+        "href" => {
+            ["http://", "https://", "mailto:", "tel:", super::target::COMPOSER].iter().any(|s| value.starts_with(s))
+        }
         "src" => {
             ["http://", "https://", "cid:"].iter().any(|s| value.starts_with(s))
                 || (value.starts_with('/') && !value.starts_with("//"))
@@ -113,7 +116,9 @@ fn named_host(text: &str) -> Option<String> {
     let candidate = candidate.rsplit('@').next()?.trim_end_matches(['.', ',']);
     let last = candidate.rsplit('.').next()?;
     let looks = candidate.contains('.')
-        && candidate.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'))
+        && candidate
+            .split('.')
+            .all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'))
         && last.chars().count() >= 2
         && last.chars().all(char::is_alphabetic);
     // A single word with a dot may be a file name or the end of a sentence: only what is all of the text counts.

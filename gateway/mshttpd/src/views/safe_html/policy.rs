@@ -9,22 +9,116 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Elements that stay. No svg and no math: every way that markup changes between two parsers begins
 /// there or in an element with raw text, and none of these is here.
 pub(super) const ELEMENTS: &[&str] = &[
-    "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption",
-    "center", "cite", "code", "col", "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
-    "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main",
-    "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strike", "strong", "sub", "sup", "table",
-    "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "main",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "wbr",
 ];
 
 /// Elements that go with all that is in them; of other unknown ones the content stays.
 const WITH_CONTENT: &[&str] = &[
-    "annotation-xml", "applet", "audio", "base", "canvas", "datalist", "embed", "frame", "frameset", "iframe", "link",
-    "math", "meta", "noembed", "noframes", "noscript", "object", "option", "param", "plaintext", "script", "select",
-    "source", "style", "svg", "template", "textarea", "title", "track", "video", "xmp",
+    "annotation-xml",
+    "applet",
+    "audio",
+    "base",
+    "canvas",
+    "datalist",
+    "embed",
+    "frame",
+    "frameset",
+    "iframe",
+    "link",
+    "math",
+    "meta",
+    "noembed",
+    "noframes",
+    "noscript",
+    "object",
+    "option",
+    "param",
+    "plaintext",
+    "script",
+    "select",
+    "source",
+    "style",
+    "svg",
+    "template",
+    "textarea",
+    "title",
+    "track",
+    "video",
+    "xmp",
 ];
 
 /// Attributes that stay on any element. Neither id nor name (they shadow properties of the page), nor class.
-pub(super) const ANYWHERE: &[&str] = &["align", "bgcolor", "dir", "height", "lang", "style", "title", "valign", "width"];
+pub(super) const ANYWHERE: &[&str] =
+    &["align", "bgcolor", "dir", "height", "lang", "style", "title", "valign", "width"];
 
 /// Attributes that stay on some elements.
 pub(super) const ATTRIBUTES: &[(&str, &[&str])] = &[
@@ -94,7 +188,10 @@ pub(super) fn pass(html: &str, profile: Profile, links: &Links) -> Passed {
         .clean_content_tags(WITH_CONTENT.iter().copied().collect())
         .generic_attributes(ANYWHERE.iter().copied().filter(|name| profile.styles || *name != "style").collect())
         .tag_attributes(
-            ATTRIBUTES.iter().map(|(element, names)| (*element, names.iter().copied().collect::<HashSet<_>>())).collect(),
+            ATTRIBUTES
+                .iter()
+                .map(|(element, names)| (*element, names.iter().copied().collect::<HashSet<_>>()))
+                .collect(),
         )
         .url_schemes(["http", "https", "mailto", "tel", "cid"].into_iter().collect())
         .link_rel(Some(REL))
@@ -175,5 +272,7 @@ impl Filter {
 
 fn is_look(value: &str) -> bool {
     value.len() <= LONGEST_LOOK
-        && value.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '#' | '%' | '.' | ',' | '-' | '+' | '_' | ':'))
+        && value
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '#' | '%' | '.' | ',' | '-' | '+' | '_' | ':'))
 }

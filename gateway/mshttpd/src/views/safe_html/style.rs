@@ -14,19 +14,88 @@ const DEEPEST: usize = 4;
 
 /// Properties that may be set. None moves a box out of its place, none loads anything.
 const PROPERTIES: &[&str] = &[
-    "background", "background-color", "border", "border-bottom", "border-bottom-color", "border-bottom-left-radius",
-    "border-bottom-right-radius", "border-bottom-style", "border-bottom-width", "border-collapse", "border-color",
-    "border-left", "border-left-color", "border-left-style", "border-left-width", "border-radius", "border-right",
-    "border-right-color", "border-right-style", "border-right-width", "border-spacing", "border-style", "border-top",
-    "border-top-color", "border-top-left-radius", "border-top-right-radius", "border-top-style", "border-top-width",
-    "border-width", "box-sizing", "caption-side", "clear", "color", "direction", "display", "empty-cells", "float",
-    "font", "font-family", "font-size", "font-style", "font-variant", "font-weight", "height", "letter-spacing",
-    "line-height", "list-style", "list-style-position", "list-style-type", "margin", "margin-bottom", "margin-left",
-    "margin-right", "margin-top", "max-height", "max-width", "min-height", "min-width", "overflow", "overflow-wrap",
-    "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "position", "table-layout",
-    "text-align", "text-decoration", "text-decoration-color", "text-decoration-line", "text-decoration-style",
-    "text-indent", "text-overflow", "text-transform", "vertical-align", "visibility", "white-space", "width",
-    "word-break", "word-spacing", "word-wrap",
+    "background",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-bottom-color",
+    "border-bottom-left-radius",
+    "border-bottom-right-radius",
+    "border-bottom-style",
+    "border-bottom-width",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-left-color",
+    "border-left-style",
+    "border-left-width",
+    "border-radius",
+    "border-right",
+    "border-right-color",
+    "border-right-style",
+    "border-right-width",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-top-color",
+    "border-top-left-radius",
+    "border-top-right-radius",
+    "border-top-style",
+    "border-top-width",
+    "border-width",
+    "box-sizing",
+    "caption-side",
+    "clear",
+    "color",
+    "direction",
+    "display",
+    "empty-cells",
+    "float",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style",
+    "list-style-position",
+    "list-style-type",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-height",
+    "max-width",
+    "min-height",
+    "min-width",
+    "overflow",
+    "overflow-wrap",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "position",
+    "table-layout",
+    "text-align",
+    "text-decoration",
+    "text-decoration-color",
+    "text-decoration-line",
+    "text-decoration-style",
+    "text-indent",
+    "text-overflow",
+    "text-transform",
+    "vertical-align",
+    "visibility",
+    "white-space",
+    "width",
+    "word-break",
+    "word-spacing",
+    "word-wrap",
 ];
 
 const FUNCTIONS: &[&str] = &["rgb", "rgba", "hsl", "hsla", "calc"];
@@ -117,7 +186,12 @@ impl Value {
                 Token::Function(name) if deeper > 0 => {
                     let name = FUNCTIONS.iter().find(|known| name.eq_ignore_ascii_case(known))?;
                     // A calculation could come to less than nothing.
-                    if *name == "calc" && !matches!(self.property, "width" | "max-width" | "min-width" | "height" | "max-height" | "min-height") {
+                    if *name == "calc"
+                        && !matches!(
+                            self.property,
+                            "width" | "max-width" | "min-width" | "height" | "max-height" | "min-height"
+                        )
+                    {
                         return None;
                     }
                     self.put(name);
@@ -131,9 +205,8 @@ impl Value {
 
     fn block(&mut self, parser: &mut Parser<'_>, deeper: usize) -> Option<()> {
         self.out.push('(');
-        let inside = parser.parse_nested_block(|parser| {
-            self.read(parser, deeper - 1).ok_or_else(ParseError::<()>::unexpected_token)
-        });
+        let inside = parser
+            .parse_nested_block(|parser| self.read(parser, deeper - 1).ok_or_else(ParseError::<()>::unexpected_token));
         inside.ok()?;
         self.out.truncate(self.out.trim_end().len());
         self.out.push(')');
@@ -142,7 +215,8 @@ impl Value {
 
     /// A plain word. Words of old browsers' extensions name functions or files and are none.
     fn word(&mut self, word: &str) -> Option<()> {
-        let plain = word.len() <= 64 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let plain =
+            word.len() <= 64 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         let starts_well = word.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'-');
         (plain && starts_well && !word.starts_with("--")).then(|| self.put(&word.to_ascii_lowercase()))
     }
