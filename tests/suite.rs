@@ -15,4 +15,5 @@ mod message;
 mod peers;
 mod pop;
 mod safe_html;
+mod store;
 mod tls;

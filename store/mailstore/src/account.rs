@@ -16,7 +16,7 @@ pub use self::maildrop::MaildropLock;
 use crate::MailboxId;
 use crate::account_id::AccountId;
 use crate::content::Incoming;
-use crate::engine::{Announcement, MailboxRow, Reader, Writer};
+use crate::engine::{Announcement, MailboxRow, Reader, Tidiness, Writer};
 use crate::error::{Result, StoreError};
 use crate::event::{EventKind, StoreEvent};
 use crate::mailbox::Mailbox;
@@ -101,6 +101,14 @@ impl Account {
     pub(crate) fn snapshot(&self, mailbox: MailboxId) -> Result<Arc<Snapshot>> {
         self.store.touch(&self.core);
         self.noticing_gone(self.core.snapshot(mailbox))
+    }
+
+    /// Does now what is otherwise done soon, between writes: removes contents that no message has any more, writes
+    /// the database's log back.
+    pub fn tidy(&self) -> Result<()> {
+        while self.core.database.tidy()? == Tidiness::MoreToDo {}
+        // Behind whoever else was at it.
+        self.write(|_| Ok(()))
     }
 
     pub(crate) fn core(&self) -> &Arc<AccountCore> {

@@ -39,7 +39,7 @@ impl AsRef<[u8]> for Body {
 /// Where a content is, as the tables say it.
 #[derive(Debug)]
 pub(crate) enum Stored {
-    /// The bytes asked for.
+    /// The whole content.
     Inline(Vec<u8>),
     /// The name of a content file.
     File(String),
@@ -107,6 +107,14 @@ impl ContentFiles {
                 tracing::warn!(file = %self.dir.join(name).display(), %error, "a content file could not be removed");
             }
         }
+    }
+
+    /// The checksum of a file, for a look over the whole account.
+    pub(crate) fn checksum(&self, name: &str) -> Result<u32> {
+        let path = self.dir.join(name);
+        let failed = |error| StoreError::io(format!("reading {}", path.display()), error);
+        let file = File::open(&path).map_err(failed)?;
+        Ok(crc32fast::hash(&map_file(&file, &path)?))
     }
 
     /// Every content file with its size.

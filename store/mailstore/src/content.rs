@@ -18,6 +18,7 @@ use crate::layout;
 pub struct Incoming {
     sink: Sink,
     written: u64,
+    checksum: crc32fast::Hasher,
     rules: IntakeRules,
 }
 
@@ -57,7 +58,7 @@ impl Incoming {
             Ok(expected) if expected <= rules.inline_limit => Sink::Memory(Vec::with_capacity(expected)),
             _ => Sink::create(&rules)?,
         };
-        Ok(Self { sink, written: 0, rules })
+        Ok(Self { sink, written: 0, checksum: crc32fast::Hasher::new(), rules })
     }
 
     /// How many bytes were written.
@@ -85,7 +86,7 @@ impl Incoming {
                 (Place::File(intake), digest)
             }
         };
-        Ok(Content { inner: Arc::new(Taken { place, size: self.written, digest }) })
+        Ok(Content { inner: Arc::new(Taken { place, size: self.written, checksum: self.checksum.finalize(), digest }) })
     }
 }
 
@@ -123,6 +124,7 @@ impl Write for Incoming {
             Sink::File(_, file) => file.write(bytes)?,
         };
         self.written += count as u64;
+        self.checksum.update(bytes.get(..count).unwrap_or(bytes));
         Ok(count)
     }
 
@@ -141,6 +143,7 @@ pub struct Content {
 struct Taken {
     place: Place,
     size: u64,
+    checksum: u32,
     digest: Vec<u8>,
 }
 
@@ -177,6 +180,10 @@ impl Content {
                 map_file(&file, &intake.0).map(Body::Mapped)
             }
         }
+    }
+
+    pub(crate) fn checksum(&self) -> u32 {
+        self.inner.checksum
     }
 
     pub(crate) fn waiting(&self) -> Waiting<'_> {

@@ -45,7 +45,7 @@ fn append(
     files: &[Option<String>],
 ) -> Result<Appended> {
     let mut row = selectable(writer, name)?;
-    let bytes = messages.iter().map(|message| message.content.size()).sum();
+    let bytes = messages.iter().fold(0, |sum: u64, message| sum.saturating_add(message.content.size()));
     admit(writer, limits, bytes, messages.len() as u64)?;
     row.highest_modseq += u64::from(!messages.is_empty());
     let now = now();
@@ -58,7 +58,7 @@ fn append(
             (Waiting::File(_), None) => return Err(StoreError::Invalid("a content without its file".into())),
         };
         let size = message.content.size();
-        let body_id = writer.insert_body(size, message.content.digest(), kept)?;
+        let body_id = writer.insert_body(&message.content, kept)?;
         let internal_date = message.internal_date.unwrap_or(now);
         uids.push(add(writer, &mut row, &Arrival { flags, size, internal_date, save_date: now, body_id })?);
     }
@@ -95,7 +95,7 @@ pub(crate) fn add(writer: &Writer<'_>, row: &mut MailboxRow, arrival: &Arrival) 
     )?;
     row.messages += 1;
     row.recent += 1;
-    row.size += arrival.size;
+    row.size = row.size.saturating_add(arrival.size);
     row.unseen += u64::from(!arrival.flags.contains(Flags::SEEN));
     row.deleted += u64::from(arrival.flags.contains(Flags::DELETED));
     Ok(uid)

@@ -22,6 +22,7 @@ impl Account {
         let (mut problems, named) = self.read(|reader| {
             let mut problems = reader.integrity()?;
             problems.extend(reader.mismatches()?);
+            problems.extend(reader.damaged_bodies()?.iter().map(|body| format!("body {body} has another checksum")));
             for row in reader.mailboxes()? {
                 let found = reader.recount(row.id, row.recent_from)?;
                 let mut compare = |what: &str, kept: u64, counted: u64| {
@@ -45,10 +46,16 @@ impl Account {
             Ok((problems, reader.content_files()?))
         })?;
         let late: HashMap<String, u64> = self.core.database.files().list()?;
-        for (name, size) in named {
+        let files = self.core.database.files();
+        for (name, size, checksum) in named {
             match present.remove(&name).or_else(|| late.get(&name).copied()) {
-                Some(found) if found == size => {}
-                Some(found) => problems.push(format!("content file {name} has {found} bytes, not {size}")),
+                Some(found) if found != size => {
+                    problems.push(format!("content file {name} has {found} bytes, not {size}"));
+                }
+                Some(_) if files.checksum(&name)? != checksum => {
+                    problems.push(format!("content file {name} has another checksum"));
+                }
+                Some(_) => {}
                 None => problems.push(format!("content file {name} is missing")),
             }
         }

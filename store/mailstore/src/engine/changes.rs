@@ -18,7 +18,8 @@ const MOST_RANGES: usize = 256;
 impl Reader<'_> {
     /// A snapshot from nothing.
     pub(crate) fn load(&self, row: &MailboxRow) -> Result<Snapshot> {
-        let expected = usize::try_from(row.messages).unwrap_or(0);
+        // A hint only: the number may be damaged.
+        let expected = usize::try_from(row.messages).unwrap_or(0).min(1 << 20);
         let mut fresh = Snapshot {
             uids: Vec::with_capacity(expected),
             flags: Vec::with_capacity(expected),
@@ -47,7 +48,7 @@ impl Reader<'_> {
                 snapshot.remove(&expunged);
             }
             let changed = self.changed_since(row.id, since)?;
-            let known_to = Uid::try_from(snapshot.uid_next - 1).unwrap_or(Uid::MAX);
+            let known_to = Uid::try_from(snapshot.uid_next.saturating_sub(1)).unwrap_or(Uid::MAX);
             for range in changed.ranges() {
                 if *range.start() > known_to {
                     continue;

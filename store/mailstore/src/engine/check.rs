@@ -94,12 +94,28 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// Every content file that a row names, with the size that it must have.
-    pub(crate) fn content_files(&self) -> Result<Vec<(String, u64)>> {
-        let mut select = self
-            .db
-            .prepare("SELECT c.file, b.size FROM content c JOIN body b ON b.id = c.body_id WHERE c.file IS NOT NULL")?;
-        let files = select.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    /// Bodies in the database whose content is not what it was.
+    pub(crate) fn damaged_bodies(&self) -> Result<Vec<i64>> {
+        let mut select = self.db.prepare(
+            "SELECT b.id, b.checksum, c.data FROM body b JOIN content c ON c.body_id = b.id WHERE c.file IS NULL",
+        )?;
+        let mut rows = select.query(())?;
+        let mut damaged = Vec::new();
+        while let Some(row) = rows.next()? {
+            if row.get::<_, u32>(1)? != crc32fast::hash(row.get_ref(2)?.as_blob_or_null().ok().flatten().unwrap_or(&[]))
+            {
+                damaged.push(row.get(0)?);
+            }
+        }
+        Ok(damaged)
+    }
+
+    /// Every content file that a row names, with the size and the checksum that it must have.
+    pub(crate) fn content_files(&self) -> Result<Vec<(String, u64, u32)>> {
+        let mut select = self.db.prepare(
+            "SELECT c.file, b.size, b.checksum FROM content c JOIN body b ON b.id = c.body_id WHERE c.file IS NOT NULL",
+        )?;
+        let files = select.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         Ok(files.collect::<rusqlite::Result<_>>()?)
     }
 }

@@ -1,12 +1,11 @@
 //! Bodies: what never changes about a content, the content itself, and how many messages share it.
 
-use std::ops::Range;
-
 use rusqlite::OptionalExtension;
 
 use super::failure::is_damage;
 use super::{Reader, Writer};
 use crate::bodies::Stored;
+use crate::content::Content;
 use crate::error::{Result, StoreError};
 use crate::{MailboxId, ObjectId, Uid};
 
@@ -22,27 +21,28 @@ pub(crate) enum Kept<'a> {
 }
 
 impl Reader<'_> {
-    /// Octets `range` of a message's content with the content's size, or the file it is in; `None` if there is no such message.
-    pub(crate) fn content(&self, mailbox: MailboxId, uid: Uid, range: &Range<u64>) -> Result<Option<(u64, Stored)>> {
+    /// A message's content with its size: the octets, checked, or the file they are in. `None` if there is no such message.
+    pub(crate) fn content(&self, mailbox: MailboxId, uid: Uid) -> Result<Option<(u64, Stored)>> {
         let damaged = |what: String| StoreError::CorruptMessage { uid, what };
         let Some((body, size)) = self.body_of(mailbox, uid)? else { return Ok(None) };
-        let mut select = self
-            .db
-            .prepare_cached("SELECT file, length(data), CASE WHEN ?2 = 0 AND ?3 >= length(data) THEN data ELSE substr(data, ?2 + 1, ?3) END FROM content WHERE body_id = ?1")?;
-        let start = range.start.min(size);
-        let length = range.end.min(size).saturating_sub(start);
-        let stored = select
-            .query_row((body, start, length), |row| {
-                let file: Option<String> = row.get(0)?;
-                Ok(match file {
-                    Some(file) => (size, Stored::File(file)),
-                    None => (row.get(1)?, Stored::Inline(row.get(2)?)),
-                })
+        let mut select = self.db.prepare_cached(
+            "SELECT c.file, c.data, b.checksum FROM content c LEFT JOIN body b ON b.id = c.body_id WHERE c.body_id = ?1",
+        )?;
+        let found = select.query_row([body], |row| {
+            let file: Option<String> = row.get(0)?;
+            Ok(match file {
+                Some(file) => (Stored::File(file), None),
+                None => (Stored::Inline(row.get(1)?), row.get::<_, Option<u32>>(2)?),
             })
-            .optional();
-        match stored {
-            Ok(Some((found, stored))) if found == size => Ok(Some((size, stored))),
-            Ok(Some(_)) => Err(damaged("its content has another size".into())),
+        });
+        match found.optional() {
+            Ok(Some((Stored::Inline(bytes), _))) if bytes.len() as u64 != size => {
+                Err(damaged("its content has another size".into()))
+            }
+            Ok(Some((Stored::Inline(bytes), checksum))) if checksum != Some(crc32fast::hash(&bytes)) => {
+                Err(damaged("its content has another checksum".into()))
+            }
+            Ok(Some((stored, _))) => Ok(Some((size, stored))),
             Ok(None) => Err(damaged("its content is missing".into())),
             Err(error) if is_damage(&error) => Err(damaged(error.to_string())),
             Err(error) => Err(error.into()),
@@ -52,12 +52,10 @@ impl Reader<'_> {
 
 impl Writer<'_> {
     /// Keeps a content, for one message.
-    pub(crate) fn insert_body(&self, size: u64, digest: &[u8], kept: Kept<'_>) -> Result<i64> {
-        self.db.prepare_cached("INSERT INTO body (size, email_id, digest) VALUES (?1, ?2, ?3)")?.execute((
-            size,
-            ObjectId::random().0,
-            digest,
-        ))?;
+    pub(crate) fn insert_body(&self, content: &Content, kept: Kept<'_>) -> Result<i64> {
+        self.db
+            .prepare_cached("INSERT INTO body (size, checksum, email_id, digest) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((content.size(), content.checksum(), ObjectId::random().0, content.digest()))?;
         let id = self.db.last_insert_rowid();
         let (file, data) = match kept {
             Kept::Inline(bytes) => (None, Some(bytes)),

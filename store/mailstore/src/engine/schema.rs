@@ -46,6 +46,7 @@ CREATE TABLE message (
 CREATE TABLE body (
   id INTEGER PRIMARY KEY,
   size INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
   email_id BLOB NOT NULL,
   digest BLOB NOT NULL
 );

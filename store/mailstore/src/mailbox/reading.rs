@@ -99,27 +99,27 @@ impl Mailbox {
 
     /// Octets `range` of a message's content; shorter when it ends before. `NotFound`, `Corrupt`.
     pub fn read(&self, uid: Uid, range: Range<u64>) -> Result<Vec<u8>> {
-        self.content(uid, &range, |found, files, size| match found {
-            Stored::Inline(bytes) => Ok(bytes),
+        self.content(uid, |found, files, size| match found {
+            Stored::Inline(mut bytes) => {
+                let end = range.end.min(size) as usize;
+                bytes.truncate(end);
+                bytes.drain(..end.min(range.start.min(size) as usize));
+                Ok(bytes)
+            }
             Stored::File(name) => files.read(uid, &name, size, range.clone()),
         })
     }
 
     /// A message's whole content. `NotFound`, `Corrupt`.
     pub fn body(&self, uid: Uid) -> Result<Body> {
-        self.content(uid, &(0..u64::MAX), |found, files, size| match found {
+        self.content(uid, |found, files, size| match found {
             Stored::Inline(bytes) => Ok(Body::Inline(bytes)),
             Stored::File(name) => files.map(uid, &name, size),
         })
     }
 
-    fn content<T>(
-        &self,
-        uid: Uid,
-        range: &Range<u64>,
-        take: impl Fn(Stored, &ContentFiles, u64) -> Result<T>,
-    ) -> Result<T> {
-        let find = || self.account.read(|reader| reader.content(self.id, uid, range));
+    fn content<T>(&self, uid: Uid, take: impl Fn(Stored, &ContentFiles, u64) -> Result<T>) -> Result<T> {
+        let find = || self.account.read(|reader| reader.content(self.id, uid));
         let outcome = find().and_then(|found| match found {
             Some((size, stored)) => take(stored, self.account.core().database.files(), size).map(Some),
             None => Ok(None),

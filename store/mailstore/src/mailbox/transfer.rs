@@ -67,7 +67,12 @@ pub(crate) fn transfer(
         return Ok(copied);
     }
     if let Transfer::Copy(limits) = how {
-        admit(writer, limits, messages.iter().map(|message| message.size).sum(), messages.len() as u64)?;
+        admit(
+            writer,
+            limits,
+            messages.iter().fold(0, |sum: u64, message| sum.saturating_add(message.size)),
+            messages.len() as u64,
+        )?;
     }
     copied.modseq = next_modseq(&mut destination);
     let mut translation = Translation::new(writer, source, &destination)?;

@@ -1,0 +1,101 @@
+//! The format on disk: stores of earlier versions open, newer ones are refused, FORMAT.md names everything.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mailstore::{AccountId, ErrorKind, Flags, MailboxName, QuotaLimits, Rights, SpecialUse, Store, StoreError};
+use rusqlite::Connection;
+
+use super::{content, deliver, inbox, kind, name, new_account, options, uids};
+
+/// An account of version 1 as SQL, made by the program of that version.
+const VERSION_1: &str = include_str!("version-1.sql");
+
+/// The folder of account `old`: the hash and the escape of FORMAT.md, worked out by hand.
+fn folder(store: &Path) -> PathBuf {
+    store.join("partition/primary/=user/9b/d6/=old")
+}
+
+/// A store with the account `old` as an earlier version left it.
+fn old_store(sql: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = folder(dir.path());
+    fs::create_dir_all(folder.join("content")).unwrap();
+    fs::write(folder.join("content/00112233445566778899aabbccddeeff"), content(2, 2500)).unwrap();
+    let db = Connection::open(folder.join("account.db")).unwrap();
+    db.execute_batch(sql).unwrap();
+    db.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(())).unwrap();
+    dir
+}
+
+#[test]
+fn version_1_opens() {
+    let dir = old_store(VERSION_1);
+    let store = Store::open(options(dir.path())).unwrap();
+    let old = AccountId::new("old").unwrap();
+    assert_eq!(store.accounts().unwrap(), [old.clone()]);
+    let account = store.existing_account(&old).unwrap().expect("found by its folder");
+    super::assert_sound(&account);
+
+    let mailbox = inbox(&account);
+    assert_eq!((mailbox.uid_validity(), uids(&mailbox)), (1_700_000_000, vec![1, 2, 4]));
+    let snapshot = mailbox.snapshot().unwrap();
+    assert_eq!((snapshot.uid_next(), snapshot.highest_modseq(), snapshot.recent_from()), (5, 8, 4));
+    assert_eq!(snapshot.modseqs(), [7, 3, 5]);
+    assert_eq!(snapshot.flags()[0].system(), Flags::SEEN | Flags::FLAGGED);
+    assert_eq!(snapshot.keywords().names(snapshot.flags()[0]).collect::<Vec<_>>(), ["$Work"]);
+    let status = mailbox.status().unwrap();
+    assert_eq!((status.messages, status.unseen, status.recent, status.deleted), (3, 2, 1, 0));
+    for (uid, number, size) in [(1, 1, 100), (2, 2, 2500), (4, 4, 60)] {
+        assert!(mailbox.body(uid).unwrap().as_ref() == content(number, size), "{uid}");
+    }
+    let row = &mailbox.rows(&[2]).unwrap()[0];
+    assert_eq!((row.internal_date, row.size), (1_600_000_000, 2500));
+
+    let archive = account.mailbox(&name("Archive/2024")).unwrap();
+    assert_eq!((archive.status.messages, archive.special_use), (1, None));
+    assert_eq!(account.mailbox(&name("Sent")).unwrap().special_use, Some(SpecialUse::Sent));
+    assert!(!account.mailbox(&name("Archive")).unwrap().selectable);
+    let copy = account.open(&name("Archive/2024")).unwrap();
+    assert_eq!(copy.rows(&[1]).unwrap()[0].email_id, row.email_id);
+    assert_eq!(account.acl(&name("Sent")).unwrap()[0].rights, Rights::parse("lr").unwrap());
+    assert_eq!(account.quota().unwrap().limits, QuotaLimits { bytes: Some(1_000_000), messages: None });
+    let subscribed: Vec<MailboxName> = account.subscriptions().unwrap();
+    assert_eq!(subscribed, [name("Gone"), name("INBOX"), name("Sent")]);
+
+    assert_eq!(deliver(&account, "INBOX", b"new").unwrap(), 5);
+    super::assert_sound(&account);
+}
+
+#[test]
+fn a_newer_version_is_refused() {
+    let newer = old_store(&format!("{VERSION_1}\nPRAGMA user_version = 2;"));
+    let store = Store::open(options(newer.path())).unwrap();
+    let account = store.account(&AccountId::new("old").unwrap()).unwrap();
+    assert!(matches!(account.mailboxes(), Err(StoreError::Format { found: 2, known: 1 })));
+    assert_eq!(kind(account.open(&name("INBOX"))), ErrorKind::Io);
+}
+
+#[test]
+fn format_md_names_every_table_and_column() {
+    let text = include_str!("../../store/mailstore/FORMAT.md");
+    let old = old_store(VERSION_1);
+    let (new, account) = new_account();
+    account.mailboxes().unwrap();
+    account.store().close_idle();
+    let describe = |path: PathBuf| {
+        let db = Connection::open(path).unwrap();
+        let mut select = db
+            .prepare("SELECT t.name, c.name FROM pragma_table_list t JOIN pragma_table_info(t.name) c WHERE t.schema = 'main' AND t.name NOT LIKE 'sqlite%' ORDER BY 1, 2")
+            .unwrap();
+        let columns = select.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        columns.collect::<rusqlite::Result<Vec<(String, String)>>>().unwrap()
+    };
+    let columns = describe(super::account_folder(new.path(), "=alice").join("account.db"));
+    assert!(columns.len() > 50);
+    for (table, column) in &columns {
+        assert!(text.contains(&format!("**{table}**")), "table {table}");
+        assert!(text.contains(&format!("`{column}`")), "column {table}.{column}");
+    }
+    assert_eq!(columns, describe(folder(old.path()).join("account.db")), "the fixture is of the present version");
+}
