@@ -78,28 +78,35 @@ impl Target {
         self.store.account_with(&AccountId::new(&user.store_id)?, &options)
     }
 
+    /// Where a large message is streamed to. Near the account if that can be opened; the other recipients must not suffer if not.
+    pub(crate) fn incoming(&self) -> Result<Incoming, StoreError> {
+        match self.account() {
+            Ok(account) => account.incoming(None),
+            Err(_) => self.store.incoming(None),
+        }
+    }
+
     /// Writes this recipient's copy of `source` and delivers it.
     fn deliver_copy(&self, source: &Source) -> Reply {
-        let copy = || -> Result<Content, StoreError> {
-            let mut incoming;
-            match source {
-                Source::Held(bytes) => {
-                    incoming = self.account()?.incoming(Some((self.headers.len() + bytes.len()) as u64))?;
-                    self.write(&mut incoming, bytes)?;
-                }
-                Source::Stored { content, headers } => {
-                    let body = content.body()?;
-                    let bytes = body.get(*headers..).unwrap_or_default();
-                    incoming = self.account()?.incoming(Some((self.headers.len() + bytes.len()) as u64))?;
-                    self.write(&mut incoming, bytes)?;
-                }
-            }
-            incoming.finish()
-        };
-        match copy() {
-            Ok(content) => self.deliver(content),
+        match self.copy(source) {
+            Ok((account, content)) => self.deliver(&account, &content),
             Err(error) => self.refused(&error),
         }
+    }
+
+    fn copy(&self, source: &Source) -> Result<(Account, Content), StoreError> {
+        let body;
+        let bytes = match source {
+            Source::Held(bytes) => bytes.as_slice(),
+            Source::Stored { content, headers } => {
+                body = content.body()?;
+                body.get(*headers..).unwrap_or_default()
+            }
+        };
+        let account = self.account()?;
+        let mut incoming = account.incoming(Some((self.headers.len() + bytes.len()) as u64))?;
+        self.write(&mut incoming, bytes)?;
+        Ok((account, incoming.finish()?))
     }
 
     fn write(&self, incoming: &mut Incoming, bytes: &[u8]) -> Result<(), StoreError> {
@@ -108,14 +115,15 @@ impl Target {
     }
 
     /// Puts a finished copy into the mailbox. It is durable when this returns a good reply.
-    fn deliver(&self, content: Content) -> Reply {
+    fn deliver(&self, account: &Account, content: &Content) -> Reply {
         let size = content.size();
-        let append = |name: &MailboxName| self.account()?.append(name, vec![NewMessage::new(content.clone())]);
+        let append = |name: &MailboxName| account.append(name, vec![NewMessage::new(content.clone())]);
         let inbox = MailboxName::inbox();
         let asked = self.recipient.folder.as_ref().unwrap_or(&inbox);
         let (done, name) = match append(asked) {
             Err(error)
-                if !asked.is_inbox() && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotSelectable) =>
+                if !asked.is_inbox()
+                    && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone | ErrorKind::NotSelectable) =>
             {
                 (append(&inbox), &inbox)
             }
@@ -158,7 +166,12 @@ pub(crate) async fn deliver_all(pool: &WorkPool, taken: Taken, targets: &[Target
             let target = first.clone();
             let finished = pool.run(move || {
                 let content = incoming.finish()?;
-                Ok::<_, StoreError>((target.deliver(content.clone()), content))
+                // A faulty account is its own recipient's misfortune only.
+                let reply = match target.account() {
+                    Ok(account) => target.deliver(&account, &content),
+                    Err(error) => target.refused(&error),
+                };
+                Ok::<_, StoreError>((reply, content))
             });
             match finished.await {
                 Ok((reply, content)) => {

@@ -127,7 +127,7 @@ fn write(stream: Option<Stream>, target: &Target, bytes: &[u8]) -> Result<Stream
     let mut stream = match stream {
         Some(stream) => stream,
         None => {
-            let mut incoming = target.account()?.incoming(None)?;
+            let mut incoming = target.incoming()?;
             incoming.write_all(target.headers.as_bytes()).map_err(failed)?;
             Stream { incoming, headers: target.headers.len() as u64 }
         }
