@@ -9,6 +9,7 @@ mod fixture;
 mod limits;
 mod maildrop;
 mod peers;
+mod relay;
 mod sign_in;
 mod tls;
 mod unique_ids;

@@ -70,7 +70,7 @@ fn every_line_that_begins_with_a_dot_is_stuffed_on_the_wire() {
     let pop = Pop::new();
     pop.put(&[b".a: b\r\n\r\n.\r\n..\r\nx\n.y\r\n"]);
     let mut client = pop.alice();
-    assert_eq!(client.command("RETR 1"), "+OK 22 octets");
+    assert_eq!(client.command("RETR 1"), "+OK 23 octets");
     let lines: Vec<&[u8]> = vec![b"..a: b\r\n", b"\r\n", b"..\r\n", b"...\r\n", b"x\r\n", b"..y\r\n"];
     assert_eq!(client.raw_lines(), lines);
 }

@@ -97,7 +97,7 @@ impl Opening {
 
 /// Octets of a message once all its lines end with CRLF. An unreadable digest is no reason to hide a message.
 pub(crate) fn size_on_the_wire(size: u64, digest: &[u8]) -> u64 {
-    DigestRef::decode(digest).map_or(size, |digest| digest.size())
+    DigestRef::decode(digest).map_or(size, |digest| digest.crlf_size())
 }
 
 impl Maildrop {
