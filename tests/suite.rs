@@ -9,6 +9,7 @@ mod crash;
 mod directory;
 mod imap;
 mod imap_wire;
+mod imapd;
 mod kit_itself;
 mod lmtp;
 mod message;

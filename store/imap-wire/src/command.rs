@@ -19,6 +19,9 @@ pub enum Numbers {
     Uid,
 }
 
+/// A field of ID with its value.
+pub type IdField = (Vec<u8>, Option<Vec<u8>>);
+
 /// One command with its arguments. APPEND is read by [`crate::append`], since its message is never held whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -37,7 +40,7 @@ pub enum Command {
     /// PROXYAUTH: the user to become.
     ProxyAuth(Vec<u8>),
     /// ID (RFC 2971): fields and values.
-    Id(Vec<(Vec<u8>, Option<Vec<u8>>)>),
+    Id(Vec<IdField>),
     /// ENABLE (RFC 5161): names in upper case.
     Enable(Vec<String>),
     /// SELECT
@@ -244,7 +247,7 @@ fn authenticate(cursor: &mut Cursor<'_>) -> Result<Command> {
 }
 
 /// id-params-list: at most 30 pairs, fields up to 30 octets, values up to 1024 (RFC 2971 §3.3).
-fn id(cursor: &mut Cursor<'_>) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>> {
+fn id(cursor: &mut Cursor<'_>) -> Result<Vec<IdField>> {
     if cursor.eat_word("NIL") {
         return Ok(Vec::new());
     }
@@ -253,9 +256,7 @@ fn id(cursor: &mut Cursor<'_>) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>> {
         cursor.space()?;
         Ok((field, cursor.nstring()?.map(std::borrow::Cow::into_owned)))
     })?;
-    let fits = |(field, value): &(Vec<u8>, Option<Vec<u8>>)| {
-        field.len() <= 30 && value.as_ref().is_none_or(|value| value.len() <= 1024)
-    };
+    let fits = |(field, value): &IdField| field.len() <= 30 && value.as_ref().is_none_or(|value| value.len() <= 1024);
     if fields.len() > 30 || !fields.iter().all(fits) {
         return Err(WireError::bad("ID parameters are too many or too long"));
     }

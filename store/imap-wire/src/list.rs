@@ -120,15 +120,15 @@ fn parse_return(cursor: &mut Cursor<'_>) -> Result<Return> {
 }
 
 /// True when `name` matches `pattern`: `*` is any run of characters, `%` any run without the delimiter `/` (RFC 3501 §6.3.8).
-/// `INBOX` as the first level compares in any case. Costs at most pattern × name steps.
+/// INBOX as the first level of the name is met in any case. Costs at most pattern × name steps.
 pub fn matches(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = fold_inbox(pattern).chars().collect();
-    let name = fold_inbox(name);
+    let pattern: Vec<char> = pattern.chars().collect();
+    let any_case = if name.split('/').next() == Some("INBOX") { "INBOX".len() } else { 0 };
     // Each entry says whether the pattern up to there matches the name so far.
     let mut state = vec![false; pattern.len() + 1];
     state[0] = true;
     close(&pattern, &mut state);
-    for letter in name.chars() {
+    for (place, letter) in name.chars().enumerate() {
         let mut next = vec![false; pattern.len() + 1];
         for (at, wanted) in pattern.iter().enumerate() {
             if !state[at] {
@@ -137,6 +137,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
             match wanted {
                 '*' => next[at] = true,
                 '%' => next[at] |= letter != '/',
+                wanted if place < any_case => next[at + 1] |= wanted.eq_ignore_ascii_case(&letter),
                 wanted => next[at + 1] |= *wanted == letter,
             }
         }
@@ -152,18 +153,5 @@ fn close(pattern: &[char], state: &mut [bool]) {
         if state[at] && matches!(wanted, '*' | '%') {
             state[at + 1] = true;
         }
-    }
-}
-
-fn fold_inbox(text: &str) -> std::borrow::Cow<'_, str> {
-    match text.get(..5) {
-        Some(head)
-            if head != "INBOX"
-                && head.eq_ignore_ascii_case("INBOX")
-                && text[5..].chars().next().is_none_or(|c| matches!(c, '/' | '*' | '%')) =>
-        {
-            format!("INBOX{}", &text[5..]).into()
-        }
-        _ => text.into(),
     }
 }

@@ -1,5 +1,6 @@
 //! CAPABILITY, NOOP, LOGOUT, STARTTLS, ID, ENABLE and NAMESPACE.
 
+use imap_wire::command::IdField;
 use imap_wire::print;
 
 use super::capability;
@@ -38,7 +39,7 @@ pub(super) async fn start_tls(session: &mut Session) -> Handled {
 }
 
 /// RFC 2971. What the client says goes to the log, quoted and short.
-pub(super) fn id(session: &mut Session, fields: &[(Vec<u8>, Option<Vec<u8>>)]) -> Handled {
+pub(super) fn id(session: &mut Session, fields: &[IdField]) -> Handled {
     if !fields.is_empty() {
         let said: Vec<String> = fields
             .iter()

@@ -49,24 +49,10 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
     };
     let plan = Plan::new(items, numbers, modseq);
     let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
-    let mut job = Job::new(selected.mailbox.clone(), selected.view.clone(), plan, &selection, marked);
-    let skipped = loop {
-        let mut out = std::mem::take(&mut session.link.out);
-        let (next, out, progress) = session
-            .deps
-            .pool
-            .run(move || {
-                let progress = job.step(&mut out);
-                (job, out, progress)
-            })
-            .await;
-        session.link.out = out;
-        match progress {
-            Ok(Progress::More) => session.link.flush().await?,
-            Ok(Progress::Done) => break next.skipped,
-            Err(error) => return Ok(store_failure(&error)),
-        }
-        job = next;
+    let job = Job::new(selected.mailbox.clone(), selected.view.clone(), plan, &selection, marked);
+    let skipped = match stream(session, job).await? {
+        Ok(skipped) => skipped,
+        Err(error) => return Ok(store_failure(&error)),
     };
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
@@ -74,6 +60,32 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
     let done = Reply::ok("FETCH completed");
     // RFC 5530 §3: some messages were removed by somebody else.
     Ok(if skipped { done.code("EXPUNGEISSUED") } else { done })
+}
+
+/// Renders and writes by turns: while one buffer goes out the next one is filled. Returns whether messages were missing.
+async fn stream(session: &mut Session, job: Job) -> Result<Result<bool, StoreError>, Hangup> {
+    let pool = session.deps.pool.clone();
+    let render = |mut job: Job, mut out: Vec<u8>| {
+        pool.run(move || {
+            let progress = job.step(&mut out);
+            (job, out, progress)
+        })
+    };
+    let (mut job, out, mut progress) = render(job, std::mem::take(&mut session.link.out)).await;
+    session.link.out = out;
+    let mut spare = Vec::new();
+    loop {
+        match progress {
+            Ok(Progress::Done) => return Ok(Ok(job.skipped)),
+            Ok(Progress::More) => {}
+            Err(error) => return Ok(Err(error)),
+        }
+        let (written, rendered) = tokio::join!(session.link.flush(), render(job, spare));
+        written?;
+        let out;
+        (job, out, progress) = rendered;
+        spare = std::mem::replace(&mut session.link.out, out);
+    }
 }
 
 /// Sets `\Seen` where the items ask for it, and moves the view there. Returns the messages whose flags have so changed; the

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use imap_wire::list::{ListArgs, Return, Select, matches};
 use imap_wire::print;
+use imap_wire::status::StatusItem;
 use mailstore::MailboxInfo;
 
 use super::status::print_status;
@@ -29,6 +30,9 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
         .map(|pattern| joined(&args.reference, pattern))
         .collect();
     let returns = args.returns.unwrap_or_default();
+    if returns.status.contains(&StatusItem::HighestModSeq) {
+        super::select::enable_condstore(session);
+    }
     for (name, entry) in &names {
         if !patterns.iter().any(|pattern| matches(pattern, name)) {
             continue;

@@ -9,7 +9,7 @@ use crate::reply::{Handled, Hangup, Reply};
 use crate::session::Session;
 
 /// Failed sign-ins on one connection before it is closed.
-const MOST_FAILURES: u32 = 4;
+const MOST_FAILURES: u32 = 10;
 
 /// LOGIN.
 pub(super) async fn login(session: &mut Session, user: &[u8], password: &[u8]) -> Handled {
@@ -18,7 +18,8 @@ pub(super) async fn login(session: &mut Session, user: &[u8], password: &[u8]) -
     }
     match sasl::login(user, password) {
         Ok(credentials) => check(session, credentials).await,
-        Err(error) => refuse(session, &error),
+        // The command was well-formed; a name or password that nobody has is a wrong one.
+        Err(_) => refuse(session, &AuthError::new(AuthErrorKind::Failed, "not a name and a password")),
     }
 }
 

@@ -121,11 +121,12 @@ impl Job {
     fn step_rows(&mut self, out: &mut Vec<u8>) -> Result<(), StoreError> {
         let Some(&(_, to)) = self.ranges.last() else { return Ok(()) };
         let from = self.next;
-        let uids: UidSet = (from..to)
-            .filter_map(|at| self.view.entry(at))
-            .filter(|entry| !entry.ghost)
-            .map(|entry| entry.uid)
-            .collect();
+        // The view's UIDs between two of its messages are all that the store has there: UIDs only grow.
+        let (Some(first), Some(last)) = (self.view.entry(from), self.view.entry(to - 1)) else {
+            self.set_next(to, to);
+            return Ok(());
+        };
+        let uids = UidSet::from(first.uid..=last.uid);
         let mailbox = self.mailbox.clone();
         let mut expected = from;
         let mut failure = None;

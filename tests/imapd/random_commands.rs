@@ -1,0 +1,276 @@
+//! Ten clients send random commands to one mailbox, and each keeps the state that the responses give it (RFC 3501 §5.5, §7.4.1).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use suite::{ImapClient, Site};
+
+const CLIENTS: u64 = 10;
+const COMMANDS: usize = 120;
+const FLAGS: [&str; 7] = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft", "$A", "kwB"];
+
+type FlagNames = BTreeSet<String>;
+
+/// A message as a client knows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Known {
+    uid: Option<u64>,
+    flags: Option<FlagNames>,
+}
+
+/// Which UID has which subject; no UID may ever name two messages.
+type Subjects = Arc<Mutex<BTreeMap<u64, String>>>;
+
+struct Client {
+    imap: ImapClient,
+    random: StdRng,
+    known: Vec<Known>,
+    subjects: Subjects,
+    name: u64,
+    sent: usize,
+    history: Vec<String>,
+}
+
+/// What may come while a command is answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expunges {
+    Allowed,
+    Forbidden,
+}
+
+impl Client {
+    fn new(site: &Site, seed: u64, name: u64, subjects: Subjects) -> Self {
+        let random = StdRng::seed_from_u64(seed ^ (name << 32));
+        let imap = site.imap_as("alice");
+        let mut client = Self { imap, random, known: Vec::new(), subjects, name, sent: 0, history: Vec::new() };
+        client.select();
+        client
+    }
+
+    #[track_caller]
+    fn fail(&self, what: &str) -> ! {
+        let from = self.history.len().saturating_sub(40);
+        panic!("client {}: {what}\n{}", self.name, self.history[from..].join("\n"));
+    }
+
+    fn select(&mut self) {
+        self.known.clear();
+        self.run("SELECT INBOX", Expunges::Allowed);
+        if !self.known.is_empty() {
+            self.run("FETCH 1:* (UID FLAGS)", Expunges::Forbidden);
+        }
+    }
+
+    /// Runs a command and believes what is told; returns the status and the sequence numbers of FETCH responses.
+    fn run(&mut self, command: &str, expunges: Expunges) -> (String, Vec<usize>) {
+        self.history.push(format!("C: {command}"));
+        let reply = self.imap.attempt(command);
+        let mut fetched = Vec::new();
+        for response in &reply.untagged {
+            let text = response.text();
+            self.history.push(format!("S: {text}"));
+            fetched.extend(self.believe(&text, expunges));
+        }
+        self.history.push(format!("S: {}", reply.status));
+        (reply.status, fetched)
+    }
+
+    fn believe(&mut self, text: &str, expunges: Expunges) -> Option<usize> {
+        if text.starts_with("* BYE") {
+            self.fail(text);
+        }
+        let mut words = text.split(' ').skip(1);
+        let number: usize = words.next()?.parse().ok()?;
+        match words.next()? {
+            "EXISTS" => {
+                if number < self.known.len() {
+                    self.fail("EXISTS takes messages away");
+                }
+                self.known.resize(number, Known::default());
+            }
+            "EXPUNGE" => {
+                if expunges == Expunges::Forbidden || number == 0 || number > self.known.len() {
+                    self.fail(&format!("{text} of {}", self.known.len()));
+                }
+                self.known.remove(number - 1);
+            }
+            "FETCH" => {
+                if number == 0 || number > self.known.len() {
+                    self.fail(&format!("{text} of {}", self.known.len()));
+                }
+                self.believe_fetch(number, text);
+                return Some(number);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn believe_fetch(&mut self, number: usize, text: &str) {
+        if let Some(uid) = between(text, "UID ", " )").and_then(|uid| uid.parse().ok()) {
+            let before = self.known[..number - 1].iter().rev().find_map(|known| known.uid);
+            if self.known[number - 1].uid.is_some_and(|known| known != uid)
+                || before.is_some_and(|before| before >= uid)
+            {
+                self.fail(&format!("UID {uid} of message {number} cannot be"));
+            }
+            self.known[number - 1].uid = Some(uid);
+            if let Some(subject) = between(text, "Subject: ", "\r\n") {
+                let subject = subject.to_owned();
+                let told = self.subjects.lock().unwrap().entry(uid).or_insert_with(|| subject.clone()).clone();
+                if told != subject {
+                    self.fail(&format!("UID {uid} is {told} and {subject}"));
+                }
+            }
+        }
+        if let Some(flags) = between(text, "FLAGS (", ")") {
+            self.known[number - 1].flags =
+                Some(flags.split_whitespace().filter(|flag| *flag != "\\Recent").map(str::to_owned).collect());
+        }
+    }
+
+    fn step(&mut self) {
+        let many = self.known.len();
+        if many < 3 || (many < 60 && self.random.random_ratio(1, 5)) {
+            return self.append();
+        }
+        let first = self.random.random_range(1..=many);
+        let last = many.min(first + self.random.random_range(0..5));
+        let uid = self.known.choose(&mut self.random).and_then(|known| known.uid);
+        let (status, may_fail) = match self.random.random_range(0..14) {
+            0 => (self.run(&format!("FETCH {first}:{last} (UID FLAGS)"), Expunges::Forbidden).0, false),
+            1 => (self.run(&format!("FETCH {first}:{last} (UID BODY.PEEK[HEADER])"), Expunges::Forbidden).0, false),
+            2 => (self.run(&format!("FETCH {first} (UID BODY[])"), Expunges::Forbidden).0, false),
+            3 | 4 => (self.store(first, last), false),
+            5 => (self.store_silent(first, last), false),
+            6 => (self.run("EXPUNGE", Expunges::Allowed).0, false),
+            7 => (self.run("NOOP", Expunges::Allowed).0, false),
+            8 => (self.search(), false),
+            9 => (self.run(&format!("COPY {first} Archive"), Expunges::Allowed).0, true),
+            10 => (self.run(&format!("MOVE {first} INBOX"), Expunges::Allowed).0, true),
+            11 => {
+                let uid = uid.unwrap_or(1);
+                (self.run(&format!("UID FETCH {uid}:* (FLAGS)"), Expunges::Allowed).0, false)
+            }
+            12 => {
+                let uid = uid.unwrap_or(1);
+                (self.run(&format!("UID STORE {uid} +FLAGS (\\Deleted)"), Expunges::Allowed).0, false)
+            }
+            _ => {
+                let uid = uid.unwrap_or(1);
+                (self.run(&format!("UID EXPUNGE {uid}:*"), Expunges::Allowed).0, false)
+            }
+        };
+        // A message that somebody else has removed cannot be copied; nothing else may fail.
+        if !status.starts_with("OK") && !(may_fail && status.contains("[EXPUNGEISSUED]")) {
+            self.fail(&status);
+        }
+    }
+
+    fn append(&mut self) {
+        self.sent += 1;
+        let subject = format!("{}.{}", self.name, self.sent);
+        let message = format!("Subject: {subject}\r\nFrom: a@example.test\r\n\r\nbody\r\n");
+        self.history.push(format!("C: APPEND {subject}"));
+        let reply = self.imap.append("INBOX", "()", message.as_bytes());
+        for response in &reply.untagged {
+            let text = response.text();
+            self.history.push(format!("S: {text}"));
+            self.believe(&text, Expunges::Allowed);
+        }
+        let uid = between(&reply.status, "APPENDUID ", "]").and_then(|code| code.split(' ').nth(1)?.parse().ok());
+        let Some(uid) = uid else { self.fail(&reply.status) };
+        if let Some(other) =
+            self.subjects.lock().unwrap().insert(uid, subject.clone()).filter(|other| *other != subject)
+        {
+            self.fail(&format!("UID {uid} given to {subject} and {other}"));
+        }
+    }
+
+    fn some_flags(&mut self) -> FlagNames {
+        FLAGS.iter().filter(|_| self.random.random_ratio(1, 3)).map(|flag| (*flag).to_owned()).collect()
+    }
+
+    fn store(&mut self, first: usize, last: usize) -> String {
+        let flags = joined(&self.some_flags());
+        let sign = *["", "+", "-"].choose(&mut self.random).unwrap();
+        let (status, told) = self.run(&format!("STORE {first}:{last} {sign}FLAGS ({flags})"), Expunges::Forbidden);
+        if !status.contains("EXPUNGEISSUED") && !(first..=last).all(|number| told.contains(&number)) {
+            self.fail(&format!("STORE {first}:{last} told {told:?}"));
+        }
+        status
+    }
+
+    /// What a client takes for granted after a silent STORE must be so, or be told.
+    fn store_silent(&mut self, first: usize, last: usize) -> String {
+        let flags = self.some_flags();
+        if self.known[first - 1..last].iter().any(|known| known.flags.is_none()) {
+            return self.run(&format!("FETCH {first}:{last} (FLAGS)"), Expunges::Forbidden).0;
+        }
+        for known in &mut self.known[first - 1..last] {
+            let before = known.flags.take().unwrap_or_default();
+            known.flags = Some(before.union(&flags).cloned().collect());
+        }
+        self.run(&format!("STORE {first}:{last} +FLAGS.SILENT ({})", joined(&flags)), Expunges::Forbidden).0
+    }
+
+    fn search(&mut self) -> String {
+        let key = *["ALL", "DELETED", "UNSEEN KEYWORD $A", "SUBJECT 1", "BODY body", "NOT SEEN"]
+            .choose(&mut self.random)
+            .unwrap();
+        let (status, _) = self.run(&format!("SEARCH {key}"), Expunges::Forbidden);
+        let found = self.history.iter().rev().find_map(|line| line.strip_prefix("S: * SEARCH"));
+        let beyond =
+            |number: &str| number.parse::<usize>().is_ok_and(|number| number == 0 || number > self.known.len());
+        if found.is_some_and(|found| found.split_whitespace().any(beyond)) {
+            self.fail("SEARCH found a message that is not there");
+        }
+        status
+    }
+}
+
+fn joined(flags: &FlagNames) -> String {
+    flags.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// The text after `start` up to the first character of `ends`.
+fn between<'a>(text: &'a str, start: &str, ends: &str) -> Option<&'a str> {
+    let rest = &text[text.find(start)? + start.len()..];
+    rest.split(|letter| ends.contains(letter)).next()
+}
+
+#[test]
+fn ten_clients_on_one_mailbox_agree() {
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let site = Site::new();
+    let subjects = Subjects::default();
+    let clients: Vec<Client> = (0..CLIENTS).map(|name| Client::new(&site, seed, name, Arc::clone(&subjects))).collect();
+    let threads: Vec<_> = clients
+        .into_iter()
+        .map(|mut client| {
+            thread::spawn(move || {
+                for _ in 0..COMMANDS {
+                    client.step();
+                }
+                client
+            })
+        })
+        .collect();
+    let clients: Vec<Client> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    // Claims of \Recent apart, all is quiet now: a fresh session is the truth.
+    let truth = Client::new(&site, seed, CLIENTS, subjects).known;
+    for mut client in clients {
+        client.run("NOOP", Expunges::Allowed);
+        assert_eq!(client.known.len(), truth.len(), "client {}", client.name);
+        for (number, (known, truth)) in client.known.iter().zip(&truth).enumerate() {
+            let agrees = known.uid.is_none_or(|uid| Some(uid) == truth.uid)
+                && known.flags.as_ref().is_none_or(|flags| Some(flags) == truth.flags.as_ref());
+            if !agrees {
+                client.fail(&format!("message {}: {known:?} is {truth:?}", number + 1));
+            }
+        }
+    }
+}
