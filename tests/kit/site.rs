@@ -265,7 +265,10 @@ impl Drop for Site {
     fn drop(&mut self) {
         self.server = None;
         if std::thread::panicking() {
-            eprintln!("--- log of the site\n{}", self.log());
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines.len().saturating_sub(40);
+            eprintln!("--- the last lines of the site's log\n{}", lines[last..].join("\n"));
         }
     }
 }

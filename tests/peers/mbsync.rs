@@ -9,6 +9,7 @@ use std::{
 use suite::{
     Site,
     corpus::message,
+    imap::Response,
     process::{find_program, run, temporary},
     site::password,
 };
@@ -44,11 +45,20 @@ fn messages(maildir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The totals of the last line: `C: 1/1  B: 7/7  F: +0/0 *0/0 #0/0  N: +2/2 *0/0 #0/0`, F and N without the blanks.
-fn changes(output: &str) -> String {
-    let line = output.lines().filter(|line| line.contains("F: +")).next_back();
-    let line = line.and_then(|line| line.rsplit('\r').next()).unwrap_or_else(|| panic!("no totals in\n{output}"));
-    line[line.find("F:").unwrap()..].trim_end().to_owned()
+/// Everything that a run with something to do would change: the Maildirs' files with their flags, and every
+/// mailbox's UIDs and flags.
+fn state(site: &Site, folder: &Path) -> (Vec<PathBuf>, Vec<String>) {
+    let mut imap = site.imap_as("alice");
+    let (mut files, mut lines) = (Vec::new(), Vec::new());
+    for mailbox in ["INBOX", "Work", "Work/Deep", "Local", "Sent", "Drafts", "Junk", "Trash", "Archive"] {
+        files.extend(messages(&folder.join("mail").join(mailbox)));
+        let status = imap.command(&format!("STATUS {mailbox} (MESSAGES UIDNEXT UIDVALIDITY)"));
+        lines.extend(status.untagged.iter().map(Response::text));
+        imap.command(&format!("EXAMINE {mailbox}"));
+        let fetched = imap.command("UID FETCH 1:* (FLAGS)").untagged;
+        lines.extend(fetched.iter().map(|response| response.text().replace(" \\Recent", "").replace("\\Recent", "")));
+    }
+    (files, lines)
 }
 
 #[test]
@@ -85,8 +95,8 @@ fn both_ways_twice() {
     imap.command("SELECT Work/Deep");
     assert!(imap.uids().is_empty(), "{second}");
 
+    let settled = state(&site, folder.path());
+    assert_eq!(settled.0.len(), 3, "{settled:?}");
     let third = sync(&site, folder.path());
-    assert_eq!(changes(&third), "F: +0/0 *0/0 #0/0  N: +0/0 *0/0 #0/0", "{third}");
-    let fourth = sync(&site, folder.path());
-    assert_eq!(changes(&fourth), "F: +0/0 *0/0 #0/0  N: +0/0 *0/0 #0/0", "{fourth}");
+    assert_eq!(state(&site, folder.path()), settled, "a run with nothing to do\n{third}");
 }
