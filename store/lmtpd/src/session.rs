@@ -2,14 +2,14 @@
 //!
 //! Replies gather in a buffer that is written when the client's input is used up, so that a pipelined batch costs one write.
 
+mod wire;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use daemon::{Conn, Drain};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::io::AsyncWriteExt;
 use tracing::{debug, info};
 
 use crate::LmtpDeps;
@@ -24,12 +24,6 @@ use crate::trace::Trace;
 
 /// Faulty commands after which the client is sent away.
 const FAULTS: u32 = 20;
-
-/// While draining, a transaction that has begun may pause this long.
-const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a client that was sent away may go on talking.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// One connection.
 pub(crate) struct Session {
@@ -135,17 +129,6 @@ impl Session {
         if self.flush().await.is_ok() && self.conn.shutdown().await.is_ok() && matches!(end, End::TooManyFaults) {
             self.linger().await;
         }
-    }
-
-    /// Reads and forgets for a moment: closing a socket that has unread input would make the system throw our last reply away.
-    async fn linger(&mut self) {
-        let forget = async {
-            self.input.buffer.clear();
-            while matches!(self.conn.read_buf(&mut self.input.buffer).await, Ok(1..)) {
-                self.input.buffer.clear();
-            }
-        };
-        let _ = timeout(LINGER, forget).await;
     }
 
     async fn dialogue(&mut self) -> End {
@@ -383,62 +366,5 @@ impl Session {
         reply.write(&mut self.out);
         self.faults += 1;
         if self.faults > FAULTS { Err(End::TooManyFaults) } else { Ok(()) }
-    }
-
-    /// Reads more between commands.
-    async fn fill(&mut self, size: usize) -> Result<(), End> {
-        if self.transaction.is_some() {
-            return self.fill_in_transaction(size).await;
-        }
-        let started = self.drain.started();
-        tokio::select! {
-            biased;
-            read = self.read(size, self.deps.config.idle_timeout) => read,
-            () = started => Err(End::Draining),
-        }
-    }
-
-    /// Reads more inside a transaction, which a drain lets come to its end if the client goes on with it.
-    async fn fill_in_transaction(&mut self, size: usize) -> Result<(), End> {
-        let idle = self.deps.config.idle_timeout;
-        if self.drain.is_draining() {
-            return self.read(size, idle.min(DRAIN_PATIENCE)).await;
-        }
-        let started = self.drain.started();
-        tokio::select! {
-            biased;
-            read = self.read(size, idle) => return read,
-            () = started => {}
-        }
-        self.read(size, idle.min(DRAIN_PATIENCE)).await
-    }
-
-    /// Writes what is to be said, then reads. Safe to cancel between the two and during the read.
-    async fn read(&mut self, size: usize, patience: Duration) -> Result<(), End> {
-        self.flush().await?;
-        self.input.buffer.reserve(size);
-        match timeout(patience, self.conn.read_buf(&mut self.input.buffer)).await {
-            Ok(Ok(0)) => Err(End::Done),
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(End::Failed(error)),
-            Err(_) => Err(End::Idle),
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), End> {
-        while !self.out.is_empty() {
-            let patience = self.deps.config.idle_timeout;
-            // `write`, not `write_all`: if this is cancelled, what was sent is known and nothing is sent twice.
-            let sent = match timeout(patience, self.conn.write(&self.out)).await {
-                Ok(sent) => sent?,
-                Err(_) => return Err(End::Failed(io::ErrorKind::TimedOut.into())),
-            };
-            if sent == 0 {
-                return Err(End::Failed(io::ErrorKind::WriteZero.into()));
-            }
-            self.out.drain(..sent);
-        }
-        self.conn.flush().await?;
-        Ok(())
     }
 }
