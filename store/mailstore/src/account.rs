@@ -125,6 +125,12 @@ impl Account {
         self.noticing_gone(self.core.database.read(job))
     }
 
+    /// Reads with one statement.
+    pub(crate) fn glance<T>(&self, job: impl FnMut(&Reader<'_>) -> Result<T>) -> Result<T> {
+        self.store.touch(&self.core);
+        self.noticing_gone(self.core.database.glance(job))
+    }
+
     /// Changes the tables; durable and told when this returns.
     pub(crate) fn write<T: Send + 'static>(
         &self,

@@ -24,7 +24,7 @@ use rusqlite::Connection;
 pub(crate) use contents::Kept;
 pub(crate) use database::{Database, Tidiness};
 pub(crate) use mailboxes::MailboxRow;
-pub(crate) use messages::{Batch, BatchRow, MessageRow};
+pub(crate) use messages::{Batch, BatchRow, MessageRow, Room};
 pub(crate) use open::{DATABASE, create, exists, now};
 
 use crate::event::EventKind;

@@ -48,12 +48,12 @@ impl Mailbox {
 
     /// Its name now.
     pub fn name(&self) -> Result<MailboxName> {
-        self.account.read(|reader| row_of(reader, self.id).map(|row| row.name))
+        self.account.glance(|reader| row_of(reader, self.id).map(|row| row.name))
     }
 
     /// Its counters now.
     pub fn status(&self) -> Result<MailboxStatus> {
-        self.account.read(|reader| row_of(reader, self.id).map(|row| MailboxStatus::of(&row)))
+        self.account.glance(|reader| row_of(reader, self.id).map(|row| MailboxStatus::of(&row)))
     }
 
     /// What it holds now, other processes' commits included. The same `Arc` as before while nothing has changed.
@@ -63,7 +63,7 @@ impl Mailbox {
 
     /// Gives this caller, and nobody else ever, the messages that no session has had as `\Recent`.
     pub fn claim_recent(&self) -> Result<Recent> {
-        let row = self.account.read(|reader| row_of(reader, self.id))?;
+        let row = self.account.glance(|reader| row_of(reader, self.id))?;
         if row.recent_from >= row.uid_next {
             return Ok(Recent::until(row.uid_next, row.uid_next));
         }

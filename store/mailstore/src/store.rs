@@ -135,7 +135,7 @@ impl Store {
             partition: partition.path.clone(),
             inline_limit: *inline_limit,
             message_bytes: limits.message_bytes,
-            parse: limits.parse.clone(),
+            parse: limits.parse,
         }
     }
 

@@ -90,7 +90,7 @@ impl Account {
 
     /// A mailbox's counters. `NotFound`.
     pub fn status(&self, name: &MailboxName) -> Result<MailboxStatus> {
-        self.read(|reader| existing(reader, name).map(|row| MailboxStatus::of(&row)))
+        self.glance(|reader| existing(reader, name).map(|row| MailboxStatus::of(&row)))
     }
 
     /// Subscribes a name; it need not exist.

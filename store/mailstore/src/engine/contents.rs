@@ -3,6 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::failure::is_damage;
+use super::messages::key;
 use super::{Reader, Writer};
 use crate::bodies::Stored;
 use crate::content::Content;
@@ -21,30 +22,35 @@ pub(crate) enum Kept<'a> {
 }
 
 impl Reader<'_> {
-    /// A message's content with its size: the octets, checked, or the file they are in. `None` if there is no such message.
+    /// A message's content with its size: the octets, checked, or the file they are in. `None` if there is no such
+    /// message. One statement: needs no transaction around it.
     pub(crate) fn content(&self, mailbox: MailboxId, uid: Uid) -> Result<Option<(u64, Stored)>> {
-        let damaged = |what: String| StoreError::CorruptMessage { uid, what };
-        let Some((body, size)) = self.body_of(mailbox, uid)? else { return Ok(None) };
+        let damaged = |what: &str| Err(StoreError::CorruptMessage { uid, what: what.to_owned() });
         let mut select = self.db.prepare_cached(
-            "SELECT c.file, c.data, b.checksum FROM content c LEFT JOIN body b ON b.id = c.body_id WHERE c.body_id = ?1",
+            "SELECT m.size, c.body_id, c.file, c.data, b.checksum FROM message m \
+             LEFT JOIN content c ON c.body_id = m.body_id LEFT JOIN body b ON b.id = m.body_id WHERE m.id = ?1",
         )?;
-        let found = select.query_row([body], |row| {
-            let file: Option<String> = row.get(0)?;
-            Ok(match file {
-                Some(file) => (Stored::File(file), None),
-                None => (Stored::Inline(row.get(1)?), row.get::<_, Option<u32>>(2)?),
+        let found = select.query_row([key(mailbox, uid)], |row| {
+            let size: u64 = row.get(0)?;
+            if row.get::<_, Option<i64>>(1)?.is_none() {
+                return Ok((size, None, None));
+            }
+            Ok(match row.get(2)? {
+                Some(file) => (size, Some(Stored::File(file)), None),
+                None => (size, Some(Stored::Inline(row.get(3)?)), row.get::<_, Option<u32>>(4)?),
             })
         });
         match found.optional() {
-            Ok(Some((Stored::Inline(bytes), _))) if bytes.len() as u64 != size => {
-                Err(damaged("its content has another size".into()))
+            Ok(None) => Ok(None),
+            Ok(Some((_, None, _))) => damaged("its content is missing"),
+            Ok(Some((size, Some(Stored::Inline(bytes)), _))) if bytes.len() as u64 != size => {
+                damaged("its content has another size")
             }
-            Ok(Some((Stored::Inline(bytes), checksum))) if checksum != Some(crc32fast::hash(&bytes)) => {
-                Err(damaged("its content has another checksum".into()))
+            Ok(Some((_, Some(Stored::Inline(bytes)), checksum))) if checksum != Some(crc32fast::hash(&bytes)) => {
+                damaged("its content has another checksum")
             }
-            Ok(Some((stored, _))) => Ok(Some((size, stored))),
-            Ok(None) => Err(damaged("its content is missing".into())),
-            Err(error) if is_damage(&error) => Err(damaged(error.to_string())),
+            Ok(Some((size, Some(stored), _))) => Ok(Some((size, stored))),
+            Err(error) if is_damage(&error) => damaged(&error.to_string()),
             Err(error) => Err(error.into()),
         }
     }

@@ -121,17 +121,29 @@ impl Database {
 
     /// Reads at one commit. The closure runs again from its start when another process was in the way.
     pub(crate) fn read<T>(&self, mut job: impl FnMut(&Reader<'_>) -> Result<T>) -> Result<T> {
-        let held = self.free_connection()?;
-        let db = held.as_ref().ok_or_else(closed)?;
-        let started = Instant::now();
-        loop {
+        self.glance(|reader| {
+            let db = reader.db;
             db.prepare_cached("BEGIN DEFERRED")?.execute(())?;
-            let outcome = job(&Reader { db });
+            let outcome = job(reader);
             let ended = db.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(()));
             if ended.is_err() && !db.is_autocommit() {
                 db.execute_batch("ROLLBACK")?;
             }
-            match outcome {
+            outcome
+        })
+    }
+
+    /// Like [`Database::read`] for one statement, which sees one commit by itself.
+    pub(crate) fn glance<T>(&self, mut job: impl FnMut(&Reader<'_>) -> Result<T>) -> Result<T> {
+        let held = self.free_connection()?;
+        let db = held.as_ref().ok_or_else(closed)?;
+        if !db.is_autocommit() {
+            // Left by a job that panicked.
+            db.execute_batch("ROLLBACK")?;
+        }
+        let started = Instant::now();
+        loop {
+            match job(&Reader { db }) {
                 Err(StoreError::Busy(_)) if started.elapsed() < PATIENCE => std::thread::sleep(pause()),
                 outcome => return outcome,
             }

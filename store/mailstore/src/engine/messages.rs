@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use rusqlite::OptionalExtension;
-
 use super::{Reader, Writer};
 use crate::error::{Result, StoreError};
 use crate::{Flags, MailboxId, ModSeq, ObjectId, Uid};
@@ -24,7 +22,7 @@ pub(crate) struct MessageRow {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) rows: Vec<BatchRow>,
-    digests: Vec<u8>,
+    octets: Vec<u8>,
 }
 
 /// One row of a [`Batch`].
@@ -36,16 +34,36 @@ pub(crate) struct BatchRow {
     pub(crate) save_date: i64,
     pub(crate) email_id: ObjectId,
     digest: Range<usize>,
+    content: Option<Range<usize>>,
+}
+
+/// How much a [`Batch`] may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) rows: usize,
+    /// Octets of contents; 0 for none of them.
+    pub(crate) contents: usize,
 }
 
 impl Batch {
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
-        self.digests.clear();
+        self.octets.clear();
     }
 
     pub(crate) fn digest(&self, row: &BatchRow) -> &[u8] {
-        self.digests.get(row.digest.clone()).unwrap_or(&[])
+        self.octets.get(row.digest.clone()).unwrap_or(&[])
+    }
+
+    /// The whole content, if it was asked for, is in the database and is sound.
+    pub(crate) fn content(&self, row: &BatchRow) -> Option<&[u8]> {
+        self.octets.get(row.content.clone()?)
+    }
+
+    fn keep(&mut self, octets: &[u8]) -> Range<usize> {
+        let start = self.octets.len();
+        self.octets.extend_from_slice(octets);
+        start..self.octets.len()
     }
 }
 
@@ -105,34 +123,51 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Adds up to `most` of the messages `first..=last` to a batch. A message whose body row is damaged or missing
-    /// gets an empty digest: it must not hide the others.
-    pub(crate) fn fill(&self, mailbox: MailboxId, first: Uid, last: Uid, most: usize, batch: &mut Batch) -> Result<()> {
-        let mut select = self.db.prepare_cached(
+    /// Adds the messages `first..=last` to a batch, and says whether its room ended them. A message whose body row is
+    /// damaged or missing gets an empty digest: it must not hide the others.
+    pub(crate) fn fill(
+        &self,
+        mailbox: MailboxId,
+        (first, last): (Uid, Uid),
+        room: Room,
+        batch: &mut Batch,
+    ) -> Result<bool> {
+        let with_contents = room.contents > 0;
+        let mut select = self.db.prepare_cached(if with_contents {
+            "SELECT m.id, m.size, m.internal_date, m.save_date, b.email_id, b.digest, b.checksum, c.data \
+             FROM message m LEFT JOIN body b ON b.id = m.body_id LEFT JOIN content c ON c.body_id = m.body_id \
+             WHERE m.id BETWEEN ?1 AND ?2 ORDER BY m.id"
+        } else {
             "SELECT m.id, m.size, m.internal_date, m.save_date, b.email_id, b.digest \
-             FROM message m LEFT JOIN body b ON b.id = m.body_id WHERE m.id BETWEEN ?1 AND ?2 ORDER BY m.id LIMIT ?3",
-        )?;
-        let mut rows = select.query((key(mailbox, first), key(mailbox, last), most))?;
-        while let Some(row) = rows.next()? {
-            let start = batch.digests.len();
-            batch.digests.extend_from_slice(row.get_ref(5)?.as_blob_or_null().ok().flatten().unwrap_or(&[]));
+             FROM message m LEFT JOIN body b ON b.id = m.body_id WHERE m.id BETWEEN ?1 AND ?2 ORDER BY m.id"
+        })?;
+        let mut rows = select.query([key(mailbox, first), key(mailbox, last)])?;
+        let mut contents = 0;
+        while batch.rows.len() < room.rows && contents <= room.contents {
+            let Some(row) = rows.next()? else { return Ok(false) };
+            let digest = batch.keep(row.get_ref(5)?.as_blob_or_null().ok().flatten().unwrap_or(&[]));
             let email_id = row.get_ref(4)?.as_blob_or_null().ok().flatten().and_then(ObjectId::from_slice);
+            let size: u64 = row.get(1)?;
+            let mut content = None;
+            if with_contents
+                && let Some(octets) = row.get_ref(7)?.as_blob_or_null().ok().flatten()
+                && octets.len() as u64 == size
+                && row.get::<_, u32>(6).is_ok_and(|checksum| checksum == crc32fast::hash(octets))
+            {
+                contents += octets.len();
+                content = Some(batch.keep(octets));
+            }
             batch.rows.push(BatchRow {
                 uid: uid_of(row.get(0)?),
-                size: row.get(1)?,
+                size,
                 internal_date: row.get(2)?,
                 save_date: row.get(3)?,
                 email_id: email_id.unwrap_or(ObjectId([0; 16])),
-                digest: start..batch.digests.len(),
+                digest,
+                content,
             });
         }
-        Ok(())
-    }
-
-    /// The body of a message, if the message is there.
-    pub(super) fn body_of(&self, mailbox: MailboxId, uid: Uid) -> Result<Option<(i64, u64)>> {
-        let mut select = self.db.prepare_cached("SELECT body_id, size FROM message WHERE id = ?1")?;
-        Ok(select.query_row([key(mailbox, uid)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        Ok(true)
     }
 }
 

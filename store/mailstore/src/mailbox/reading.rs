@@ -1,37 +1,43 @@
 //! Reading messages: rows with digests, octets, whole contents.
 
+use std::cell::Cell;
 use std::ops::{ControlFlow, Range};
 
 use super::{Mailbox, row_of};
 use crate::Uid;
 use crate::bodies::{Body, ContentFiles, Stored};
-use crate::engine::Batch;
+use crate::engine::{Batch, BatchRow, Room};
 use crate::error::{Result, StoreError};
 use crate::results::{Row, RowRef};
 use crate::uid_set::UidSet;
 
 /// Rows read under one lock in [`Mailbox::for_each`]: about a millisecond, so that writers don't wait for a search.
 const BATCH: usize = 256;
+/// The first batch shows whether bodies are wanted, and may be all that is looked at.
+const FIRST_BATCH: usize = 16;
+/// Octets of contents that come with a batch.
+const CONTENTS: usize = 1 << 20;
 
 impl Mailbox {
     /// What never changes about messages, in the order asked; messages that are gone are left out.
     pub fn rows(&self, uids: &[Uid]) -> Result<Vec<Row>> {
         let ascending = uids.is_sorted_by(|a, b| a < b);
         let mut batch = Batch::default();
+        let all = Room { rows: usize::MAX, contents: 0 };
         self.account.read(|reader| {
             batch.clear();
             if ascending {
                 for range in UidSet::from(uids).ranges() {
-                    reader.fill(self.id, *range.start(), *range.end(), i64::MAX as usize, &mut batch)?;
+                    reader.fill(self.id, (*range.start(), *range.end()), all, &mut batch)?;
                 }
             } else {
                 for uid in uids {
-                    reader.fill(self.id, *uid, *uid, 1, &mut batch)?;
+                    reader.fill(self.id, (*uid, *uid), all, &mut batch)?;
                 }
             }
             Ok(())
         })?;
-        let row = |row: &crate::engine::BatchRow| Row {
+        let row = |row: &BatchRow| Row {
             uid: row.uid,
             size: row.size,
             internal_date: row.internal_date,
@@ -56,28 +62,32 @@ impl Mailbox {
     }
 
     /// Calls `step` for each message of the set in UID order until it breaks. The fast way over many messages: rows
-    /// are read in batches, no lock is held during `step`, and the body is only read if `step` asks for it.
+    /// are read in batches, no lock is held during `step`, and bodies are only read if `step` asks for them; once it
+    /// does, the small ones come with the batches.
     pub fn for_each(&self, set: &UidSet, mut step: impl FnMut(RowRef<'_>) -> ControlFlow<()>) -> Result<()> {
         let mut batch = Batch::default();
         let mut ranges = set.ranges();
         let mut from = 0;
-        while !ranges.is_empty() {
-            self.account.read(|reader| {
+        let mut room = Room { rows: FIRST_BATCH, contents: 0 };
+        let asked = Cell::new(0_usize);
+        loop {
+            let full = self.account.read(|reader| {
                 batch.clear();
                 let mut start = from;
                 for range in ranges {
-                    let room = BATCH - batch.rows.len();
-                    reader.fill(self.id, start.max(*range.start()), *range.end(), room, &mut batch)?;
-                    start = 0;
-                    if batch.rows.len() == BATCH {
-                        break;
+                    if reader.fill(self.id, (start.max(*range.start()), *range.end()), room, &mut batch)? {
+                        return Ok(true);
                     }
+                    start = 0;
                 }
-                Ok(())
+                Ok(false)
             })?;
+            asked.set(0);
             for row in &batch.rows {
                 let reached = step(RowRef {
                     mailbox: self,
+                    content: batch.content(row),
+                    asked: &asked,
                     uid: row.uid,
                     size: row.size,
                     internal_date: row.internal_date,
@@ -89,12 +99,15 @@ impl Mailbox {
                     return Ok(());
                 }
             }
-            let Some(last) = batch.rows.last().map(|row| row.uid).filter(|_| batch.rows.len() == BATCH) else { break };
-            let Some(next) = last.checked_add(1) else { break };
+            let Some(next) = batch.rows.last().and_then(|row| row.uid.checked_add(1)).filter(|_| full) else {
+                return Ok(());
+            };
             from = next;
             ranges = ranges.get(ranges.partition_point(|range| *range.end() < next)..).unwrap_or(&[]);
+            // Whoever wants every other body is better off with all of them.
+            let contents = if asked.get() * 2 >= batch.rows.len() { CONTENTS } else { 0 };
+            room = Room { rows: BATCH, contents };
         }
-        Ok(())
     }
 
     /// Octets `range` of a message's content; shorter when it ends before. `NotFound`, `Corrupt`.
@@ -119,7 +132,7 @@ impl Mailbox {
     }
 
     fn content<T>(&self, uid: Uid, take: impl Fn(Stored, &ContentFiles, u64) -> Result<T>) -> Result<T> {
-        let find = || self.account.read(|reader| reader.content(self.id, uid));
+        let find = || self.account.glance(|reader| reader.content(self.id, uid));
         let outcome = find().and_then(|found| match found {
             Some((size, stored)) => take(stored, self.account.core().database.files(), size).map(Some),
             None => Ok(None),
