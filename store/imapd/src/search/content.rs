@@ -31,9 +31,55 @@ impl Needle {
         self.finder.find(super::program::folded(text).as_bytes()).is_some()
     }
 
+    /// Whether a header value as it stands in a message holds it, decoded.
+    pub(crate) fn is_in_value(&self, value: &[u8]) -> bool {
+        // Most values are plain: there the octets are the text.
+        if is_plain(value) { self.is_in_ascii(value.to_vec()) } else { self.is_in(&encoded_word::decode(value)) }
+    }
+
+    /// Whether ASCII text holds it; for ASCII the fold is upper case.
+    pub(crate) fn is_in_ascii(&self, mut text: Vec<u8>) -> bool {
+        text.make_ascii_uppercase();
+        self.finder.find(&text).is_some()
+    }
+
     fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
+}
+
+/// Printable ASCII on one line that cannot hold an encoded word.
+pub(crate) fn is_plain(value: &[u8]) -> bool {
+    value.iter().all(|byte| matches!(byte, b' '..=b'~')) && memchr::memmem::find(value, b"=?").is_none()
+}
+
+/// An ASCII header block with its folded lines joined, when it has no encoded word; the general way is for the others.
+fn unfolded_ascii(block: &[u8]) -> Option<Vec<u8>> {
+    if !block.is_ascii() || memchr::memmem::find(block, b"=?").is_some() {
+        return None;
+    }
+    let mut text = Vec::with_capacity(block.len());
+    let mut rest = block;
+    while let Some(end) = memchr::memchr(b'\n', rest) {
+        let (line, after) = rest.split_at(end + 1);
+        let folded = matches!(after.first(), Some(b' ' | b'\t'));
+        text.extend_from_slice(if folded { without_break(line) } else { line });
+        rest = after;
+    }
+    text.extend_from_slice(rest);
+    Some(text)
+}
+
+fn without_break(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Charsets in which a run of ASCII octets may mean something else.
+fn shifts_ascii(charset: &[u8]) -> bool {
+    let charset = charset.to_ascii_lowercase();
+    let named = |part: &str| memchr::memmem::find(&charset, part.as_bytes()).is_some();
+    ["utf-7", "utf7", "utf-16", "utf16", "utf-32", "utf32", "ucs", "2022", "hz"].into_iter().any(named)
 }
 
 /// A message's octets with the digest that says what they are.
@@ -48,7 +94,7 @@ impl Content<'_> {
         let block = slice(self.octets, &self.digest.root().header_range());
         message::headers(block)
             .filter(|field| field.name.eq_ignore_ascii_case(name))
-            .any(|field| needle.is_empty() || needle.is_in(&encoded_word::decode(field.value)))
+            .any(|field| needle.is_empty() || needle.is_in_value(field.value))
     }
 
     /// TEXT: the header or the body.
@@ -65,6 +111,9 @@ impl Content<'_> {
     /// Whether a part's own header holds it, field by field, names included.
     fn block_holds(&self, part: &PartRef<'_>, needle: &Needle) -> bool {
         let block = slice(self.octets, &part.header_range());
+        if let Some(text) = unfolded_ascii(block) {
+            return needle.is_in_ascii(text);
+        }
         message::headers(block).any(|field| {
             let name = String::from_utf8_lossy(field.name);
             needle.is_in(&format!("{name}: {}", encoded_word::decode(field.value)))
@@ -85,8 +134,14 @@ impl Content<'_> {
 
     fn body_text_holds(&self, part: &PartRef<'_>, needle: &Needle) -> bool {
         let octets = slice(self.octets, &part.body_range());
-        let mut charset = CharsetDecoder::new(part.param("charset"));
-        let mut transfer = transfer::Decoder::new(TransferEncoding::from_name(part.encoding));
+        let encoding = TransferEncoding::from_name(part.encoding);
+        let charset = part.param("charset");
+        let plain = encoding == TransferEncoding::Identity && !charset.is_some_and(shifts_ascii);
+        if plain && octets.len() <= WINDOW && octets.is_ascii() {
+            return needle.is_in_ascii(octets.to_vec());
+        }
+        let mut charset = CharsetDecoder::new(charset);
+        let mut transfer = transfer::Decoder::new(encoding);
         let mut matcher = Matcher::new(&needle.text);
         let (mut decoded, mut text) = (Vec::new(), String::new());
         for window in octets.chunks(WINDOW) {

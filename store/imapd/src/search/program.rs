@@ -4,9 +4,10 @@ use imap_wire::date::Day;
 use imap_wire::search::{EnvelopeField, Key, Relation};
 use imap_wire::sequence::contains;
 use mailstore::Flags;
+use message::address::{MISSING_DOMAIN, MISSING_MAILBOX, SYNTAX_ERROR};
 use message::{AddressList, DigestRef, casemap, display, encoded_word};
 
-use super::content::{Content, Needle};
+use super::content::{Content, Needle, is_plain};
 use crate::sync::SYSTEM;
 use crate::view::{Entry, View};
 
@@ -187,7 +188,7 @@ fn decide(nodes: &[Node], facts: &Facts<'_>, by: bool) -> Option<bool> {
 }
 
 fn field_holds(value: Option<&[u8]>, needle: &Needle) -> bool {
-    value.is_some_and(|value| needle.is_in(&encoded_word::decode(value)))
+    value.is_some_and(|value| needle.is_in_value(value))
 }
 
 fn envelope_holds(digest: &DigestRef<'_>, field: EnvelopeField, needle: &Needle) -> bool {
@@ -205,6 +206,9 @@ fn envelope_holds(digest: &DigestRef<'_>, field: EnvelopeField, needle: &Needle)
 fn addresses_hold(list: AddressList<'_>, needle: &Needle) -> bool {
     if list.is_empty() {
         return false;
+    }
+    if let Some(plain) = plain_addresses(list) {
+        return needle.is_in_ascii(plain);
     }
     let mut text = String::new();
     for address in list {
@@ -226,6 +230,31 @@ fn addresses_hold(list: AddressList<'_>, needle: &Needle) -> bool {
         }
     }
     needle.is_in(&text)
+}
+
+/// The same text where every part of it is plain, which saves decoding.
+fn plain_addresses(list: AddressList<'_>) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    for address in list {
+        let (local, host) = (address.mailbox?, address.host?);
+        let name = address.name.unwrap_or_default();
+        let atom = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(byte);
+        // What the reader puts where a part is missing is no text of the message.
+        if local == MISSING_MAILBOX || host == MISSING_DOMAIN || host == SYNTAX_ERROR {
+            return None;
+        }
+        if !local.iter().all(atom) || local.is_empty() || !is_plain(local) || !is_plain(host) || !is_plain(name) {
+            return None;
+        }
+        if !text.is_empty() {
+            text.extend_from_slice(b", ");
+        }
+        let (open, shut): (&[u8], &[u8]) = if name.is_empty() { (b"", b"") } else { (b" <", b">") };
+        for part in [name, open, local, b"@", host, shut] {
+            text.extend_from_slice(part);
+        }
+    }
+    Some(text)
 }
 
 /// Folds a text for comparison.
