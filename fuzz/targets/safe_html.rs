@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mshttpd::views::safe_html::{BodyError, BodyOptions, message_body};
-use mshttpd::views::{plain_text, safe_html};
+use sanitiser::views::safe_html::{BodyError, BodyOptions, message_body};
+use sanitiser::views::{plain_text, safe_html};
 
 fn clean(html: &str) -> Option<String> {
     match message_body(html, &BodyOptions { remote_images: true, cid: &|_| None }) {

@@ -1,0 +1,1 @@
+../../../gateway/mshttpd/src/views/plain_text.rs

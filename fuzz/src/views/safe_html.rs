@@ -1,0 +1,1 @@
+../../../gateway/mshttpd/src/views/safe_html.rs
