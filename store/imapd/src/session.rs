@@ -151,8 +151,8 @@ impl Session {
             }
             tokio::select! {
                 biased;
-                read = timeout(patience, self.link.read()) => read.map_err(|_| IDLE_TOO_LONG)??,
                 () = self.drain.started() => return Err(Hangup::Bye("Server is shutting down")),
+                read = timeout(patience, self.link.read()) => read.map_err(|_| IDLE_TOO_LONG)??,
             }
         }
     }
