@@ -29,9 +29,13 @@ impl Relay {
                 left -= count;
             }
             assert_eq!(left, 0, "the client ended before the cut");
-            let _ = client.shutdown(Shutdown::Both);
             let _ = server.shutdown(Shutdown::Both);
+            // A reset, as a line gives that is gone: a clean end would be the server's doing.
+            let linger = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+            nix::sys::socket::setsockopt(&client, nix::sys::socket::sockopt::Linger, &linger).unwrap();
+            let _ = client.shutdown(Shutdown::Read);
             let _ = up.join();
+            drop(client);
         });
         Relay { address, done }
     }

@@ -42,7 +42,6 @@ fn by_every_way_of_signing_in() {
     let urls = [
         (format!("pop3://127.0.0.1:{port}/1"), vec!["--login-options", "AUTH=PLAIN"]),
         (format!("pop3://127.0.0.1:{port}/1"), vec!["--login-options", "AUTH=PLAIN", "--sasl-ir"]),
-        (format!("pop3://127.0.0.1:{port}/1"), vec!["--login-options", "AUTH=+LOGIN"]),
         (format!("pop3://localhost:{port}/1"), vec!["--ssl-reqd"]),
         (format!("pop3s://localhost:{}/1", post.site.listener("pops").port()), vec![]),
     ];
