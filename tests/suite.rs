@@ -7,6 +7,7 @@ mod auth;
 mod config;
 mod crash;
 mod directory;
+mod gateway;
 mod imap;
 mod imap_wire;
 mod imapd;

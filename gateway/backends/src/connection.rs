@@ -186,20 +186,34 @@ impl Connection {
     }
 
     /// Reads up to the result of the command with this tag; untagged data and status lines go to `each`.
-    pub(crate) async fn finish(&mut self, tag: u32, mut each: impl FnMut(&Response) + Send) -> Result<Outcome, Error> {
-        loop {
-            let response = self.next(None).await?;
-            match response {
-                Response::Tagged { tag: found, outcome } if found == tag => {
-                    self.open_commands -= 1;
-                    self.last_used = Instant::now();
-                    self.proven = true;
-                    return Ok(outcome);
-                }
-                Response::Tagged { .. } => return Err(self.odd("the result of another command")),
+    pub(crate) async fn finish(&mut self, tag: u32, each: impl FnMut(&Response) + Send) -> Result<Outcome, Error> {
+        let mut outcomes = self.finish_all(&[tag], each).await?;
+        outcomes.pop().ok_or_else(|| self.odd("no result"))
+    }
+
+    /// The same for several commands sent one after the other. Servers may end them in another order (RFC 3501 §5.5; Dovecot
+    /// does so with NOOP), so whose data it is cannot be told: all goes to `each`. Results are in the order of `tags`.
+    pub(crate) async fn finish_all(
+        &mut self,
+        tags: &[u32],
+        mut each: impl FnMut(&Response) + Send,
+    ) -> Result<Vec<Outcome>, Error> {
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; tags.len()];
+        while outcomes.iter().any(Option::is_none) {
+            match self.next(None).await? {
+                Response::Tagged { tag: found, outcome } => match tags.iter().position(|tag| *tag == found) {
+                    Some(at) if outcomes[at].is_none() => {
+                        outcomes[at] = Some(outcome);
+                        self.open_commands -= 1;
+                    }
+                    _ => return Err(self.odd("the result of a command that was not sent")),
+                },
                 other => each(&other),
             }
         }
+        self.last_used = Instant::now();
+        self.proven = true;
+        Ok(outcomes.into_iter().flatten().collect())
     }
 
     /// Notes that the result of IDLE has been read by the caller itself.

@@ -221,9 +221,10 @@ async fn select(connection: &mut Connection, at: MailboxRef<'_>) -> Result<Selec
     let name = if at.name.eq_ignore_ascii_case("INBOX") { "INBOX" } else { at.name };
     let mut selection = Selection::Kept;
     if connection.selected.as_ref().is_none_or(|selected| selected.mailbox != name) {
+        let command = Command::new("SELECT ").mailbox(name)?;
         connection.selected = None;
         let mut selected = Selected { mailbox: name.to_owned(), uid_validity: 1, ..Selected::default() };
-        let tag = connection.start(Command::new("SELECT ").mailbox(name)?).await?;
+        let tag = connection.start(command).await?;
         let outcome = connection
             .finish(tag, |response| match response {
                 Response::Data(data) if data.name == Name::Exists => selected.exists = data.number,

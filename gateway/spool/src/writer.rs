@@ -20,6 +20,8 @@ use crate::{
 
 /// Other uploads of the session are looked at again each time so many bytes have come.
 const RECOUNT: u64 = 1 << 20;
+/// Room for sidecars, which are no user's bytes.
+const SIDECARS: u64 = 64 << 10;
 /// Bytes written to the file at once.
 const BUFFER: usize = 256 << 10;
 
@@ -151,26 +153,28 @@ impl Writer {
     pub async fn finish(mut self) -> Result<SpoolFile, SpoolError> {
         self.flush().await?;
         self.file.flush().await?;
-        // Once more: another upload for this draft may have ended meanwhile.
         let Self { dir, session_bytes, limit, mut about, hash, unfinished, .. } = self;
         about.sha256 = hex(&hash.finalize());
         blocking(move || {
-            let (encoded, bytes) = others(&dir, &about, limit, about.size)?;
-            let size = encoded.saturating_add(Limit::message(0).size([about.size]));
-            if size > limit.message_bytes {
-                return Err(SpoolError::TooLarge { limit: limit.message_bytes, size });
-            }
-            if bytes.saturating_add(about.size) > session_bytes {
-                return Err(SpoolError::SessionFull { limit: session_bytes });
-            }
             let json = serde_json::to_vec(&about).map_err(std::io::Error::from)?;
             // Written beside and renamed: nobody ever reads half a sidecar.
             let beside = dir.join(format!("{}.new", about.id));
             let written = Unfinished(Some(beside.clone()));
             let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
             std::io::Write::write_all(&mut file, &json)?;
+            let known = Unfinished(Some(sidecar(&dir, &about.id)));
             fs::rename(&beside, sidecar(&dir, &about.id))?;
             written.keep();
+            // Counted once more now that others can see it: of uploads that end at the same time, the last to be seen
+            // sees all, so they cannot pass the limit together.
+            let (size, bytes) = others(&dir, &about, limit, 0)?;
+            if size > limit.message_bytes {
+                return Err(SpoolError::TooLarge { limit: limit.message_bytes, size });
+            }
+            if bytes > session_bytes.saturating_add(SIDECARS) {
+                return Err(SpoolError::SessionFull { limit: session_bytes });
+            }
+            known.keep();
             unfinished.keep();
             Ok(about)
         })

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use message::address::{AddressKind, parse};
+use message::address::{AddressKind, MISSING_DOMAIN, MISSING_MAILBOX, SYNTAX_ERROR, parse};
 
 use crate::DraftError;
 
@@ -49,6 +49,9 @@ pub fn parse_list(text: &str, default_domain: Option<&str>) -> Result<Vec<Mailbo
     let mut list = Vec::new();
     for piece in pieces(text) {
         let bad = || DraftError::BadAddress(shown(&piece));
+        if at_signs(&piece) > 1 {
+            return Err(bad());
+        }
         let found = parse(piece.as_bytes());
         let [one] = found.as_slice() else { return Err(bad()) };
         let (name, local) = (one.name.as_deref().unwrap_or_default(), one.mailbox.as_deref().unwrap_or_default());
@@ -56,14 +59,21 @@ pub fn parse_list(text: &str, default_domain: Option<&str>) -> Result<Vec<Mailbo
         let local = std::str::from_utf8(local).map_err(|_| bad())?;
         let host = one.host.as_deref().and_then(|host| std::str::from_utf8(host).ok());
         let address = match (one.as_ref().kind(), host, default_domain) {
-            (AddressKind::Mailbox, Some(host), _) => format!("{}@{host}", quoted_if_needed(local)),
             // No `@` at all: a colleague's name.
             (_, _, Some(domain)) if is_word(&piece) => format!("{piece}@{domain}"),
+            // The parser puts upper-case words in the place of what is missing.
+            (AddressKind::Mailbox, Some(host), _) if !is_placeholder(host) && !is_placeholder(local) => {
+                format!("{}@{host}", quoted_if_needed(local))
+            }
             _ => return Err(bad()),
         };
         list.push(Mailbox::new(&name, &address).map_err(|_| bad())?);
     }
     Ok(list)
+}
+
+fn is_placeholder(text: &str) -> bool {
+    [MISSING_DOMAIN, MISSING_MAILBOX, SYNTAX_ERROR].contains(&text.as_bytes())
 }
 
 fn is_word(text: &str) -> bool {
@@ -99,6 +109,23 @@ fn pieces(text: &str) -> Vec<String> {
         }
     }
     pieces.into_iter().map(|piece| piece.trim().to_owned()).filter(|piece| !piece.is_empty()).collect()
+}
+
+/// Number of `@` outside of quotes and comments: the parser would stop at the second one and keep quiet about the rest.
+fn at_signs(piece: &str) -> usize {
+    let (mut quoted, mut escaped, mut comments, mut found) = (false, false, 0_u32, 0);
+    for c in piece.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted || comments > 0 => escaped = true,
+            '"' if comments == 0 => quoted = !quoted,
+            '(' if !quoted => comments += 1,
+            ')' if !quoted => comments = comments.saturating_sub(1),
+            '@' if !quoted && comments == 0 => found += 1,
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What is left of wrong input in a message to the user.

@@ -130,8 +130,8 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
             _ => {}
         }
     };
-    for tag in [Some(list), lsub].into_iter().flatten() {
-        let outcome = connection.finish(tag, &mut each).await?;
+    let tags: Vec<u32> = std::iter::once(list).chain(lsub).collect();
+    for outcome in connection.finish_all(&tags, &mut each).await? {
         connection.accept(outcome, None)?;
     }
     let mut seen = HashSet::new();
@@ -143,14 +143,13 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
             for name in names {
                 tags.push(connection.start(Command::new("STATUS ").mailbox(name)?.raw(STATUS_ITEMS)).await?);
             }
-            for tag in tags {
-                // One mailbox without counts (no rights, damaged) does not spoil the list.
-                let each = |response: &Response| {
-                    if let Response::Data(data) = response {
-                        take_status(data, &mut counts);
-                    }
-                };
-                let outcome = connection.finish(tag, each).await?;
+            let each = |response: &Response| {
+                if let Response::Data(data) = response {
+                    take_status(data, &mut counts);
+                }
+            };
+            // One mailbox without counts (no rights, damaged) does not spoil the list.
+            for outcome in connection.finish_all(&tags, each).await? {
                 if outcome.status == Status::Bad {
                     connection.accept(outcome, None)?;
                 }

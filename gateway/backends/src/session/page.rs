@@ -87,21 +87,15 @@ async fn page(
             0 => None,
             _ => Some(connection.start(Command::new("FETCH ").range(from, to).raw(items(connection, whole))).await?),
         };
-        if let Some(tag) = noop {
-            let outcome = connection.finish(tag, |_| {}).await?;
-            connection.accept(outcome, None)?;
-        }
+        let tags: Vec<u32> = noop.into_iter().chain(fetch).collect();
         let mut found = Vec::with_capacity(per_page as usize);
-        if let Some(tag) = fetch {
-            let outcome = connection.finish(tag, collect(&mut found)).await?;
-            let moved = connection.selected.as_ref().is_some_and(|selected| selected.moves != moves);
-            // A range that no longer fits is BAD for some servers; NO means that some of it was expunged.
-            if !moved && outcome.status == Status::Bad {
-                connection.accept(outcome, Some(at.name))?;
-            }
+        let outcomes = connection.finish_all(&tags, collect(&mut found)).await?;
+        let moved = connection.selected.as_ref().is_some_and(|selected| selected.moves != moves);
+        // A range that no longer fits is BAD for some servers; NO means that some of it was expunged.
+        if let Some(bad) = outcomes.into_iter().find(|outcome| outcome.status == Status::Bad && !moved) {
+            connection.accept(bad, Some(at.name))?;
         }
         fresh = true;
-        let moved = connection.selected.as_ref().is_some_and(|selected| selected.moves != moves);
         if moved && attempt < 2 {
             continue;
         }
