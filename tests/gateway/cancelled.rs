@@ -166,12 +166,18 @@ fn sessions_keep_one_connection_and_close_it_when_idle_or_signed_out() {
         assert_eq!((tap.connections(), pool.sessions()), (2, 2));
         pool.close("one").await;
         assert_eq!(pool.sessions(), 1);
-        let logged_out = || tap.take_sent().matches("LOGOUT").count();
-        let mut seen = 0;
-        while seen < 2 || pool.sessions() > 0 {
-            seen += logged_out();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        tokio::task::spawn_blocking({
+            let (tap, pool) = (tap.clone(), pool.clone());
+            move || {
+                let mut seen = 0;
+                suite::wait_for("two log-outs and no session", || {
+                    seen += tap.take_sent().matches("LOGOUT").count();
+                    (seen == 2 && pool.sessions() == 0).then_some(())
+                });
+            }
+        })
+        .await
+        .unwrap();
         // The same key for another user never gives the first one's mail.
         pool.session("one", &Account::new(None, "alice")).create("Only alice").await.unwrap();
         let bobs = pool.session("one", &Account::new(None, "bob")).mailboxes().await.unwrap();
