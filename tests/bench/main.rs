@@ -14,8 +14,11 @@ mod webmail;
 use server::Server;
 use table::Table;
 
-/// A load by name, with what it measures for one server.
-const LOADS: &[(&str, fn(&mut Table))] = &[
+/// Measures one load for both servers and adds its rows.
+type Load = fn(&mut Table);
+
+/// The loads by name.
+const LOADS: &[(&str, Load)] = &[
     ("lmtp", load::lmtp),
     ("login", load::login),
     ("append", load::append),

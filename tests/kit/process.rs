@@ -250,13 +250,12 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-/// A new temporary folder under target/, which every user may enter: peers drop their rights.
+/// A new temporary folder, gone when dropped. Every user may enter it: peers drop their rights.
 pub fn temporary(name: &str) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::Builder::new()
+    tempfile::Builder::new()
         .prefix(&format!("heliograph-{name}-"))
         .permissions(std::fs::Permissions::from_mode(0o755))
         .tempdir()
-        .expect("a temporary folder");
-    folder
+        .expect("a temporary folder")
 }
