@@ -15,7 +15,7 @@ fn size_has_a_limit() {
 #[test]
 fn nesting_has_a_limit_however_it_is_made() {
     assert_eq!(refused(&format!("{}x", "<div>".repeat(200))), None);
-    let deep = 100_000;
+    let deep = 20_000;
     for element in [
         "div",
         "b",
@@ -46,7 +46,8 @@ fn nesting_has_a_limit_however_it_is_made() {
         let html = format!("<{element}>").repeat(deep.min(LARGEST_BODY / (element.len() + 2)));
         let refused = refused(&html);
         // What the parser closes by itself does not nest; everything else has to be refused.
-        let flat = matches!(element, "a" | "table" | "form" | "select" | "nobr" | "h1" | "p><b" | "button");
+        let flat =
+            matches!(element, "a" | "table" | "form" | "select" | "nobr" | "noscript" | "h1" | "p><b" | "button");
         assert!(refused == Some(BodyError::TooDeep) || flat, "<{element}>: {refused:?}");
     }
     // End tags that end nothing do not hide the nesting.

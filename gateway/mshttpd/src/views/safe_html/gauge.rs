@@ -23,7 +23,7 @@ const PORTION: usize = 2048;
 /// True where a tree of this HTML is no deeper than 256 elements and not much larger than its text.
 pub(super) fn is_bounded(html: &str) -> bool {
     let state = Rc::new(State::default());
-    let written = memchr_count(html);
+    let written = count_tags(html);
     let context = QualName::new(None, ns!(html), local_name!("div"));
     let mut parser =
         parse_fragment(Gauge { state: Rc::clone(&state) }, ParseOpts::default(), context, Vec::new(), false);
@@ -45,7 +45,7 @@ pub(super) fn is_bounded(html: &str) -> bool {
 }
 
 /// Every element that is written begins with `<`.
-fn memchr_count(html: &str) -> usize {
+fn count_tags(html: &str) -> usize {
     html.bytes().filter(|&byte| byte == b'<').count()
 }
 

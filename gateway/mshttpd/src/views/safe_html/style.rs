@@ -176,10 +176,12 @@ impl Value {
                     self.put("/");
                 }
                 Token::Delim(sign @ ('*' | '+' | '-')) if deeper < DEEPEST => {
+                    self.out.truncate(self.out.trim_end().len());
                     self.put(&format!(" {sign} "));
                 }
                 Token::Delim('!') => {
                     let important = parser.expect_ident().ok()?.eq_ignore_ascii_case("important");
+                    self.out.truncate(self.out.trim_end().len());
                     important.then(|| self.put(" !important"))?;
                     return parser.is_exhausted().then_some(());
                 }
@@ -232,7 +234,7 @@ impl Value {
             return None;
         }
         // Below zero a margin or an indent draws over what is not the message's own.
-        if !value.is_finite() || value < 0.0 || value > 100_000.0 {
+        if !(0.0..=100_000.0).contains(&value) {
             return None;
         }
         self.put(&token.to_css_string().to_ascii_lowercase());
