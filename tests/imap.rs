@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use suite::{process::repository, transcript::TargetKind};
+use suite::{Site, process::repository, transcript::TargetKind};
 
 fn file(group: &str) -> PathBuf {
     // `move` is a word of Rust too.
@@ -27,6 +27,27 @@ transcripts! {
     append authenticate capability close concurrency copy create delete enable errors expunge fetch id idle
     limits list literal login r#move namespace noop rename search select special_use status store subscribe
     utf7
+}
+
+/// A literal of any size goes in and comes out, whole and in windows.
+#[test]
+fn a_message_of_24_mb_goes_in_and_out() {
+    let site = Site::new();
+    let mut message = suite::corpus::message("Large", "");
+    while message.len() < 24 << 20 {
+        let line = format!("{:>76}\r\n", message.len());
+        message.extend_from_slice(line.as_bytes());
+    }
+    let mut imap = site.imap_as("alice");
+    imap.append("INBOX", "", &message);
+    imap.command("SELECT INBOX");
+    let size = imap.command("FETCH 1 RFC822.SIZE").fetch_items("RFC822.SIZE");
+    assert_eq!(size[0].1.number(), Some(message.len() as u64));
+    assert!(imap.message(1) == message, "the message is not what was appended");
+    let (start, length) = (17_000_000, 100_000);
+    let window =
+        imap.command(&format!("FETCH 1 BODY.PEEK[]<{start}.{length}>")).fetch_items(&format!("BODY[]<{start}>"));
+    assert!(window[0].1.bytes() == Some(&message[start..start + length]), "the window is another one");
 }
 
 #[test]

@@ -125,7 +125,9 @@ pub fn mailbox(table: &mut Table) {
     let measure = |server: &mut Server| {
         server.fill("user0", &maildir);
         // The first look lets Dovecot find its files; neither server is measured by it.
-        Reader::connect(server.imap()).command("SELECT INBOX");
+        let mut first = Reader::connect(server.imap());
+        first.command("SELECT INBOX");
+        first.command("LOGOUT");
         server.restart();
         let mut imap = Reader::connect(server.imap());
         let select = imap.command("SELECT INBOX");
