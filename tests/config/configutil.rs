@@ -1,6 +1,6 @@
 //! `configutil` as it is typed (Reference §1.1; Guide §5.5 to §5.7).
 
-use kit::{Site, SiteOptions, process};
+use suite::{Site, SiteOptions, process};
 
 fn site() -> Site {
     Site::make(SiteOptions::default().users::<&str>(&[]))

@@ -74,7 +74,7 @@ impl Key {
 
     /// The stored form of `value`, or why it is refused.
     pub fn check(&self, value: &str) -> Result<String, Refusal> {
-        value::normalise(self.kind, value.trim()).map_err(|reason| Refusal::BadValue {
+        value::normalise(self.kind, value.trim_matches([' ', '\t'])).map_err(|reason| Refusal::BadValue {
             name: self.name.to_owned(),
             value: if self.kind == Kind::Secret { String::new() } else { value.to_owned() },
             reason,
