@@ -8,7 +8,7 @@
   let dirty = false;
   let saving = null;
 
-  const swap = (text, target) => htmx.swap({ text, target, swap: 'outerHTML', sourceElement: form() });
+  const swap = (text, target) => htmx.swap({ text, target, swap: 'outerHTML', push: 'false', sourceElement: form() });
   const megabytes = (bytes) => (Math.ceil(bytes / 104857.6) / 10).toString();
   // Base64 in lines of 76 and CRLF, as the message will have it.
   const encoded = (bytes) => Math.ceil(bytes / 3) * 4 + Math.ceil(Math.ceil(bytes / 3) * 4 / 76) * 2;
@@ -34,10 +34,11 @@
     const used = Number(files.dataset.used);
     const limit = Number(files.dataset.limit);
     const refuse = (text) => {
-      shown.item.setAttribute('role', 'alert');
+      shown.state.setAttribute('role', 'alert');
       shown.bar.remove();
       shown.state.textContent = text;
       shown.stop.textContent = 'Dismiss';
+      shown.stop.setAttribute('aria-label', `Dismiss ${file.name}`);
       shown.stop.onclick = () => shown.item.remove();
       done();
     };
@@ -172,7 +173,7 @@
       if (people.length) open(field, start, people);
     }, 150);
   });
-  const close = () => { document.getElementById('people')?.remove(); for (const field of document.querySelectorAll('[data-people][aria-expanded]')) { field.removeAttribute('aria-expanded'); field.removeAttribute('aria-activedescendant'); } };
+  const close = () => { document.getElementById('people')?.remove(); for (const field of document.querySelectorAll('[data-people][aria-expanded]')) { field.setAttribute('aria-expanded', 'false'); field.removeAttribute('aria-controls'); field.removeAttribute('aria-activedescendant'); } };
   const open = (field, start, people) => {
     const box = Object.assign(document.createElement('ul'), { id: 'people', className: 'people' });
     box.setAttribute('role', 'listbox');

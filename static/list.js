@@ -49,7 +49,7 @@
     const url = document.getElementById('refresh')?.getAttribute('href');
     if (!url || document.querySelector('#messages input[name=uid]:checked')) return;
     const before = new Set(rows().map((row) => row.id));
-    await htmx.ajax('GET', url, { source: '#events', target: '#list', swap: 'outerMorph' });
+    await htmx.ajax('GET', url, { source: '#events', target: '#list', swap: 'outerMorph', headers: { 'HX-Target': 'section#list' } });
     mark();
     const fresh = rows().filter((row) => row.matches('.new') && !before.has(row.id)).length;
     const live = document.getElementById('live');

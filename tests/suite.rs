@@ -4,6 +4,7 @@
 
 mod architecture;
 mod auth;
+mod browser;
 mod config;
 mod crash;
 mod directory;

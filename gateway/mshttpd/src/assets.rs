@@ -50,7 +50,9 @@ pub async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
     if let Some(encoding) = encoding {
         answer = answer.header(header::CONTENT_ENCODING, encoding);
     }
-    answer.body(Body::from(Bytes::from_static(bytes))).unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    answer
+        .body(Body::from(Bytes::from_static(bytes)))
+        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 /// Whether an `Accept-Encoding` value names the coding with a quality other than zero (RFC 9110 §12.5.3).

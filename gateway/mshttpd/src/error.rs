@@ -82,11 +82,23 @@ fn trouble(title: &str, text: &str, next: Option<(String, String)>) -> Trouble {
 /// The words for a status that came without any (axum's own refusals).
 pub fn plain(status: StatusCode) -> Trouble {
     match status {
-        StatusCode::NOT_FOUND => trouble("There is nothing here", "The address may be mistyped, or what was here has been moved.", inbox()),
-        StatusCode::METHOD_NOT_ALLOWED => trouble("That cannot be done here", "Go back and use the buttons of the page.", inbox()),
-        StatusCode::PAYLOAD_TOO_LARGE => trouble("That is too much at once", "Send less, or in several steps.", inbox()),
-        status if status.is_client_error() => trouble("The request could not be understood", "Go back, reload the page and try again.", inbox()),
-        _ => trouble("Something went wrong", "Try again in a moment. If it goes on, tell your administrator: the server's log says more.", inbox()),
+        StatusCode::NOT_FOUND => {
+            trouble("There is nothing here", "The address may be mistyped, or what was here has been moved.", inbox())
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            trouble("That cannot be done here", "Go back and use the buttons of the page.", inbox())
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            trouble("That is too much at once", "Send less, or in several steps.", inbox())
+        }
+        status if status.is_client_error() => {
+            trouble("The request could not be understood", "Go back, reload the page and try again.", inbox())
+        }
+        _ => trouble(
+            "Something went wrong",
+            "Try again in a moment. If it goes on, tell your administrator: the server's log says more.",
+            inbox(),
+        ),
     }
 }
 
@@ -100,7 +112,9 @@ impl ScreenError {
             Self::SignedOut { .. } => StatusCode::UNAUTHORIZED,
             Self::Backend(error) => match error {
                 error if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
-                backends::Error::NoSuchMailbox(_) | backends::Error::NoSuchMessage { .. } | backends::Error::NoSuchPart(_) => StatusCode::NOT_FOUND,
+                backends::Error::NoSuchMailbox(_)
+                | backends::Error::NoSuchMessage { .. }
+                | backends::Error::NoSuchPart(_) => StatusCode::NOT_FOUND,
                 backends::Error::Gone { .. } | backends::Error::AlreadyExists(_) => StatusCode::CONFLICT,
                 backends::Error::NoPermission(_) => StatusCode::FORBIDDEN,
                 backends::Error::OverQuota(_) => StatusCode::INSUFFICIENT_STORAGE,
@@ -117,19 +131,32 @@ impl ScreenError {
     fn trouble(&self) -> Trouble {
         match self {
             Self::BadRequest(what) => trouble("The request could not be understood", what, inbox()),
-            Self::Csrf { .. } => trouble("This page was out of date", "Nothing was changed. Reload the page and try again.", inbox()),
+            Self::Csrf { .. } => {
+                trouble("This page was out of date", "Nothing was changed. Reload the page and try again.", inbox())
+            }
             Self::TooLarge { limit, size } => trouble("That is too large", &too_large(*limit, *size), None),
             Self::SignedOut { next, .. } => trouble(
                 "You are not signed in",
                 "You were signed out, or the session was idle for too long.",
                 Some(("Sign in".to_owned(), format!("/login?next={}", crate::views::url::encoded(next)))),
             ),
-            Self::Backend(error) if error.is_outage() => trouble("No mail right now", error.user_text(), Some(("Try again".to_owned(), "/mail/INBOX".to_owned()))),
+            Self::Backend(error) if error.is_outage() => trouble(
+                "No mail right now",
+                error.user_text(),
+                Some(("Try again".to_owned(), "/mail/INBOX".to_owned())),
+            ),
             Self::Backend(error) => trouble("That did not work", error.user_text(), inbox()),
-            Self::Spool(spool::SpoolError::TooLarge { limit, size }) => trouble("That is too large", &too_large(*limit, *size), None),
-            Self::Spool(spool::SpoolError::SessionFull { limit }) => {
-                trouble("No room for more attachments", &format!("Files waiting to be sent may take {}. Send or discard another message first.", size::short(*limit)), None)
+            Self::Spool(spool::SpoolError::TooLarge { limit, size }) => {
+                trouble("That is too large", &too_large(*limit, *size), None)
             }
+            Self::Spool(spool::SpoolError::SessionFull { limit }) => trouble(
+                "No room for more attachments",
+                &format!(
+                    "Files waiting to be sent may take {}. Send or discard another message first.",
+                    size::short(*limit)
+                ),
+                None,
+            ),
             other => plain(other.status()),
         }
     }
@@ -137,7 +164,9 @@ impl ScreenError {
     fn log(&self) {
         match self {
             Self::Backend(error) if error.is_outage() => tracing::error!(%error, "mail server unavailable"),
-            Self::Internal(_) | Self::Spool(spool::SpoolError::Io(_)) => tracing::error!(error = %self, "request failed"),
+            Self::Internal(_) | Self::Spool(spool::SpoolError::Io(_)) => {
+                tracing::error!(error = %self, "request failed")
+            }
             Self::Backend(error) => tracing::info!(%error, "the back end refused"),
             _ => {}
         }

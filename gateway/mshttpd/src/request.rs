@@ -65,7 +65,8 @@ impl Signed {
 /// The session of a request, if somebody is signed in and may use it from here.
 pub async fn signed_in(session: &Session, parts: &Parts, state: &AppState) -> Result<Option<SignedIn>, ScreenError> {
     let Some(who) = session.get::<SignedIn>(SIGNED_IN).await? else { return Ok(None) };
-    let allowed = parts.extensions.get::<Client>().is_some_and(|client| who.allows(client.address, state.config.ip_security));
+    let allowed =
+        parts.extensions.get::<Client>().is_some_and(|client| who.allows(client.address, state.config.ip_security));
     Ok(allowed.then_some(who))
 }
 
@@ -78,10 +79,18 @@ impl FromRequestParts<AppState> for Signed {
     type Rejection = ScreenError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ScreenError> {
-        let session = parts.extensions.get::<Session>().cloned().ok_or_else(|| ScreenError::Internal("no session layer".to_owned()))?;
+        let session = parts
+            .extensions
+            .get::<Session>()
+            .cloned()
+            .ok_or_else(|| ScreenError::Internal("no session layer".to_owned()))?;
         let Some(who) = signed_in(&session, parts, state).await? else {
             let post = parts.method != Method::GET;
-            let next = if post { "/mail/INBOX".to_owned() } else { parts.uri.path_and_query().map_or_else(String::new, ToString::to_string) };
+            let next = if post {
+                "/mail/INBOX".to_owned()
+            } else {
+                parts.uri.path_and_query().map_or_else(String::new, ToString::to_string)
+            };
             return Err(ScreenError::SignedOut { next, post });
         };
         if let Some(id) = session.id().filter(|_| !is_quiet(parts)) {
@@ -118,6 +127,8 @@ pub enum Want {
     Page,
     /// What is inside `#main`.
     Main,
+    /// `#list`.
+    List,
     /// What is inside `#reader`.
     Pane,
 }
@@ -131,6 +142,7 @@ impl Want {
         }
         match text("hx-target") {
             "main#main" => Self::Main,
+            "section#list" => Self::List,
             "section#reader" => Self::Pane,
             _ => Self::Page,
         }

@@ -17,7 +17,9 @@ pub fn see_other(path: &str) -> Response {
     // Paths are built by views::url: encoded ASCII. Anything else is not sent on.
     match HeaderValue::from_str(path) {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
-        Err(_) => (StatusCode::SEE_OTHER, [(header::LOCATION, HeaderValue::from_static("/mail/INBOX"))]).into_response(),
+        Err(_) => {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, HeaderValue::from_static("/mail/INBOX"))]).into_response()
+        }
     }
 }
 

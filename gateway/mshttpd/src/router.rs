@@ -8,10 +8,10 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
+use crate::assets;
 use crate::middleware::{body_limit, csrf, error_page, fetch_metadata, request_log, security_headers};
 use crate::screens::{actions, attachment, body, compose, events, home, login, mailbox, message, settings, source};
 use crate::state::{AppState, Transport};
-use crate::assets;
 
 /// The application.
 pub fn router(state: AppState) -> Router {
@@ -77,7 +77,10 @@ impl Predicate for Html {
     where
         B: http_body::Body,
     {
-        let html = answer.headers().get(http::header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let html = answer
+            .headers()
+            .get(http::header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         html && answer.body().size_hint().exact().is_none_or(|size| size > 1024)
     }
 }

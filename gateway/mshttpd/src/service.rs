@@ -103,7 +103,12 @@ impl Service {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         // The time to the end of the next request's header is the idle time of a kept connection.
         builder.http1().timer(TokioTimer::new()).header_read_timeout(idle);
-        builder.http2().timer(TokioTimer::new()).max_concurrent_streams(100).keep_alive_interval(idle).keep_alive_timeout(Duration::from_secs(20));
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(100)
+            .keep_alive_interval(idle)
+            .keep_alive_timeout(Duration::from_secs(20));
         let serving = builder.serve_connection(TokioIo::new(conn), service);
         tokio::pin!(serving);
         let result = tokio::select! {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth::Authenticator;
-use backends::{Mailbox, MailSession, Quota};
+use backends::{MailSession, Mailbox, Quota};
 use directory::Directory;
 use moka::sync::Cache;
 
@@ -55,7 +55,9 @@ const BODIES: u64 = 32 << 20;
 pub fn bodies() -> Cache<String, Arc<CleanBody>> {
     Cache::builder()
         .max_capacity(BODIES)
-        .weigher(|key: &String, body: &Arc<CleanBody>| u32::try_from(key.len() + body.html.as_str().len()).unwrap_or(u32::MAX))
+        .weigher(|key: &String, body: &Arc<CleanBody>| {
+            u32::try_from(key.len() + body.html.as_str().len()).unwrap_or(u32::MAX)
+        })
         .time_to_live(Duration::from_secs(300))
         .build()
 }

@@ -26,7 +26,9 @@ pub fn draft(form: &DraftForm, signed: &Signed, files: Vec<SpoolFile>, unfinishe
     let mut list = |label: &str, text: &str| -> Vec<Mailbox> {
         match submission::parse_list(text, domain) {
             Ok(list) => list,
-            Err(_) if unfinished => text.split(',').filter_map(|one| submission::parse_list(one, domain).ok()).flatten().collect(),
+            Err(_) if unfinished => {
+                text.split(',').filter_map(|one| submission::parse_list(one, domain).ok()).flatten().collect()
+            }
             Err(error) => {
                 problems.push(format!("{label}: {}", error.user_text()));
                 Vec::new()
@@ -64,7 +66,9 @@ impl Keeping<'_> {
         };
         let people = draft.recipients();
         if people.is_empty() {
-            return Ok(Outcome::Refused(vec!["Say whom the message is for: there is nobody in To, Cc or Bcc.".to_owned()]));
+            return Ok(Outcome::Refused(vec![
+                "Say whom the message is for: there is nobody in To, Cc or Bcc.".to_owned(),
+            ]));
         }
         let (limit, size) = (self.state.config.max_message_size, composed.size(Bcc::Strip));
         if size > limit {
@@ -81,8 +85,10 @@ impl Keeping<'_> {
             1 => "Message sent".to_owned(),
             many => format!("Message sent to {many} people"),
         };
-        let failed: Vec<String> =
-            sent.failures().map(|refusal| format!("{} ({})", refusal.address, format!("{} {}", refusal.code, refusal.text).trim())).collect();
+        let failed: Vec<String> = sent
+            .failures()
+            .map(|refusal| format!("{} ({})", refusal.address, format!("{} {}", refusal.code, refusal.text).trim()))
+            .collect();
         if !failed.is_empty() {
             said = format!("Sent, but not to {}", failed.join(", "));
         }

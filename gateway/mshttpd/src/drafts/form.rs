@@ -90,7 +90,11 @@ impl Intake<'_> {
     pub async fn read(&self, request: Request<Body>) -> Result<Received, ScreenError> {
         let (parts, body) = request.into_parts();
         let mut checked = csrf::in_header(&self.signed.who, &parts.headers);
-        let boundary = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(|value| multer::parse_boundary(value).ok());
+        let boundary = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| multer::parse_boundary(value).ok());
         let boundary = boundary.ok_or(ScreenError::BadRequest("The form did not arrive as a form."))?;
         let length = content_length(&parts.headers);
         let mut form = Multipart::with_constraints(pump(body), boundary, Constraints::new());
@@ -136,11 +140,9 @@ impl Intake<'_> {
         let media_type = field.content_type().map_or_else(String::new, ToString::to_string);
         let limit = Limit::message(self.max_message);
         if file_name.is_empty() {
-            let empty = chunk(&mut field).await.map_err(Taken::Lost)?.is_none();
-            if empty {
-                return Ok(false);
-            }
-            return Err(Taken::Lost(ScreenError::BadRequest("A file came without a name.")));
+            // The empty field of a form without a file.
+            while chunk(&mut field).await.map_err(Taken::Lost)?.is_some() {}
+            return Ok(false);
         }
         if let Some(size) = expected.map(encoded_size).filter(|size| *size > self.max_message) {
             return Err(Taken::Refused(SpoolError::TooLarge { limit: self.max_message, size }));
@@ -193,7 +195,11 @@ fn pump(mut body: Body) -> impl futures::Stream<Item = Result<Bytes, std::io::Er
             }
         }
     });
-    futures::stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) }).boxed()
+    futures::stream::unfold(
+        receiver,
+        |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) },
+    )
+    .boxed()
 }
 
 async fn next<'a>(form: &mut Multipart<'a>) -> Result<Option<Field<'a>>, ScreenError> {

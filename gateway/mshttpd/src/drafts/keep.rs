@@ -41,7 +41,8 @@ impl Keeping<'_> {
                 }
             }
         }
-        let files = Files::new(self.draft.as_str(), &self.spooled().await?, &carried, self.state.config.max_message_size);
+        let files =
+            Files::new(self.draft.as_str(), &self.spooled().await?, &carried, self.state.config.max_message_size);
         Ok(Files { carry_from: form.carry_from.clone(), ..files })
     }
 

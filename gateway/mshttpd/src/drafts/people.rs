@@ -51,7 +51,11 @@ pub fn of_answer(envelope: &Envelope, own: &[String], answer: Answer) -> Recipie
     let cc = match answer {
         Answer::Sender => String::new(),
         Answer::Everybody => {
-            let others: Vec<&Address> = if sent_by_me { envelope.cc.iter().collect() } else { envelope.to.iter().chain(&envelope.cc).collect() };
+            let others: Vec<&Address> = if sent_by_me {
+                envelope.cc.iter().collect()
+            } else {
+                envelope.to.iter().chain(&envelope.cc).collect()
+            };
             fresh(others, false)
         }
     };

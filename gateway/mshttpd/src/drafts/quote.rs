@@ -46,7 +46,9 @@ pub fn answer(envelope: &Envelope, text: &PlainText, when: i64, now: Now) -> Str
 
 /// The text of a forward.
 pub fn forward(envelope: &Envelope, text: &PlainText, when: i64, now: Now) -> String {
-    let people = |list: &[backends::Address]| list.iter().map(|address| Person::from(address).typed()).collect::<Vec<_>>().join(", ");
+    let people = |list: &[backends::Address]| {
+        list.iter().map(|address| Person::from(address).typed()).collect::<Vec<_>>().join(", ")
+    };
     let mut head = String::from("\n\n---------- Forwarded message ----------\n");
     head.push_str(&format!("From: {}\n", people(&envelope.from)));
     head.push_str(&format!("Date: {}\n", now.quoted(when).trim_start_matches("On ")));

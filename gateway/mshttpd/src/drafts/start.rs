@@ -107,7 +107,9 @@ pub fn files_of(root: &Part) -> Vec<(String, String, u64)> {
     let sorted = sorted(root);
     let mut parts: Vec<&Part> = sorted.files.clone();
     // Pictures inside the HTML become files: the forwarded text is plain.
-    parts.extend(root.walk().filter(|part| part.kind == "image" && part.id.is_some() && !sorted.files.iter().any(|file| file.section == part.section)));
+    parts.extend(root.walk().filter(|part| {
+        part.kind == "image" && part.id.is_some() && !sorted.files.iter().any(|file| file.section == part.section)
+    }));
     parts.into_iter().map(|part| (file_name(part), part.section.clone(), part.decoded_size())).collect()
 }
 
@@ -122,11 +124,18 @@ impl Original<'_> {
         let envelope = &self.message.summary.envelope;
         let when = envelope.date.unwrap_or(self.message.summary.received);
         let parts = sorted(&self.message.summary.structure);
-        let text = plain(self.signed, self.message, &parts).await?.unwrap_or(PlainText { text: String::new(), flowed: None });
+        let text =
+            plain(self.signed, self.message, &parts).await?.unwrap_or(PlainText { text: String::new(), flowed: None });
         let own = &self.signed.who.addresses;
-        let list = |people: &[backends::Address]| people.iter().map(|a| typed(&visible(&a.name), &a.email)).collect::<Vec<_>>().join(", ");
+        let list = |people: &[backends::Address]| {
+            people.iter().map(|a| typed(&visible(&a.name), &a.email)).collect::<Vec<_>>().join(", ")
+        };
         let back = url::message(&self.message.mailbox, self.message.uid, 1, None);
-        let blank = DraftForm { back, from: people::own_address(envelope, own).cloned().unwrap_or_default(), ..DraftForm::default() };
+        let blank = DraftForm {
+            back,
+            from: people::own_address(envelope, own).cloned().unwrap_or_default(),
+            ..DraftForm::default()
+        };
         Ok(match kind {
             Kind::Answer(answer) => {
                 let recipients = people::of_answer(envelope, own, *answer);
@@ -179,20 +188,28 @@ impl Original<'_> {
     async fn header(&self, name: &str) -> Result<String, ScreenError> {
         let mailbox = (self.message.mailbox.as_str(), self.message.uid_validity);
         let block = self.signed.mail.header(mailbox, self.message.uid, None).await?;
-        let value = message::header::find(&block, name).map(|header| String::from_utf8_lossy(&header.unfolded()).trim().to_owned());
+        let value = message::header::find(&block, name)
+            .map(|header| String::from_utf8_lossy(&header.unfolded()).trim().to_owned());
         Ok(value.unwrap_or_default())
     }
 }
 
 /// A draft's own text, flowed lines joined again.
 fn quote_free(text: &PlainText) -> String {
-    let joined = match text.flowed {
-        Some(flowed) => message::flowed::decode(&text.text, flowed.delsp)
-            .iter()
-            .map(|line| if line.quote == 0 { line.text.clone() } else { format!("{} {}", ">".repeat(line.quote), line.text) })
-            .collect::<Vec<_>>()
-            .join("\n"),
-        None => text.text.replace("\r\n", "\n"),
-    };
+    let joined =
+        match text.flowed {
+            Some(flowed) => message::flowed::decode(&text.text, flowed.delsp)
+                .iter()
+                .map(|line| {
+                    if line.quote == 0 {
+                        line.text.clone()
+                    } else {
+                        format!("{} {}", ">".repeat(line.quote), line.text)
+                    }
+                })
+                .collect::<Vec<_>>()
+                .join("\n"),
+            None => text.text.replace("\r\n", "\n"),
+        };
     joined.trim_end().to_owned()
 }

@@ -63,11 +63,23 @@ impl Files {
         let mut used = 0;
         for (name, section, bytes) in carried {
             used += encoded_size(*bytes);
-            list.push(DraftFile { kind: kind(name), name: name.clone(), size: size::short(*bytes), section: Some(section.clone()), remove: format!("drop:{section}") });
+            list.push(DraftFile {
+                kind: kind(name),
+                name: name.clone(),
+                size: size::short(*bytes),
+                section: Some(section.clone()),
+                remove: format!("drop:{section}"),
+            });
         }
         for file in spooled {
             used += encoded_size(file.size);
-            list.push(DraftFile { kind: kind(&file.file_name), name: file.file_name.clone(), size: size::short(file.size), section: None, remove: format!("remove:{}", file.id) });
+            list.push(DraftFile {
+                kind: kind(&file.file_name),
+                name: file.file_name.clone(),
+                size: size::short(file.size),
+                section: None,
+                remove: format!("remove:{}", file.id),
+            });
         }
         Self { draft: draft.to_owned(), list, used, limit, ..Self::default() }
     }
@@ -89,6 +101,9 @@ impl Files {
 }
 
 fn kind(name: &str) -> String {
-    let extension = name.rsplit_once('.').map(|(_, e)| e).filter(|e| (1..=4).contains(&e.len()) && e.chars().all(|c| c.is_ascii_alphanumeric()));
+    let extension = name
+        .rsplit_once('.')
+        .map(|(_, e)| e)
+        .filter(|e| (1..=4).contains(&e.len()) && e.chars().all(|c| c.is_ascii_alphanumeric()));
     extension.unwrap_or("FILE").to_ascii_uppercase()
 }

@@ -13,7 +13,11 @@ use crate::state::AppState;
 /// Refuses by Content-Length, and cuts the body off beyond the limit.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let limit = state.config.max_post_size;
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let length = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<u64>().ok());
     if let Some(size) = length.filter(|size| *size > limit) {
         return ScreenError::TooLarge { limit, size }.into_response();
     }

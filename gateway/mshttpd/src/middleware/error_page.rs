@@ -21,6 +21,13 @@ struct Page<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "again.html")]
+struct Again<'a> {
+    look: Look,
+    path: &'a str,
+}
+
+#[derive(Template)]
 #[template(path = "error_pane.html")]
 struct Fragment {
     pane: Pane,
@@ -60,10 +67,8 @@ fn has_body(answer: &Response) -> bool {
 
 fn render(page: &ErrorPage, status: StatusCode, headers: &HeaderMap, method: &Method) -> Response {
     let scripted = headers.contains_key("hx-request");
-    if let Some(next) = &page.sign_in {
-        if method == Method::GET {
-            return to_login(next, status, scripted);
-        }
+    if let Some(next) = page.sign_in.as_ref().filter(|_| method == Method::GET) {
+        return once_more(next, headers).unwrap_or_else(|| to_login(next, status, scripted));
     }
     let whole = !scripted || Want::of(headers) == Want::Page && !headers.contains_key("hx-target");
     let made = if whole {
@@ -91,8 +96,20 @@ fn render(page: &ErrorPage, status: StatusCode, headers: &HeaderMap, method: &Me
     answer
 }
 
+/// A link on another site led here, so the browser kept the Strict cookie back. A page of ours that asks again brings it:
+/// whoever is signed in does not see the sign-in page.
+fn once_more(next: &str, headers: &HeaderMap) -> Option<Response> {
+    let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let path = respond::local_path(next).filter(|_| foreign)?;
+    respond::html(&Again { look: request::look(headers), path }).ok()
+}
+
 fn to_login(next: &str, status: StatusCode, scripted: bool) -> Response {
-    let path = if next.is_empty() || next == "/" { "/login".to_owned() } else { format!("/login?next={}", url::encoded(next)) };
+    let path = if next.is_empty() || next == "/" {
+        "/login".to_owned()
+    } else {
+        format!("/login?next={}", url::encoded(next))
+    };
     match HeaderValue::from_str(&path) {
         Ok(value) if scripted => {
             let mut answer = status.into_response();

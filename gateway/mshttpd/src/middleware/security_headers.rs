@@ -3,8 +3,8 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::{self, HeaderName};
 use http::HeaderValue;
+use http::header::{self, HeaderName};
 
 use crate::state::{AppState, Transport};
 

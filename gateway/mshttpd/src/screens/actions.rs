@@ -1,11 +1,12 @@
 //! What the buttons of list and reader do to messages. Every one is a POST that ends in a redirect.
 
+use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use backends::{Deleted, FlagChange, Flag, MailboxRef, Role, UidSet};
+use backends::{Deleted, Flag, FlagChange, MailboxRef, Role, UidSet};
 use http::HeaderMap;
-use askama::Template;
+use std::num::NonZeroU32;
 
 use crate::error::ScreenError;
 use crate::request::{Signed, Want};
@@ -69,7 +70,13 @@ fn action(fields: &Fields) -> Result<Action, ScreenError> {
 }
 
 /// Does it; the sentence says what was done.
-async fn perform(signed: &Signed, mailbox: MailboxRef<'_>, uids: &UidSet, count: usize, action: &Action) -> Result<Option<String>, ScreenError> {
+async fn perform(
+    signed: &Signed,
+    mailbox: MailboxRef<'_>,
+    uids: &UidSet,
+    count: usize,
+    action: &Action,
+) -> Result<Option<String>, ScreenError> {
     let what = if count == 1 { "Message".to_owned() } else { format!("{count} messages") };
     let target = match action {
         Action::Flag(change, flag) => {
@@ -124,7 +131,8 @@ pub async fn on_list(
         }
         return Ok(see_other(&back));
     }
-    let uids: Vec<u32> = fields.iter().filter(|(name, _)| name == "uid").filter_map(|(_, value)| value.parse().ok()).collect();
+    let uids: Vec<u32> =
+        fields.iter().filter(|(name, _)| name == "uid").filter_map(|(_, value)| value.parse().ok()).collect();
     if uids.is_empty() {
         signed.say("Select some messages first").await?;
         return Ok(see_other(&back));
@@ -140,15 +148,19 @@ pub async fn on_list(
 /// `POST /mail/{mailbox}/{uid}`
 pub async fn on_message(
     State(state): State<AppState>,
-    Path((mailbox, uid)): Path<(String, u32)>,
+    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
     signed: Signed,
     Form(fields): Form<Fields>,
 ) -> Result<Response, ScreenError> {
+    let uid = uid.get();
     let reference = MailboxRef { name: &mailbox, uid_validity: validity(&fields) };
     let action = action(&fields)?;
     let said = perform(&signed, reference, &UidSet::from(uid), 1, &action).await?;
     state.folders.forget(&signed.who.key);
-    let list = field(&fields, "back").and_then(local_path).filter(|path| path.starts_with("/mail/")).map_or_else(|| url::mailbox(&mailbox), str::to_owned);
+    let list = field(&fields, "back")
+        .and_then(local_path)
+        .filter(|path| path.starts_with("/mail/"))
+        .map_or_else(|| url::mailbox(&mailbox), str::to_owned);
     if let Some(text) = said {
         signed.say(text).await?;
         return Ok(see_other(&list));
@@ -162,10 +174,16 @@ pub async fn on_message(
 }
 
 /// `POST /mail/{mailbox}/{uid}/seen`: what the page's script sends when a message is opened.
-pub async fn seen(State(state): State<AppState>, Path((mailbox, uid)): Path<(String, u32)>, signed: Signed) -> Result<Response, ScreenError> {
+pub async fn seen(
+    State(state): State<AppState>,
+    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
+    signed: Signed,
+) -> Result<Response, ScreenError> {
+    let uid = uid.get();
     signed.mail.flag(mailbox.as_str(), &UidSet::from(uid), FlagChange::Add, &[Flag::Seen]).await?;
     state.folders.forget(&signed.who.key);
     let folders = state.folders.of(&signed).await?;
-    let shell = Shell { folders: Folders::new(&folders.mailboxes, Some(&mailbox), folders.quota.as_ref()), ..Shell::default() };
+    let shell =
+        Shell { folders: Folders::new(&folders.mailboxes, Some(&mailbox), folders.quota.as_ref()), ..Shell::default() };
     html(&Counts { shell })
 }

@@ -7,6 +7,7 @@ use backends::{Account, Decoded, Part};
 use http::{HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use std::num::NonZeroU32;
 
 use crate::error::ScreenError;
 use crate::request::Signed;
@@ -36,8 +37,22 @@ pub fn shown_inline(part: &Part) -> Option<String> {
 /// A charset from the list of those that exist; the sender's text never reaches our headers.
 fn charset(part: &Part) -> &'static str {
     const KNOWN: [&str; 16] = [
-        "utf-8", "us-ascii", "iso-8859-1", "iso-8859-2", "iso-8859-15", "windows-1250", "windows-1251", "windows-1252", "koi8-r", "koi8-u",
-        "iso-2022-jp", "shift_jis", "euc-jp", "euc-kr", "gb18030", "big5",
+        "utf-8",
+        "us-ascii",
+        "iso-8859-1",
+        "iso-8859-2",
+        "iso-8859-15",
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "koi8-r",
+        "koi8-u",
+        "iso-2022-jp",
+        "shift_jis",
+        "euc-jp",
+        "euc-kr",
+        "gb18030",
+        "big5",
     ];
     let given = part.charset().unwrap_or("utf-8");
     KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(given)).unwrap_or("utf-8")
@@ -65,10 +80,11 @@ fn saved_type(part: &Part) -> &'static str {
 /// `GET /mail/{mailbox}/{uid}/part/{section}`
 pub async fn download(
     State(_): State<AppState>,
-    Path((mailbox, uid, section)): Path<(String, u32, String)>,
+    Path((mailbox, uid, section)): Path<(String, NonZeroU32, String)>,
     Query(query): Query<PartQuery>,
     signed: Signed,
 ) -> Result<Response, ScreenError> {
+    let uid = uid.get();
     let message = signed.mail.message(mailbox.as_str(), uid).await?;
     let part = message.summary.structure.find(&section).ok_or(ScreenError::NotFound)?;
     let stream = signed.mail.decoded((mailbox.as_str(), message.uid_validity), uid, part).await?;
@@ -87,7 +103,8 @@ pub async fn linked(State(state): State<AppState>, Path(token): Path<String>) ->
     let mail = state.backends.session(&link.session, &Account::new(link.mail_host.as_deref(), &link.store_id));
     let mailbox = (link.mailbox.as_str(), link.uid_validity);
     let message = mail.message(mailbox, link.uid).await?;
-    let part = message.summary.structure.find(&link.section).filter(|part| is_image(part)).ok_or(ScreenError::NotFound)?;
+    let part =
+        message.summary.structure.find(&link.section).filter(|part| is_image(part)).ok_or(ScreenError::NotFound)?;
     let stream = mail.decoded(mailbox, link.uid, part).await?;
     let mut answer = answer(stream, &part.media_type(), "inline")?;
     let headers = answer.headers_mut();
@@ -100,17 +117,32 @@ fn answer(stream: Decoded, kind: &str, disposition: &str) -> Result<Response, Sc
     Response::builder()
         .header(header::CONTENT_TYPE, kind)
         .header(header::CONTENT_DISPOSITION, disposition)
-        .header(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+        .header(
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        )
         .body(Body::from_stream(stream))
         .map_err(|error| ScreenError::Internal(error.to_string()))
 }
 
 /// Bytes that stand for themselves in `filename*` (RFC 8187 attr-char).
 const ATTR: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'!').remove(b'#').remove(b'$').remove(b'&').remove(b'+').remove(b'-').remove(b'.').remove(b'^').remove(b'_').remove(b'`').remove(b'|').remove(b'~');
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
 
 /// `Content-Disposition` with the name twice: plain ASCII, and in full (RFC 6266).
 pub fn disposition(kind: &str, name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || " .-_()+".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || " .-_()+".contains(c) { c } else { '_' }).collect();
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTR))
 }

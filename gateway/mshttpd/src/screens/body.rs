@@ -1,5 +1,6 @@
 //! The HTML of a message: a document of its own for a sandboxed frame of opaque origin (webmail security model §2.1.4).
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use askama::Template;
@@ -50,10 +51,11 @@ const WITH_IMAGES: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; 
 /// `GET /mail/{mailbox}/{uid}/body`
 pub async fn show(
     State(state): State<AppState>,
-    Path((mailbox, uid)): Path<(String, u32)>,
+    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
     Query(query): Query<BodyQuery>,
     signed: Signed,
 ) -> Result<Response, ScreenError> {
+    let uid = uid.get();
     let subject = grant_subject(&signed.who.key, &mailbox, uid);
     let images = query.images.is_some_and(|token| state.signer.is_granted("images", &subject, &token));
     let message = signed.mail.message(mailbox.as_str(), uid).await?;
@@ -77,9 +79,16 @@ pub fn grant_subject(key: &str, mailbox: &str, uid: u32) -> String {
 }
 
 /// The cleaned HTML, from memory if it was just made; `None` if it is too large or too deep to show.
-pub async fn clean(state: &AppState, signed: &Signed, request: &BodyRequest<'_>) -> Result<Option<Arc<CleanBody>>, ScreenError> {
+pub async fn clean(
+    state: &AppState,
+    signed: &Signed,
+    request: &BodyRequest<'_>,
+) -> Result<Option<Arc<CleanBody>>, ScreenError> {
     let message = request.message;
-    let key = format!("{}\0{}\0{}\0{}\0{}", signed.who.key, message.mailbox, message.uid_validity, message.uid, request.images);
+    let key = format!(
+        "{}\0{}\0{}\0{}\0{}",
+        signed.who.key, message.mailbox, message.uid_validity, message.uid, request.images
+    );
     if let Some(made) = state.bodies.get(&key) {
         return Ok(Some(made));
     }

@@ -85,8 +85,14 @@ async fn page(state: &AppState, signed: &Signed, compose: ComposeView, want: Wan
     Ok(answer)
 }
 
-async fn receive(state: &AppState, signed: &Signed, draft: &DraftId, request: Request<Body>) -> Result<Received, ScreenError> {
-    let intake = Intake { signed, draft, max_message: state.config.max_message_size, max_text: state.config.max_post_size };
+async fn receive(
+    state: &AppState,
+    signed: &Signed,
+    draft: &DraftId,
+    request: Request<Body>,
+) -> Result<Received, ScreenError> {
+    let intake =
+        Intake { signed, draft, max_message: state.config.max_message_size, max_text: state.config.max_post_size };
     intake.read(request).await
 }
 
@@ -150,9 +156,20 @@ pub async fn submit(
     }
     let files = keeping.files(&form).await?;
     let heading = if form.subject.is_empty() { "New message".to_owned() } else { form.subject.clone() };
-    let compose = ComposeView { id: draft.to_string(), title: heading, senders: start::senders(&signed), files, saved, problems, form };
-    let mut answer = if scripted_save { html(&ComposeSaved { compose })? } else { page(&state, &signed, compose, want).await? };
+    let compose = ComposeView {
+        id: draft.to_string(),
+        title: heading,
+        senders: start::senders(&signed),
+        files,
+        saved,
+        problems,
+        form,
+    };
+    let mut answer =
+        if scripted_save { html(&ComposeSaved { compose })? } else { page(&state, &signed, compose, want).await? };
     *answer.status_mut() = status;
+    // The form's own address answers no GET: it must not get into the history.
+    answer.headers_mut().insert(HeaderName::from_static("hx-push-url"), HeaderValue::from_static("false"));
     Ok(answer)
 }
 
@@ -182,7 +199,12 @@ async fn remove(keeping: &Keeping<'_>, form: &mut DraftForm, action: &str) -> Re
 }
 
 /// `POST /compose/{draft}/files`: what the page's script sends, one file at a time; also removes one.
-pub async fn attach(State(state): State<AppState>, Path(draft): Path<String>, signed: Signed, request: Request<Body>) -> Result<Response, ScreenError> {
+pub async fn attach(
+    State(state): State<AppState>,
+    Path(draft): Path<String>,
+    signed: Signed,
+    request: Request<Body>,
+) -> Result<Response, ScreenError> {
     let draft = DraftId::parse(&draft).ok_or(ScreenError::NotFound)?;
     let Received { mut form, refused, .. } = receive(&state, &signed, &draft, request).await?;
     let keeping = Keeping { state: &state, signed: &signed, draft: &draft };
@@ -210,7 +232,11 @@ struct Suggestion {
 }
 
 /// `GET /addresses?q=`: people of this site whose name or address begins so.
-pub async fn addresses(State(state): State<AppState>, Query(query): Query<AddressQuery>, signed: Signed) -> Result<Response, ScreenError> {
+pub async fn addresses(
+    State(state): State<AppState>,
+    Query(query): Query<AddressQuery>,
+    signed: Signed,
+) -> Result<Response, ScreenError> {
     let text = query.q.trim();
     if text.chars().count() < 2 {
         return Ok(Json(Vec::<Suggestion>::new()).into_response());
@@ -222,6 +248,7 @@ pub async fn addresses(State(state): State<AppState>, Query(query): Query<Addres
         tracing::warn!(%error, "address completion");
         Vec::new()
     });
-    let list: Vec<Suggestion> = found.into_iter().map(|entry| Suggestion { name: entry.name, mail: entry.mail }).collect();
+    let list: Vec<Suggestion> =
+        found.into_iter().map(|entry| Suggestion { name: entry.name, mail: entry.mail }).collect();
     Ok(Json(list).into_response())
 }

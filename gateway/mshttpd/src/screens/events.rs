@@ -18,7 +18,11 @@ use crate::state::AppState;
 const TOGETHER: Duration = Duration::from_millis(250);
 
 /// `GET /mail/{mailbox}/events`
-pub async fn stream(State(state): State<AppState>, Path(mailbox): Path<String>, signed: Signed) -> Result<Response, ScreenError> {
+pub async fn stream(
+    State(state): State<AppState>,
+    Path(mailbox): Path<String>,
+    signed: Signed,
+) -> Result<Response, ScreenError> {
     let watch = signed.mail.watch(mailbox.as_str()).await?;
     let ended = state.drain.started();
     let key = signed.who.key.clone();
@@ -31,7 +35,11 @@ pub async fn stream(State(state): State<AppState>, Path(mailbox): Path<String>, 
 }
 
 /// One event for each burst of notices, until the session or the watch ends.
-fn told(watch: impl Stream<Item = Notice> + Unpin, state: AppState, key: String) -> impl Stream<Item = Result<Event, Infallible>> {
+fn told(
+    watch: impl Stream<Item = Notice> + Unpin,
+    state: AppState,
+    key: String,
+) -> impl Stream<Item = Result<Event, Infallible>> {
     futures::stream::unfold((watch, state, key), |(mut watch, state, key)| async move {
         let mut check = tokio::time::interval(Duration::from_secs(30));
         let mut notice = loop {

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use auth::{AuthContext, AuthErrorKind};
+use axum::Extension;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::Extension;
 use backends::Account;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
@@ -57,7 +57,12 @@ pub struct LoginForm {
 const PRE: &str = "-pre";
 
 /// `GET /login`
-pub async fn show(State(state): State<AppState>, Query(query): Query<LoginQuery>, headers: HeaderMap, signed: Option<Signed>) -> Result<Response, ScreenError> {
+pub async fn show(
+    State(state): State<AppState>,
+    Query(query): Query<LoginQuery>,
+    headers: HeaderMap,
+    signed: Option<Signed>,
+) -> Result<Response, ScreenError> {
     if signed.is_some() {
         return Ok(see_other(local_path(&query.next).unwrap_or("/mail/INBOX")));
     }
@@ -111,17 +116,30 @@ pub async fn sign_in(
     headers: HeaderMap,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, ScreenError> {
-    let again = |problem: &'static str, status: StatusCode| page(&state, &headers, &Shown { next: &form.next, user: &form.user, problem: Some(problem), status, ..Shown::default() });
+    let again = |problem: &'static str, status: StatusCode| {
+        page(
+            &state,
+            &headers,
+            &Shown { next: &form.next, user: &form.user, problem: Some(problem), status, ..Shown::default() },
+        )
+    };
     let secret = request::cookie(&headers, &state.cookie(PRE));
     if !secret.is_some_and(|secret| tokens::is_masked(secret, &form.csrf)) {
-        return again("The page was out of date, or your browser keeps no cookies. Please try again.", StatusCode::FORBIDDEN);
+        return again(
+            "The page was out of date, or your browser keeps no cookies. Please try again.",
+            StatusCode::FORBIDDEN,
+        );
     }
-    let context = AuthContext { service: auth::Service::Http, peer: Some(client.peer), tls: state.transport == Transport::Tls };
+    let context =
+        AuthContext { service: auth::Service::Http, peer: Some(client.peer), tls: state.transport == Transport::Tls };
     let identity = match state.authenticator.password(&form.user, &form.password, None, context).await {
         Ok(identity) => identity,
         Err(error) => {
             return match error.kind() {
-                AuthErrorKind::Unavailable => again("Nobody can sign in right now. Please try again in a moment.", StatusCode::SERVICE_UNAVAILABLE),
+                AuthErrorKind::Unavailable => again(
+                    "Nobody can sign in right now. Please try again in a moment.",
+                    StatusCode::SERVICE_UNAVAILABLE,
+                ),
                 AuthErrorKind::Inactive | AuthErrorKind::Hold | AuthErrorKind::Disabled | AuthErrorKind::Deleted => {
                     again("This account is switched off. Please ask your administrator.", StatusCode::FORBIDDEN)
                 }
@@ -147,7 +165,9 @@ pub async fn sign_in(
         return again(error.user_text(), StatusCode::SERVICE_UNAVAILABLE);
     }
     // Whatever session the browser had ends here, and the new one gets a new id: no fixation.
-    session.flush().await?;
+    if session.id().is_some() {
+        session.flush().await?;
+    }
     session.insert(SIGNED_IN, &who).await?;
     Ok(see_other(local_path(&form.next).unwrap_or("/mail/INBOX")))
 }

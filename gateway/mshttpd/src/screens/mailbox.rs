@@ -38,6 +38,13 @@ struct MailMain {
 }
 
 #[derive(Template)]
+#[template(path = "mail_list.html")]
+struct MailList {
+    shell: Shell,
+    list: List,
+}
+
+#[derive(Template)]
 #[template(path = "mail_pane.html")]
 struct MailPane {
     shell: Shell,
@@ -122,9 +129,12 @@ impl View<'_> {
             _ => list.title.clone(),
         };
         shell.title = title(&name, unread);
-        shell.toast = self.signed.said().await?;
+        if want != Want::List {
+            shell.toast = self.signed.said().await?;
+        }
         shell.events = self.query.query().is_none().then(|| format!("{}/events", url::mailbox(self.mailbox)));
         match want {
+            Want::List => html(&MailList { shell, list }),
             Want::Main => html(&MailMain { shell, list, pane }),
             _ => html(&MailPage { look: self.signed.look, shell, list, pane }),
         }

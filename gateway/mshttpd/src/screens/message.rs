@@ -4,6 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use backends::{Message, Part};
 use serde::Deserialize;
+use std::num::NonZeroU32;
 
 use super::body::{self, BodyRequest};
 use super::mailbox::{ListQuery, View, role_of};
@@ -36,11 +37,12 @@ pub struct MessageQuery {
 /// `GET /mail/{mailbox}/{uid}`. Changes nothing: `\Seen` is set by the POST that the page's script sends, or by the button.
 pub async fn show(
     State(state): State<AppState>,
-    Path((mailbox, uid)): Path<(String, u32)>,
+    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
     Query(query): Query<MessageQuery>,
     want: Want,
     signed: Signed,
 ) -> Result<Response, ScreenError> {
+    let uid = uid.get();
     let list = ListQuery { page: query.page.clone(), q: query.q.clone() };
     let message = signed.mail.message(mailbox.as_str(), uid).await?;
     let folders = state.folders.of(&signed).await?;

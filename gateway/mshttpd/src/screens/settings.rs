@@ -47,7 +47,11 @@ pub async fn show(State(state): State<AppState>, _want: Want, signed: Signed) ->
 }
 
 /// `POST /settings`
-pub async fn save(State(state): State<AppState>, signed: Signed, Form(form): Form<SettingsForm>) -> Result<Response, ScreenError> {
+pub async fn save(
+    State(state): State<AppState>,
+    signed: Signed,
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, ScreenError> {
     let theme = ["light", "dark"].into_iter().find(|known| *known == form.theme).unwrap_or("auto");
     let density = if form.density == "compact" { "compact" } else { "comfortable" };
     signed.say("Settings saved for this browser").await?;

@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use http::header;
 use serde::Deserialize;
+use std::num::NonZeroU32;
 
 use super::attachment::disposition;
 use crate::error::ScreenError;
@@ -20,7 +21,12 @@ pub struct SourceQuery {
 }
 
 /// `GET /mail/{mailbox}/{uid}/headers`
-pub async fn headers(State(_): State<AppState>, Path((mailbox, uid)): Path<(String, u32)>, signed: Signed) -> Result<Response, ScreenError> {
+pub async fn headers(
+    State(_): State<AppState>,
+    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
+    signed: Signed,
+) -> Result<Response, ScreenError> {
+    let uid = uid.get();
     let block = signed.mail.header(mailbox.as_str(), uid, None).await?;
     let text = String::from_utf8_lossy(&block).into_owned();
     text_answer(Body::from(text), "text/plain; charset=utf-8", "inline")
@@ -29,16 +35,18 @@ pub async fn headers(State(_): State<AppState>, Path((mailbox, uid)): Path<(Stri
 /// `GET /mail/{mailbox}/{uid}/source`
 pub async fn source(
     State(_): State<AppState>,
-    Path((mailbox, uid)): Path<(String, u32)>,
+    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
     Query(query): Query<SourceQuery>,
     signed: Signed,
 ) -> Result<Response, ScreenError> {
+    let uid = uid.get();
     let message = signed.mail.message(mailbox.as_str(), uid).await?;
     let stream = signed.mail.source((mailbox.as_str(), message.uid_validity), uid).await?;
     let body = Body::from_stream(stream);
     match query.download {
         Some(_) => {
-            let name: String = subject(&message.summary.envelope.subject).replace(['/', '\\', ':'], "_").chars().take(100).collect();
+            let name: String =
+                subject(&message.summary.envelope.subject).replace(['/', '\\', ':'], "_").chars().take(100).collect();
             text_answer(body, "message/rfc822", &disposition("attachment", &format!("{name}.eml")))
         }
         None => text_answer(body, "text/plain; charset=utf-8", "inline"),
@@ -49,7 +57,10 @@ fn text_answer(body: Body, kind: &str, disposition: &str) -> Result<Response, Sc
     Response::builder()
         .header(header::CONTENT_TYPE, kind)
         .header(header::CONTENT_DISPOSITION, disposition)
-        .header(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+        .header(
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        )
         .body(body)
         .map_err(|error| ScreenError::Internal(error.to_string()))
 }

@@ -51,7 +51,12 @@ impl Table {
     }
 
     fn put(&mut self, key: Key, record: &Record, created: Instant) {
-        let owns = record.data.get(SIGNED_IN).cloned().and_then(|value| serde_json::from_value::<SignedIn>(value).ok()).map(|who| who.key);
+        let owns = record
+            .data
+            .get(SIGNED_IN)
+            .cloned()
+            .and_then(|value| serde_json::from_value::<SignedIn>(value).ok())
+            .map(|who| who.key);
         self.live.extend(owns.clone());
         let record = Record { id: Id(0), ..record.clone() };
         self.entries.insert(key, Entry { record, owns, created, used: Instant::now() });
@@ -97,7 +102,8 @@ async fn sweep(table: Weak<Mutex<Table>>, pause: Duration) {
         let Some(table) = table.upgrade() else { return };
         let mut table = lock(&table);
         let now = Instant::now();
-        let over: Vec<Key> = table.entries.iter().filter(|(_, entry)| table.is_over(entry, now)).map(|(key, _)| *key).collect();
+        let over: Vec<Key> =
+            table.entries.iter().filter(|(_, entry)| table.is_over(entry, now)).map(|(key, _)| *key).collect();
         for key in over {
             table.remove(&key);
         }

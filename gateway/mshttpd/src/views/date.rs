@@ -15,7 +15,8 @@ pub struct Now {
 impl Now {
     /// Now, `minutes` east of Greenwich as the browser says (`None`: UTC).
     pub fn at_offset(minutes: Option<i32>) -> Self {
-        let offset = minutes.and_then(|m| UtcOffset::from_whole_seconds(m.checked_mul(60)?).ok()).unwrap_or(UtcOffset::UTC);
+        let offset =
+            minutes.and_then(|m| UtcOffset::from_whole_seconds(m.checked_mul(60)?).ok()).unwrap_or(UtcOffset::UTC);
         Self { time: OffsetDateTime::now_utc().to_offset(offset) }
     }
 
@@ -51,21 +52,41 @@ impl Now {
         match (self.time.date() - then.date()).whole_days() {
             0 => format!("Today, {clock}"),
             1 => format!("Yesterday, {clock}"),
-            _ => format!("{} {} {} {}, {clock}", DAYS[weekday(then.date())], then.day(), month(then.date()), then.year()),
+            _ => {
+                format!("{} {} {} {}, {clock}", DAYS[weekday(then.date())], then.day(), month(then.date()), then.year())
+            }
         }
     }
 
     /// For the line above a quotation: `On 6 Mar 2026 at 18:20`.
     pub fn quoted(self, epoch: i64) -> String {
         self.local(epoch).map_or_else(String::new, |then| {
-            format!("On {} {} {} at {:02}:{:02}", then.day(), month(then.date()), then.year(), then.hour(), then.minute())
+            format!(
+                "On {} {} {} at {:02}:{:02}",
+                then.day(),
+                month(then.date()),
+                then.year(),
+                then.hour(),
+                then.minute()
+            )
         })
     }
 
     /// The heading under which a row stands: `Today`, `Yesterday`, a weekday, `March`, `March 2021`.
     pub fn day(self, epoch: i64) -> String {
         const LONG_MONTHS: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ];
         let Some(then) = self.local(epoch) else { return "No date".to_owned() };
         match (self.time.date() - then.date()).whole_days() {
@@ -88,7 +109,17 @@ impl Now {
 pub fn machine(epoch: i64) -> String {
     OffsetDateTime::from_unix_timestamp(epoch).map_or_else(
         |_| String::new(),
-        |t| format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second()),
+        |t| {
+            format!(
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+                t.year(),
+                u8::from(t.month()),
+                t.day(),
+                t.hour(),
+                t.minute(),
+                t.second()
+            )
+        },
     )
 }
 

@@ -53,7 +53,11 @@ impl Folders {
         for mailbox in mailboxes {
             let line = folder(mailbox, current);
             if line.role.is_some_and(|role| rank(role).is_some()) && mailbox.selectable {
-                main.push(Folder { label: mailbox.role.map_or(line.label, |role| label(role, mailbox)), indent: "", ..line });
+                main.push(Folder {
+                    label: mailbox.role.map_or(line.label, |role| label(role, mailbox)),
+                    indent: "",
+                    ..line
+                });
             } else {
                 others.push(line);
             }
@@ -75,7 +79,11 @@ impl Folders {
 
     /// Unread messages in the open folder.
     pub fn unread(&self) -> u32 {
-        self.main.iter().chain(&self.others).find(|line| line.current && line.role != Some(Role::Drafts)).map_or(0, |line| line.count)
+        self.main
+            .iter()
+            .chain(&self.others)
+            .find(|line| line.current && line.role != Some(Role::Drafts))
+            .map_or(0, |line| line.count)
     }
 }
 

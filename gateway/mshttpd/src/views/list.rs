@@ -102,7 +102,11 @@ impl List {
         let rows = page.rows.iter().map(|row| line(row, page, options, &mut day)).collect();
         let first = (page.number - 1) * page.per_page + 1;
         let last = (first - 1 + u32::try_from(page.rows.len()).unwrap_or(0)).min(page.total);
-        let range = if page.total == 0 { String::new() } else { format!("{}–{} of {}", grouped(first), grouped(last), grouped(page.total)) };
+        let range = if page.total == 0 {
+            String::new()
+        } else {
+            format!("{}–{} of {}", grouped(first), grouped(last), grouped(page.total))
+        };
         let note = match (options.query, options.role, options.unread) {
             (Some(_), ..) => format!("{} found", grouped(page.total)),
             (None, Some(Role::Drafts | Role::Sent), _) | (None, _, 0) => String::new(),
@@ -195,10 +199,18 @@ fn recipients(summary: &Summary) -> String {
 
 fn empty(options: &ListOptions<'_>) -> Empty {
     let (icon, title, text) = match (options.query, options.role) {
-        (Some(query), _) => ("search", format!("Nothing found for “{query}”"), "Try fewer or shorter words. The search looks at subjects, people and text of this folder."),
+        (Some(query), _) => (
+            "search",
+            format!("Nothing found for “{query}”"),
+            "Try fewer or shorter words. The search looks at subjects, people and text of this folder.",
+        ),
         (None, Some(Role::Inbox)) => ("inbox", "All done".to_owned(), "New mail appears here by itself."),
-        (None, Some(Role::Drafts)) => ("file", "No drafts".to_owned(), "What you write is saved here while you write it."),
-        (None, Some(Role::Sent)) => ("send", "Nothing sent yet".to_owned(), "A copy of each message you send is kept here."),
+        (None, Some(Role::Drafts)) => {
+            ("file", "No drafts".to_owned(), "What you write is saved here while you write it.")
+        }
+        (None, Some(Role::Sent)) => {
+            ("send", "Nothing sent yet".to_owned(), "A copy of each message you send is kept here.")
+        }
         (None, Some(Role::Junk)) => ("ban", "No junk".to_owned(), "Messages you mark as junk come here."),
         (None, Some(Role::Trash)) => ("trash", "Trash is empty".to_owned(), "Messages you delete come here first."),
         (None, _) => ("folder", "This folder is empty".to_owned(), "Move messages here to keep them together."),
@@ -211,7 +223,7 @@ pub fn grouped(number: u32) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

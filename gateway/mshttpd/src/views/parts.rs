@@ -40,7 +40,7 @@ fn visit<'a>(part: &'a Part, sorted: &mut Sorted<'a>, place: Place, depth: usize
     }
     if part.is_multipart() {
         let place = Place {
-            alternative: part.subtype == "alternative",
+            alternative: place.alternative || part.subtype == "alternative",
             related: place.related || part.subtype == "related",
         };
         for child in &part.parts {
@@ -50,8 +50,12 @@ fn visit<'a>(part: &'a Part, sorted: &mut Sorted<'a>, place: Place, depth: usize
     }
     let named = part.is_attachment() || part.file_name().is_some();
     match (part.kind.as_str(), part.subtype.as_str()) {
-        ("text", "html") if !named && sorted.html.is_none() && (place.alternative || sorted.texts.is_empty()) => sorted.html = Some(part),
-        ("text", "plain") if !named && (sorted.html.is_none() || place.alternative || !sorted.texts.is_empty()) => sorted.texts.push(part),
+        ("text", "html") if !named && sorted.html.is_none() && (place.alternative || sorted.texts.is_empty()) => {
+            sorted.html = Some(part)
+        }
+        ("text", "plain") if !named && (sorted.html.is_none() || place.alternative || !sorted.texts.is_empty()) => {
+            sorted.texts.push(part)
+        }
         // A calendar among the alternatives is the invitation as a file; other alternatives only repeat the text.
         ("text", "calendar") => sorted.files.push(part),
         ("text", _) if place.alternative && !named => {}

@@ -20,7 +20,12 @@ impl Person {
     pub fn new(name: &str, mail: &str) -> Self {
         let shown = if name.trim().is_empty() { mail } else { name.trim() };
         let shown = visible(shown);
-        Self { initials: initials(&shown), hue: hue(if mail.is_empty() { &shown } else { mail }), name: shown, mail: visible(mail) }
+        Self {
+            initials: initials(&shown),
+            hue: hue(if mail.is_empty() { &shown } else { mail }),
+            name: shown,
+            mail: visible(mail),
+        }
     }
 
     /// Whether there is an address beside the name.
@@ -55,7 +60,9 @@ pub fn typed(name: &str, mail: &str) -> String {
 /// Header text that may be shown: no control characters, and no bidirectional overrides that reorder what stands beside.
 pub fn visible(text: &str) -> String {
     text.chars()
-        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{feff}'))
+        .filter(
+            |c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{feff}'),
+        )
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
@@ -75,6 +82,7 @@ fn initials(name: &str) -> String {
 
 fn hue(key: &str) -> &'static str {
     const HUES: [&str; 6] = ["h0", "h1", "h2", "h3", "h4", "h5"];
-    let sum = key.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte.to_ascii_lowercase())));
+    let sum =
+        key.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte.to_ascii_lowercase())));
     HUES[(sum % 6) as usize]
 }

@@ -142,8 +142,13 @@ impl Reader {
         let mut hidden = 0;
         let mut heads = Vec::new();
         let reply_to: &[Address] = if envelope.reply_to == envelope.from { &[] } else { &envelope.reply_to };
-        let lists: [(&'static str, &[Address]); 5] =
-            [("From", &envelope.from), ("Reply to", reply_to), ("To", &envelope.to), ("Cc", &envelope.cc), ("Bcc", &envelope.bcc)];
+        let lists: [(&'static str, &[Address]); 5] = [
+            ("From", &envelope.from),
+            ("Reply to", reply_to),
+            ("To", &envelope.to),
+            ("Cc", &envelope.cc),
+            ("Bcc", &envelope.bcc),
+        ];
         for (label, list) in lists {
             let shown: Vec<Person> = list.iter().take(left).map(Person::from).collect();
             left -= shown.len();
@@ -224,7 +229,10 @@ pub fn file_name(part: &Part) -> String {
         return clean;
     }
     if let Some(envelope) = &part.envelope {
-        return format!("{}.eml", visible(&subject(&envelope.subject)).replace(['/', '\\'], "_").chars().take(100).collect::<String>());
+        return format!(
+            "{}.eml",
+            visible(&subject(&envelope.subject)).replace(['/', '\\'], "_").chars().take(100).collect::<String>()
+        );
     }
     let extension = match (part.kind.as_str(), part.subtype.as_str()) {
         ("text", "plain") => "txt",
@@ -240,19 +248,29 @@ pub fn file_name(part: &Part) -> String {
 }
 
 fn kind(name: &str, part: &Part) -> String {
-    let extension = name.rsplit_once('.').map(|(_, e)| e).filter(|e| (1..=4).contains(&e.len()) && e.chars().all(|c| c.is_ascii_alphanumeric()));
-    extension.unwrap_or(match part.kind.as_str() {
-        "image" => "IMG",
-        "text" => "TXT",
-        "message" => "EML",
-        _ => "FILE",
-    })
-    .to_ascii_uppercase()
+    let extension = name
+        .rsplit_once('.')
+        .map(|(_, e)| e)
+        .filter(|e| (1..=4).contains(&e.len()) && e.chars().all(|c| c.is_ascii_alphanumeric()));
+    extension
+        .unwrap_or(match part.kind.as_str() {
+            "image" => "IMG",
+            "text" => "TXT",
+            "message" => "EML",
+            _ => "FILE",
+        })
+        .to_ascii_uppercase()
 }
 
 fn to_summary<'a>(people: impl Iterator<Item = &'a Address>, own: &[String]) -> String {
     let names: Vec<String> = people
-        .map(|address| if own.iter().any(|mail| mail.eq_ignore_ascii_case(&address.email)) { "me".to_owned() } else { Person::from(address).name })
+        .map(|address| {
+            if own.iter().any(|mail| mail.eq_ignore_ascii_case(&address.email)) {
+                "me".to_owned()
+            } else {
+                Person::from(address).name
+            }
+        })
         .collect();
     match names.as_slice() {
         [] => "no recipients named".to_owned(),

@@ -15,6 +15,7 @@ pub fn short(bytes: u64) -> String {
     }
     match unit {
         0 => format!("{} {}", tenths.div_ceil(10), UNITS[unit]),
+        _ if tenths.is_multiple_of(10) => format!("{} {}", tenths / 10, UNITS[unit]),
         _ => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit]),
     }
 }
