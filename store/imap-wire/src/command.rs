@@ -7,6 +7,7 @@ use crate::list::ListArgs;
 use crate::mailbox;
 use crate::search::SearchArgs;
 use crate::sequence::SequenceSet;
+use crate::sort::{SortArgs, ThreadArgs};
 use crate::status::{self, StatusItem};
 use crate::store::StoreArgs;
 
@@ -77,6 +78,10 @@ pub enum Command {
     Expunge(Option<SequenceSet>),
     /// SEARCH
     Search(Numbers, SearchArgs),
+    /// SORT (RFC 5256)
+    Sort(Numbers, SortArgs),
+    /// THREAD (RFC 5256)
+    Thread(Numbers, ThreadArgs),
     /// FETCH
     Fetch(Numbers, FetchArgs),
     /// STORE
@@ -147,7 +152,12 @@ impl Request {
             numbers = Numbers::Uid;
             let next = cursor.space().and_then(|()| cursor.keyword());
             match next {
-                Ok(next) if matches!(next.as_str(), "FETCH" | "STORE" | "SEARCH" | "COPY" | "MOVE" | "EXPUNGE") => {
+                Ok(next)
+                    if matches!(
+                        next.as_str(),
+                        "FETCH" | "STORE" | "SEARCH" | "SORT" | "THREAD" | "COPY" | "MOVE" | "EXPUNGE"
+                    ) =>
+                {
                     verb = next
                 }
                 _ => return Err(unreadable("UID", WireError::bad("Unknown UID command"))),
@@ -175,7 +185,7 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
         "AUTHENTICATE" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE" | "DELETE"
         | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE" | "SEARCH"
-        | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
+        | "SORT" | "THREAD" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
         _ => return Err(WireError::bad("Unknown command")),
     }
     cursor.space()?;
@@ -219,6 +229,8 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         }
         "EXPUNGE" => Command::Expunge(Some(SequenceSet::parse(cursor)?)),
         "SEARCH" => Command::Search(numbers, SearchArgs::parse(cursor)?),
+        "SORT" => Command::Sort(numbers, SortArgs::parse(cursor)?),
+        "THREAD" => Command::Thread(numbers, ThreadArgs::parse(cursor)?),
         "FETCH" => Command::Fetch(numbers, FetchArgs::parse(cursor)?),
         "STORE" => Command::Store(numbers, StoreArgs::parse(cursor)?),
         "COPY" | "MOVE" => {

@@ -17,6 +17,7 @@ pub mod mailbox;
 pub mod print;
 pub mod search;
 pub mod sequence;
+pub mod sort;
 pub mod status;
 pub mod store;
 

@@ -120,23 +120,36 @@ pub const MAX_DEPTH: usize = 100;
 impl SearchArgs {
     /// Reads what follows the command's name and a space.
     pub fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
-        let mut returns = None;
-        if cursor.eat_word("RETURN") {
-            cursor.space()?;
-            returns = Some(parse_returns(cursor)?);
-            cursor.space()?;
-        }
+        let returns = Self::parse_return(cursor)?;
         let mut charset = None;
         if cursor.eat_word("CHARSET") {
             cursor.space()?;
             charset = Some(String::from_utf8_lossy(&cursor.astring()?).to_ascii_uppercase());
             cursor.space()?;
         }
+        Ok(Self { returns, charset, key: Key::parse_all(cursor)? })
+    }
+
+    /// `[RETURN (options) SP]`, which SORT has too (RFC 5267 §3).
+    pub(crate) fn parse_return(cursor: &mut Cursor<'_>) -> Result<Option<Returns>> {
+        if !cursor.eat_word("RETURN") {
+            return Ok(None);
+        }
+        cursor.space()?;
+        let returns = parse_returns(cursor)?;
+        cursor.space()?;
+        Ok(Some(returns))
+    }
+}
+
+impl Key {
+    /// `search-key *(SP search-key)`: all of them must hold.
+    pub(crate) fn parse_all(cursor: &mut Cursor<'_>) -> Result<Self> {
         let mut keys = vec![parse_key(cursor, 0)?];
         while cursor.eat(b' ') {
             keys.push(parse_key(cursor, 0)?);
         }
-        Ok(Self { returns, charset, key: and(keys) })
+        Ok(and(keys))
     }
 }
 

@@ -12,6 +12,7 @@ mod mailboxes;
 mod search;
 mod select;
 mod sign_in;
+mod sort;
 mod status;
 mod store;
 
@@ -51,6 +52,8 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::Check => expunge::check(),
         Command::Expunge(set) => expunge::expunge(session, set).await,
         Command::Search(numbers, args) => search::search(session, numbers, args).await,
+        Command::Sort(numbers, args) => sort::sort(session, numbers, args).await,
+        Command::Thread(numbers, args) => sort::thread(session, numbers, args).await,
         Command::Fetch(numbers, args) => fetch::fetch(session, numbers, args).await,
         Command::Store(numbers, args) => store::store(session, numbers, args).await,
         Command::Copy(numbers, set, to) => copy::copy(session, numbers, set, to).await,

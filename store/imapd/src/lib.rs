@@ -11,8 +11,10 @@ mod search;
 mod selected;
 mod service;
 mod session;
+mod sort;
 mod sync;
 mod table;
+mod thread;
 mod view;
 
 pub use service::{ImapDeps, Service};

@@ -61,7 +61,9 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::Close | C::Unselect => row(Selected, Nothing),
         C::Expunge(None) => row(Selected, All),
         C::Expunge(Some(_)) => numbered(Numbers::Uid, All),
-        C::Search(numbers, _) | C::Fetch(numbers, _) => numbered(*numbers, Nothing),
+        C::Search(numbers, _) | C::Sort(numbers, _) | C::Thread(numbers, _) | C::Fetch(numbers, _) => {
+            numbered(*numbers, Nothing)
+        }
         // STORE tells by itself: it knows what its client expects.
         C::Store(numbers, _) => Rule { tells: Nothing, ..numbered(*numbers, Nothing) },
         C::Copy(numbers, ..) | C::Move(numbers, ..) => numbered(*numbers, All),

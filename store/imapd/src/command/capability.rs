@@ -4,7 +4,8 @@ use crate::session::Session;
 
 /// Everything that is whole here. An extension that is not in this line is not there.
 const EXTENSIONS: &str = "LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
-    LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH WITHIN CONDSTORE MULTIAPPEND";
+    LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH WITHIN CONDSTORE MULTIAPPEND \
+    SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS";
 
 /// How sign-in is possible on this connection at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use imap_wire::command::Numbers;
 use imap_wire::print;
 use imap_wire::search::{Key, Returns, SearchArgs};
 
-use crate::reply::{Handled, Reply, store_failure};
+use crate::reply::{Handled, Hangup, Reply, store_failure};
 use crate::search::job::{Job, Progress};
 use crate::search::program::{Charset, UnknownCharset, compile};
 use crate::session::Session;
@@ -15,21 +15,45 @@ use crate::view::View;
 
 /// SEARCH. The view moves to the present first, without EXPUNGE; UID SEARCH tells these at the end.
 pub(super) async fn search(session: &mut Session, numbers: Numbers, args: SearchArgs) -> Handled {
-    let by_modseq = names_modseq(&args.key);
-    if by_modseq {
+    let SearchArgs { returns, charset, key } = args;
+    let with_modseq = names_modseq(&key);
+    let (view, found) = match find(session, numbers, &key, charset.as_deref()).await? {
+        Ok(found) => found,
+        Err(reply) => return Ok(reply),
+    };
+    let found = Found { view: &view, numbers, found: &found, with_modseq };
+    match returns {
+        Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
+        None => found.print(&mut session.link.out, "SEARCH"),
+    }
+    if numbers == Numbers::Uid {
+        session.sync(Expunges::Tell, numbers).await?;
+    }
+    Ok(Reply::ok("SEARCH completed"))
+}
+
+/// The messages for which a key holds, as ascending indices of the view that comes with them.
+pub(super) async fn find(
+    session: &mut Session,
+    numbers: Numbers,
+    key: &Key,
+    charset: Option<&str>,
+) -> Result<Result<(View, Vec<usize>), Reply>, Hangup> {
+    if names_modseq(key) {
         super::select::enable_condstore(session);
     }
     session.sync(Expunges::Hold, numbers).await?;
-    let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
+    let Some(selected) = &session.selected else { return Ok(Err(Reply::bad("No mailbox selected"))) };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let program =
-        Charset::find(args.charset.as_deref()).and_then(|charset| compile(&args.key, charset, &selected.view, now));
+    let program = Charset::find(charset).and_then(|charset| compile(key, charset, &selected.view, now));
     let program = match program {
         Ok(program) => program,
-        Err(UnknownCharset) => return Ok(Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)")),
+        Err(UnknownCharset) => {
+            return Ok(Err(Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)")));
+        }
     };
     let mut job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
-    let (view, found) = loop {
+    loop {
         let (next, progress) = session
             .deps
             .pool
@@ -40,22 +64,13 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
             .await;
         match progress {
             Ok(Progress::More) => job = next,
-            Ok(Progress::Done) => break next.into_found(),
-            Err(error) => return Ok(store_failure(&error)),
+            Ok(Progress::Done) => return Ok(Ok(next.into_found())),
+            Err(error) => return Ok(Err(store_failure(&error))),
         }
-    };
-    let found = Found { view: &view, numbers, found: &found, with_modseq: by_modseq };
-    match args.returns {
-        Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
-        None => found.print(&mut session.link.out),
     }
-    if numbers == Numbers::Uid {
-        session.sync(Expunges::Tell, numbers).await?;
-    }
-    Ok(Reply::ok("SEARCH completed"))
 }
 
-fn names_modseq(key: &Key) -> bool {
+pub(super) fn names_modseq(key: &Key) -> bool {
     match key {
         Key::ModSeq(_) => true,
         Key::Not(key) => names_modseq(key),
@@ -65,21 +80,26 @@ fn names_modseq(key: &Key) -> bool {
     }
 }
 
-/// What was found, as indices of a view.
-struct Found<'a> {
-    view: &'a View,
-    numbers: Numbers,
-    found: &'a [usize],
+/// What stands for a message in an answer.
+pub(super) fn number(view: &View, numbers: Numbers, at: usize) -> u32 {
+    match numbers {
+        Numbers::Sequence => u32::try_from(at + 1).unwrap_or(u32::MAX),
+        Numbers::Uid => view.entry(at).map_or(0, |entry| entry.uid),
+    }
+}
+
+/// What was found, as indices of a view in the order of the answer.
+pub(super) struct Found<'a> {
+    pub(super) view: &'a View,
+    pub(super) numbers: Numbers,
+    pub(super) found: &'a [usize],
     /// MODSEQ was searched for, so the highest is told.
-    with_modseq: bool,
+    pub(super) with_modseq: bool,
 }
 
 impl Found<'_> {
     fn number(&self, at: usize) -> u32 {
-        match self.numbers {
-            Numbers::Sequence => u32::try_from(at + 1).unwrap_or(u32::MAX),
-            Numbers::Uid => self.view.entry(at).map_or(0, |entry| entry.uid),
-        }
+        number(self.view, self.numbers, at)
     }
 
     fn highest_modseq(&self, found: &[usize]) -> Option<u64> {
@@ -87,9 +107,10 @@ impl Found<'_> {
         if self.with_modseq { modseqs.max() } else { None }
     }
 
-    /// `* SEARCH 2 3 6`, and `(MODSEQ n)` behind it.
-    fn print(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"* SEARCH");
+    /// `* SEARCH 2 3 6` or `* SORT 3 2 6`, and `(MODSEQ n)` behind it.
+    pub(super) fn print(&self, out: &mut Vec<u8>, name: &str) {
+        out.extend_from_slice(b"* ");
+        out.extend_from_slice(name.as_bytes());
         for at in self.found {
             out.push(b' ');
             print::number(out, u64::from(self.number(*at)));
@@ -103,7 +124,7 @@ impl Found<'_> {
     }
 
     /// `* ESEARCH (TAG "a") UID MIN 1 MAX 9 COUNT 3 ALL 1,4,9`
-    fn print_extended(&self, out: &mut Vec<u8>, tag: &str, returns: Returns) {
+    pub(super) fn print_extended(&self, out: &mut Vec<u8>, tag: &str, returns: Returns) {
         out.extend_from_slice(b"* ESEARCH (TAG ");
         print::string(out, tag.as_bytes());
         out.push(b')');

@@ -1,0 +1,90 @@
+//! SORT, UID SORT, THREAD and UID THREAD (RFC 5256; RFC 5267 §3 for RETURN; RFC 5957).
+
+use imap_wire::command::Numbers;
+use imap_wire::sort::{SortArgs, ThreadArgs};
+
+use super::search::{Found, find, names_modseq, number};
+use crate::reply::{Handled, Reply, store_failure};
+use crate::search::program::RowFacts;
+use crate::session::Session;
+use crate::sort;
+use crate::sort::gathering::{Gathered, Gathering};
+use crate::sync::Expunges;
+use crate::thread;
+use crate::view::View;
+
+/// SORT. As SEARCH, EXPUNGE is told by the UID form only.
+pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs) -> Handled {
+    let SortArgs { returns, criteria, charset, key } = args;
+    let with_modseq = names_modseq(&key);
+    let (view, found) = match find(session, numbers, &key, Some(&charset)).await? {
+        Ok(found) => found,
+        Err(reply) => return Ok(reply),
+    };
+    let keys: Vec<_> = criteria.iter().map(|criterion| criterion.key).collect();
+    let gathered = match gather(session, view, found, move |row| sort::values(&keys, row)).await {
+        Ok(gathered) => gathered,
+        Err(reply) => return Ok(reply),
+    };
+    let (view, found) = session.deps.pool.run(move || sort::sorted(gathered, &criteria)).await;
+    let found = Found { view: &view, numbers, found: &found, with_modseq };
+    match returns {
+        Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
+        None => found.print(&mut session.link.out, "SORT"),
+    }
+    if numbers == Numbers::Uid {
+        session.sync(Expunges::Tell, numbers).await?;
+    }
+    Ok(Reply::ok("SORT completed"))
+}
+
+/// THREAD.
+pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: ThreadArgs) -> Handled {
+    let ThreadArgs { algorithm, charset, key } = args;
+    let (view, found) = match find(session, numbers, &key, Some(&charset)).await? {
+        Ok(found) => found,
+        Err(reply) => return Ok(reply),
+    };
+    let gathered = match gather(session, view, found, move |row| thread::facts(algorithm, row)).await {
+        Ok(gathered) => gathered,
+        Err(reply) => return Ok(reply),
+    };
+    session.link.out.extend_from_slice(b"* THREAD");
+    let mut out = std::mem::take(&mut session.link.out);
+    let printed = session.deps.pool.run(move || {
+        thread::print(&mut out, algorithm, gathered, |view, at| number(view, numbers, at));
+        out
+    });
+    session.link.out = printed.await;
+    session.link.out.extend_from_slice(b"\r\n");
+    if numbers == Numbers::Uid {
+        session.sync(Expunges::Tell, numbers).await?;
+    }
+    Ok(Reply::ok("THREAD completed"))
+}
+
+/// Takes a fact of each message on the blocking pool, by turns with others.
+async fn gather<T: Send + 'static>(
+    session: &mut Session,
+    view: View,
+    found: Vec<usize>,
+    take: impl Fn(&RowFacts<'_>) -> T + Send + 'static,
+) -> Result<Gathered<T>, Reply> {
+    let Some(selected) = &session.selected else { return Err(Reply::bad("No mailbox selected")) };
+    let mut gathering = Gathering::new(selected.mailbox.clone(), view, found, Box::new(take));
+    loop {
+        let (next, more) = session
+            .deps
+            .pool
+            .run(move || {
+                let more = gathering.step();
+                (gathering, more)
+            })
+            .await;
+        match more {
+            Ok(true) => gathering = next,
+            Ok(false) => return Ok(next.into_gathered()),
+            Err(error) => return Err(store_failure(&error)),
+        }
+    }
+}
