@@ -55,13 +55,17 @@ fn gateway_and_store_never_see_each_other() {
             .collect()
     };
     let wings: BTreeMap<&str, Vec<String>> = ["core", "store", "gateway"].map(|wing| (wing, crates_of(wing))).into();
-    for (wing, forbidden) in [("core", ["store", "gateway"]), ("store", ["gateway", "cli"]), ("gateway", ["store", "cli"])] {
+    for (wing, forbidden) in
+        [("core", ["store", "gateway"]), ("store", ["gateway", "cli"]), ("gateway", ["store", "cli"])]
+    {
         for name in &wings[wing] {
             let manifest = fs::read_to_string(repository().join(wing).join(name).join("Cargo.toml")).unwrap();
             for other in forbidden {
                 for used in wings.get(other).into_iter().flatten() {
                     assert!(
-                        !manifest.lines().any(|line| line.starts_with(&format!("{used}.")) || line.starts_with(&format!("{used} "))),
+                        !manifest
+                            .lines()
+                            .any(|line| line.starts_with(&format!("{used}.")) || line.starts_with(&format!("{used} "))),
                         "{wing}/{name} depends on {other}/{used}"
                     );
                 }
@@ -72,9 +76,12 @@ fn gateway_and_store_never_see_each_other() {
 
 #[test]
 fn big_dependencies_are_named_by_one_crate() {
-    for (dependency, owner) in
-        [("rusqlite", "store/mailstore"), ("async_imap", "gateway/backends"), ("lettre", "gateway/submission"), ("rustls", "core/tls")]
-    {
+    for (dependency, owner) in [
+        ("rusqlite", "store/mailstore"),
+        ("async_imap", "gateway/backends"),
+        ("lettre", "gateway/submission"),
+        ("rustls", "core/tls"),
+    ] {
         for (path, text) in sources() {
             let named = code(&text).any(|line| line.contains(&format!("{dependency}::")));
             assert!(!named || below(&path, owner), "{} names {dependency}", path.display());
@@ -133,7 +140,11 @@ fn every_source_file_opens_with_its_purpose_and_stays_short() {
 fn no_module_is_a_box_of_leftovers() {
     for (path, _) in sources() {
         let name = path.file_stem().unwrap().to_string_lossy();
-        assert!(!matches!(&*name, "util" | "utils" | "common" | "helpers" | "misc" | "manager" | "mod"), "{}", path.display());
+        assert!(
+            !matches!(&*name, "util" | "utils" | "common" | "helpers" | "misc" | "manager" | "mod"),
+            "{}",
+            path.display()
+        );
     }
 }
 

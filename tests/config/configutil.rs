@@ -10,7 +10,10 @@ fn site() -> Site {
 fn a_setting_is_set_shown_and_reset() {
     let site = site();
     assert_eq!(site.tool(&["configutil", "-o", "service.imap.maxsessions"], "").success().stdout, "4000\n");
-    assert_eq!(site.tool(&["configutil", "-o", "service.imap.maxsessions", "-v", "500"], "").success().stdout, "OK SET\n");
+    assert_eq!(
+        site.tool(&["configutil", "-o", "service.imap.maxsessions", "-v", "500"], "").success().stdout,
+        "OK SET\n"
+    );
     assert_eq!(site.tool(&["configutil", "-o", "SERVICE.imap.MaxSessions"], "").success().stdout, "500\n");
     site.tool(&["configutil", "-o", "service.imap.maxsessions", "-d"], "").success();
     assert_eq!(site.tool(&["configutil", "-o", "service.imap.maxsessions"], "").success().stdout, "4000\n");

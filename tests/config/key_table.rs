@@ -84,7 +84,8 @@ fn a_per_host_form_finds_the_longest_row_and_only_where_it_is_allowed() {
     assert_eq!(keys::find("local.service.proxy.admin.store1.example.com").unwrap().name, "local.service.proxy.admin");
     assert_eq!(keys::find("local.service.proxy.adminpass.store1").unwrap().name, "local.service.proxy.adminpass");
     assert_eq!(keys::find("LOCAL.Service.Proxy.IMAPPORT").unwrap().name, "local.service.proxy.imapport");
-    for unknown in ["service.imap.port.store1", "local.service.proxy.admin.", "service.imap", "service.imap.portx", ""] {
+    for unknown in ["service.imap.port.store1", "local.service.proxy.admin.", "service.imap", "service.imap.portx", ""]
+    {
         assert!(keys::find(unknown).is_err(), "{unknown}");
     }
 }

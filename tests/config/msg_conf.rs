@@ -13,7 +13,8 @@ fn a_change_keeps_comments_and_order_and_the_last_line_of_a_name_wins() {
     let (root, _) = site();
     let path = Settings::path_in(root.path());
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, "# ports\nservice.imap.port = 1143\n\nservice.pop.port = 1110\nSERVICE.IMAP.PORT = 2143\n").unwrap();
+    std::fs::write(&path, "# ports\nservice.imap.port = 1143\n\nservice.pop.port = 1110\nSERVICE.IMAP.PORT = 2143\n")
+        .unwrap();
     let mut settings = Settings::load(root.path()).unwrap();
     assert_eq!(settings.get("service.imap.port").unwrap(), "2143");
     settings.set(&[("service.pop.port", "3110")]).unwrap();
@@ -121,10 +122,7 @@ fn proxy_settings_of_one_host_win_over_those_of_the_site() {
     let other = proxy.back_end(Some("store2.example.com"));
     assert_eq!((other.admin.as_deref(), other.port), (Some("everywhere"), 143));
     assert_eq!(proxy.back_end(None).host, "front.example.com");
-    assert_eq!(
-        one.missing(),
-        ["local.service.proxy.adminpass (or local.service.proxy.adminpass.store1.example.com)"]
-    );
+    assert_eq!(one.missing(), ["local.service.proxy.adminpass (or local.service.proxy.adminpass.store1.example.com)"]);
 }
 
 #[test]

@@ -55,7 +55,8 @@ pub fn decode(wire: &[u8]) -> Option<String> {
             name.push('&');
         } else {
             let bytes = BASE64.decode(code).ok()?;
-            let units: Vec<u16> = bytes.chunks(2).map(|pair| u16::from_be_bytes([pair[0], *pair.get(1).unwrap_or(&0)])).collect();
+            let units: Vec<u16> =
+                bytes.chunks(2).map(|pair| u16::from_be_bytes([pair[0], *pair.get(1).unwrap_or(&0)])).collect();
             name.push_str(&String::from_utf16(&units).ok()?);
         }
         rest = after;
