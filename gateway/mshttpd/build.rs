@@ -20,8 +20,6 @@ const FILES: &[(&str, &str, &str)] = &[
     ("favicon.svg", "favicon.svg", "image/svg+xml"),
     ("htmx.js", "node_modules/htmx.org/dist/htmx.min.js", "text/javascript; charset=utf-8"),
     ("hx-sse.js", "node_modules/htmx.org/dist/ext/hx-sse.min.js", "text/javascript; charset=utf-8"),
-    ("squire.js", "node_modules/squire-rte/dist/squire.js", "text/javascript; charset=utf-8"),
-    ("purify.js", "node_modules/dompurify/dist/purify.min.js", "text/javascript; charset=utf-8"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

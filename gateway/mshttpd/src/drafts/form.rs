@@ -30,8 +30,6 @@ pub struct DraftForm {
     pub subject: String,
     /// Plain text.
     pub body: String,
-    /// The rich text, where the editor was used.
-    pub html: String,
     /// `In-Reply-To`.
     pub in_reply_to: String,
     /// `References`.
@@ -243,7 +241,6 @@ impl DraftForm {
             "bcc" => self.bcc = line(value),
             "subject" => self.subject = line(value),
             "body" => self.body = value.replace("\r\n", "\n").replace('\r', "\n").replace('\0', ""),
-            "html" => self.html = value,
             "in_reply_to" => self.in_reply_to = line(value),
             "references" => self.references = line(value),
             "source" => self.source = value,

@@ -8,11 +8,10 @@ use http::header::{self, HeaderName};
 
 use crate::state::{AppState, Transport};
 
-/// The application's own policy: no inline script, no inline style, nothing from elsewhere, no HTML sinks but htmx's
-/// and the purifier's.
+/// The application's own policy: no inline script, no inline style, nothing from elsewhere, no HTML sink but htmx's.
 pub const APP_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; \
-    require-trusted-types-for 'script'; trusted-types htmx dompurify";
+    require-trusted-types-for 'script'; trusted-types htmx";
 
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), \
     gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()";
