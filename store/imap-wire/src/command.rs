@@ -66,6 +66,14 @@ pub enum Command {
     Status(String, Vec<StatusItem>),
     /// NAMESPACE (RFC 2342)
     Namespace,
+    /// GETQUOTA (RFC 2087): the quota root.
+    GetQuota(Vec<u8>),
+    /// GETQUOTAROOT (RFC 2087): the mailbox.
+    GetQuotaRoot(String),
+    /// SETQUOTA (RFC 2087): the quota root, resources with their limits.
+    SetQuota(Vec<u8>, Vec<(String, u64)>),
+    /// UNAUTHENTICATE (RFC 8437)
+    Unauthenticate,
     /// IDLE (RFC 2177)
     Idle,
     /// CHECK
@@ -179,13 +187,14 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "STARTTLS" => return Ok(Command::StartTls),
         "NAMESPACE" => return Ok(Command::Namespace),
         "IDLE" => return Ok(Command::Idle),
+        "UNAUTHENTICATE" => return Ok(Command::Unauthenticate),
         "CHECK" => return Ok(Command::Check),
         "CLOSE" => return Ok(Command::Close),
         "UNSELECT" => return Ok(Command::Unselect),
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
         "AUTHENTICATE" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE" | "DELETE"
         | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE" | "SEARCH"
-        | "SORT" | "THREAD" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
+        | "GETQUOTA" | "GETQUOTAROOT" | "SETQUOTA" | "SORT" | "THREAD" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
         _ => return Err(WireError::bad("Unknown command")),
     }
     cursor.space()?;
@@ -226,6 +235,18 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
             let name = mailbox::parse(cursor)?;
             cursor.space()?;
             Command::Status(name, status::parse_items(cursor)?)
+        }
+        "GETQUOTA" => Command::GetQuota(cursor.astring()?.into_owned()),
+        "GETQUOTAROOT" => Command::GetQuotaRoot(mailbox::parse(cursor)?),
+        "SETQUOTA" => {
+            let root = cursor.astring()?.into_owned();
+            cursor.space()?;
+            let limits = cursor.list_or_empty(|cursor| {
+                let resource = cursor.keyword()?;
+                cursor.space()?;
+                Ok((resource, cursor.number64()?))
+            })?;
+            Command::SetQuota(root, limits)
         }
         "EXPUNGE" => Command::Expunge(Some(SequenceSet::parse(cursor)?)),
         "SEARCH" => Command::Search(numbers, SearchArgs::parse(cursor)?),

@@ -90,6 +90,12 @@ pub enum FetchItem {
         /// A range of the decoded octets.
         partial: Option<Partial>,
     },
+    /// SAVEDATE (RFC 8514)
+    SaveDate,
+    /// EMAILID (RFC 8474)
+    EmailId,
+    /// THREADID (RFC 8474)
+    ThreadId,
     /// BINARY.SIZE[…] (RFC 3516)
     BinarySize(Vec<u32>),
 }
@@ -177,6 +183,9 @@ fn parse_item(cursor: &mut Cursor<'_>) -> Result<FetchItem> {
         (b"RFC822.TEXT", false) => FetchItem::Rfc822Text,
         (b"BODYSTRUCTURE", false) => FetchItem::BodyStructure,
         (b"UID", false) => FetchItem::Uid,
+        (b"SAVEDATE", false) => FetchItem::SaveDate,
+        (b"EMAILID", false) => FetchItem::EmailId,
+        (b"THREADID", false) => FetchItem::ThreadId,
         (b"MODSEQ", false) => FetchItem::ModSeq,
         (b"BODY", false) => FetchItem::Body,
         (b"BODY", true) => body_section(cursor, Seen::Set)?,

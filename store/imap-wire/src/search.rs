@@ -1,4 +1,4 @@
-//! SEARCH arguments: every key, charset and result option (RFC 3501 §6.4.4, RFC 4731, RFC 5032).
+//! SEARCH arguments: every key, charset and result option (RFC 3501 §6.4.4, RFC 4731, RFC 5032, RFC 5182, RFC 8474, RFC 8514).
 
 use crate::cursor::Cursor;
 use crate::date::{Day, parse_date};
@@ -68,6 +68,12 @@ pub enum Key {
     Internal(Relation, Day),
     /// SENTBEFORE, SENTON, SENTSINCE: the Date header.
     Sent(Relation, Day),
+    /// SAVEDBEFORE, SAVEDON, SAVEDSINCE: when it came to the mailbox (RFC 8514).
+    Saved(Relation, Day),
+    /// EMAILID (RFC 8474)
+    EmailId(Vec<u8>),
+    /// THREADID (RFC 8474)
+    ThreadId(Vec<u8>),
     /// LARGER
     Larger(u32),
     /// SMALLER
@@ -101,6 +107,8 @@ pub struct Returns {
     pub all: bool,
     /// COUNT
     pub count: bool,
+    /// SAVE: keep the result as `$` (RFC 5182).
+    pub save: bool,
 }
 
 /// The arguments of SEARCH and UID SEARCH.
@@ -161,6 +169,7 @@ fn parse_returns(cursor: &mut Cursor<'_>) -> Result<Returns> {
             "MAX" => returns.max = true,
             "ALL" => returns.all = true,
             "COUNT" => returns.count = true,
+            "SAVE" => returns.save = true,
             _ => return Err(WireError::bad("Unknown SEARCH result option")),
         }
         Ok(())
@@ -183,11 +192,12 @@ fn not(key: Key) -> Key {
     Key::Not(Box::new(key))
 }
 
-const KEYS_WITH_ARGUMENTS: [&str; 24] = [
+const KEYS_WITH_ARGUMENTS: [&str; 29] = [
     "BCC",
     "BEFORE",
     "BODY",
     "CC",
+    "EMAILID",
     "FROM",
     "HEADER",
     "KEYWORD",
@@ -197,6 +207,9 @@ const KEYS_WITH_ARGUMENTS: [&str; 24] = [
     "OLDER",
     "ON",
     "OR",
+    "SAVEDBEFORE",
+    "SAVEDON",
+    "SAVEDSINCE",
     "SENTBEFORE",
     "SENTON",
     "SENTSINCE",
@@ -204,6 +217,7 @@ const KEYS_WITH_ARGUMENTS: [&str; 24] = [
     "SMALLER",
     "SUBJECT",
     "TEXT",
+    "THREADID",
     "TO",
     "UID",
     "UNKEYWORD",
@@ -216,7 +230,7 @@ fn parse_key(cursor: &mut Cursor<'_>, depth: usize) -> Result<Key> {
     }
     match cursor.peek() {
         Some(b'(') => return cursor.list(|cursor| parse_key(cursor, depth + 1)).map(and),
-        Some(b'0'..=b'9' | b'*') => return SequenceSet::parse(cursor).map(Key::Sequence),
+        Some(b'0'..=b'9' | b'*' | b'$') => return SequenceSet::parse(cursor).map(Key::Sequence),
         _ => {}
     }
     let name = cursor.keyword().map_err(|_| WireError::bad("Expected a search key"))?;
@@ -243,6 +257,11 @@ fn parse_key(cursor: &mut Cursor<'_>, depth: usize) -> Result<Key> {
         "SENTBEFORE" => Key::Sent(Relation::Before, parse_date(cursor)?),
         "SENTON" => Key::Sent(Relation::On, parse_date(cursor)?),
         "SENTSINCE" => Key::Sent(Relation::Since, parse_date(cursor)?),
+        "SAVEDBEFORE" => Key::Saved(Relation::Before, parse_date(cursor)?),
+        "SAVEDON" => Key::Saved(Relation::On, parse_date(cursor)?),
+        "SAVEDSINCE" => Key::Saved(Relation::Since, parse_date(cursor)?),
+        "EMAILID" => Key::EmailId(cursor.atom()?.to_vec()),
+        "THREADID" => Key::ThreadId(cursor.atom()?.to_vec()),
         "LARGER" => Key::Larger(cursor.number()?),
         "SMALLER" => Key::Smaller(cursor.number()?),
         "OLDER" => Key::Older(cursor.nz_number()?),
@@ -268,6 +287,8 @@ fn plain_key(name: &str) -> Option<Key> {
     use SystemFlags as F;
     Some(match name {
         "ALL" => Key::All,
+        // Every mailbox has save dates (RFC 8514 §4.3).
+        "SAVEDATESUPPORTED" => Key::All,
         "ANSWERED" => Key::Has(F::ANSWERED),
         "DELETED" => Key::Has(F::DELETED),
         "DRAFT" => Key::Has(F::DRAFT),

@@ -31,6 +31,8 @@ impl Number {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SequenceSet {
     ranges: Vec<(Number, Number)>,
+    /// `$`: what the last search has saved (RFC 5182).
+    saved: bool,
 }
 
 /// Most ranges of one set; a longer one is refused before it costs anything.
@@ -39,6 +41,9 @@ pub const MAX_RANGES: usize = 50_000;
 impl SequenceSet {
     /// Reads a set.
     pub fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
+        if cursor.eat(b'$') {
+            return Ok(Self { ranges: Vec::new(), saved: true });
+        }
         let mut ranges = Vec::new();
         loop {
             let first = Number::parse(cursor).map_err(|_| WireError::bad("Invalid sequence set"))?;
@@ -51,7 +56,7 @@ impl SequenceSet {
             }
             ranges.push((first, last));
             if !cursor.eat(b',') {
-                return Ok(Self { ranges });
+                return Ok(Self { ranges, saved: false });
             }
         }
     }
@@ -59,7 +64,12 @@ impl SequenceSet {
     /// A set of known numbers, as another part of the server hands it out.
     pub fn of(ranges: impl IntoIterator<Item = (u32, u32)>) -> Self {
         let ranges = ranges.into_iter().map(|(first, last)| (Number::Value(first), Number::Value(last))).collect();
-        Self { ranges }
+        Self { ranges, saved: false }
+    }
+
+    /// True for `$`, which has no numbers of its own (RFC 5182 §2).
+    pub fn is_saved(&self) -> bool {
+        self.saved
     }
 
     /// True when `*` occurs.
@@ -95,6 +105,9 @@ impl SequenceSet {
 
 impl fmt::Display for SequenceSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.saved {
+            f.write_str("$")?;
+        }
         for (at, (first, last)) in self.ranges.iter().enumerate() {
             if at > 0 {
                 f.write_str(",")?;

@@ -1,4 +1,4 @@
-//! STATUS items (RFC 3501 §6.3.10, RFC 8438, RFC 7162).
+//! STATUS items (RFC 3501 §6.3.10, RFC 8438, RFC 7162, RFC 7889, RFC 8474).
 
 use crate::cursor::Cursor;
 use crate::error::{Result, WireError};
@@ -22,11 +22,15 @@ pub enum StatusItem {
     Deleted,
     /// The highest MODSEQ (RFC 7162 §3.1.7).
     HighestModSeq,
+    /// The mailbox's object identifier (RFC 8474 §4.3).
+    MailboxId,
+    /// The largest message that may be appended (RFC 7889 §4).
+    AppendLimit,
 }
 
 impl StatusItem {
     /// Every item with its name.
-    pub const NAMES: [(Self, &'static str); 8] = [
+    pub const NAMES: [(Self, &'static str); 10] = [
         (Self::Messages, "MESSAGES"),
         (Self::Recent, "RECENT"),
         (Self::UidNext, "UIDNEXT"),
@@ -35,6 +39,8 @@ impl StatusItem {
         (Self::Size, "SIZE"),
         (Self::Deleted, "DELETED"),
         (Self::HighestModSeq, "HIGHESTMODSEQ"),
+        (Self::MailboxId, "MAILBOXID"),
+        (Self::AppendLimit, "APPENDLIMIT"),
     ];
 
     /// The name on the wire.

@@ -9,6 +9,7 @@ mod fetch;
 mod idle;
 mod list;
 mod mailboxes;
+mod quota;
 mod search;
 mod select;
 mod sign_in;
@@ -32,6 +33,10 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::StartTls => connection::start_tls(session).await,
         Command::Id(fields) => connection::id(session, &fields),
         Command::Enable(names) => connection::enable(session, &names),
+        Command::Unauthenticate => sign_in::unauthenticate(session),
+        Command::GetQuota(root) => quota::get_quota(session, &root).await,
+        Command::GetQuotaRoot(name) => quota::get_quota_root(session, &name).await,
+        Command::SetQuota(root, _) => quota::set_quota(&root),
         Command::Namespace => connection::namespace(session),
         Command::Login(user, password) => sign_in::login(session, &user, &password).await,
         Command::Authenticate(mechanism, initial) => sign_in::authenticate(session, &mechanism, initial).await,

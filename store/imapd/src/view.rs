@@ -26,6 +26,8 @@ pub(crate) struct View {
     /// UIDs that are `\Recent` in this session.
     pub(crate) recent: Arc<[Recent]>,
     pub(crate) access: Access,
+    /// `$`: UIDs that a search has saved, ascending (RFC 5182). Those without a message any more are passed over.
+    pub(crate) saved: Arc<[Uid]>,
 }
 
 /// How the mailbox was opened.
@@ -50,7 +52,7 @@ pub(crate) struct Entry {
 impl View {
     pub(crate) fn new(snapshot: Arc<Snapshot>, recent: Recent, access: Access) -> Self {
         let recent: Arc<[Recent]> = if recent.first < recent.end { [recent].into() } else { [].into() };
-        Self { snapshot, ghosts: [].into(), recent, access }
+        Self { snapshot, ghosts: [].into(), recent, access, saved: [].into() }
     }
 
     /// EXISTS.
@@ -111,6 +113,9 @@ impl View {
     /// Sequence numbers as ranges of indices, ascending. `None` when one is beyond the last message, which is the client's error
     /// (RFC 3501 §6.4: sequence numbers are checked), or when `*` is asked of an empty mailbox.
     pub(crate) fn by_sequence(&self, set: &imap_wire::SequenceSet) -> Option<Selection> {
+        if set.is_saved() {
+            return Some(self.of_saved());
+        }
         let last = u32::try_from(self.len()).unwrap_or(u32::MAX);
         if last == 0 || set.largest() > last {
             return None;
@@ -121,6 +126,9 @@ impl View {
 
     /// UIDs as ranges of indices; those without a message are passed over (RFC 3501 §6.4.8).
     pub(crate) fn by_uid(&self, set: &imap_wire::SequenceSet) -> Selection {
+        if set.is_saved() {
+            return self.of_saved();
+        }
         let mut ranges: Vec<(usize, usize)> = Vec::new();
         let last = self.last_uid();
         if last > 0 {
@@ -135,6 +143,12 @@ impl View {
             }
         }
         Selection { ranges }
+    }
+
+    /// The messages that a search has saved.
+    fn of_saved(&self) -> Selection {
+        let there = |at: &usize, uid: Uid| self.entry(*at).is_some_and(|entry| entry.uid == uid);
+        Selection::of(self.saved.iter().filter_map(|uid| Some(self.rank(*uid)).filter(|at| there(at, *uid))))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::session::Session;
 /// Everything that is whole here. An extension that is not in this line is not there.
 const EXTENSIONS: &str = "LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
     LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH WITHIN CONDSTORE MULTIAPPEND \
-    SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS";
+    SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS SEARCHRES QUOTA OBJECTID SAVEDATE";
 
 /// How sign-in is possible on this connection at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,12 @@ pub(crate) fn can_start_tls(session: &Session) -> bool {
 /// `CAPABILITY IMAP4rev1 …`: the response without `* `, and the response code without brackets.
 pub(crate) fn line(session: &Session) -> String {
     let mut line = format!("CAPABILITY IMAP4rev1 {EXTENSIONS}");
+    if let Some(limit) = session.deps.config.max_message_size {
+        line.push_str(&format!(" APPENDLIMIT={limit}"));
+    }
     if session.signed.is_some() {
+        // There is nothing to take back before (RFC 8437 §2).
+        line.push_str(" UNAUTHENTICATE");
         return line;
     }
     if can_start_tls(session) {

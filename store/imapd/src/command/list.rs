@@ -47,7 +47,8 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
         if let (true, Some(info)) = (!returns.status.is_empty() && selected, &entry.info)
             && info.selectable
         {
-            print_status(&mut session.link.out, name, &info.status, &returns.status);
+            let limit = session.deps.config.max_message_size;
+            print_status(&mut session.link.out, name, &info.status, &returns.status, limit);
         }
         session.link.flush_full().await?;
     }

@@ -19,8 +19,13 @@ pub(super) async fn create(session: &mut Session, name: String, uses: Vec<String
         },
         _ => return Ok(Reply::no("A mailbox has one special use at most").code("USEATTR")),
     };
-    change(session, "CREATE completed", move |account| account.create(&name, CreateOptions { special_use }).map(|_| ()))
-        .await
+    let created = session.with_account(move |account| account.create(&name, CreateOptions { special_use })).await;
+    Ok(match created {
+        // RFC 8474 §4.1.
+        Ok(Ok(info)) => Reply::ok("CREATE completed").code(format!("MAILBOXID ({})", info.status.object_id)),
+        Ok(Err(error)) => store_failure(&error),
+        Err(reply) => reply,
+    })
 }
 
 /// DELETE. The mailbox that this session has selected is left first.

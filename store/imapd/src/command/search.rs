@@ -1,10 +1,12 @@
-//! SEARCH and UID SEARCH (RFC 3501 §6.4.4, RFC 4731, RFC 7162 §3.1.5).
+//! SEARCH and UID SEARCH (RFC 3501 §6.4.4, RFC 4731, RFC 5182, RFC 7162 §3.1.5).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use imap_wire::command::Numbers;
 use imap_wire::print;
 use imap_wire::search::{Key, Returns, SearchArgs};
+
+use mailstore::Uid;
 
 use crate::reply::{Handled, Hangup, Reply, store_failure};
 use crate::search::job::{Job, Progress};
@@ -19,9 +21,14 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
     let with_modseq = names_modseq(&key);
     let (view, found) = match find(session, numbers, &key, charset.as_deref()).await? {
         Ok(found) => found,
-        Err(reply) => return Ok(reply),
+        Err(reply) => {
+            // RFC 5182 §2.1: a search that fails leaves nothing saved.
+            save(session, returns, |_| Vec::new());
+            return Ok(reply);
+        }
     };
     let found = Found { view: &view, numbers, found: &found, with_modseq };
+    save(session, returns, |returns| found.saved(returns));
     match returns {
         Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
         None => found.print(&mut session.link.out, "SEARCH"),
@@ -30,6 +37,13 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
         session.sync(Expunges::Tell, numbers).await?;
     }
     Ok(Reply::ok("SEARCH completed"))
+}
+
+/// Keeps a result as `$` where that was asked for.
+pub(super) fn save(session: &mut Session, returns: Option<Returns>, saved: impl FnOnce(Returns) -> Vec<Uid>) {
+    if let (Some(returns), Some(selected)) = (returns.filter(|returns| returns.save), &mut session.selected) {
+        selected.view.saved = saved(returns).into();
+    }
 }
 
 /// The messages for which a key holds, as ascending indices of the view that comes with them.
@@ -123,8 +137,25 @@ impl Found<'_> {
         out.extend_from_slice(b"\r\n");
     }
 
+    /// What SAVE keeps: everything, or what MIN and MAX tell where nothing else is asked for (RFC 5182 §2.4).
+    pub(super) fn saved(&self, returns: Returns) -> Vec<Uid> {
+        let ends = (returns.min || returns.max) && !returns.all && !returns.count;
+        let first = self.found.first().filter(|_| returns.min);
+        let last = self.found.last().filter(|_| returns.max);
+        let kept: Vec<&usize> =
+            if ends { first.into_iter().chain(last).collect() } else { self.found.iter().collect() };
+        let mut uids: Vec<Uid> = kept.into_iter().map(|at| number(self.view, Numbers::Uid, *at)).collect();
+        uids.sort_unstable();
+        uids.dedup();
+        uids
+    }
+
     /// `* ESEARCH (TAG "a") UID MIN 1 MAX 9 COUNT 3 ALL 1,4,9`
     pub(super) fn print_extended(&self, out: &mut Vec<u8>, tag: &str, returns: Returns) {
+        // RFC 5182 §2.1: SAVE alone is answered with nothing but the tagged response.
+        if returns.save && !(returns.min || returns.max || returns.all || returns.count) {
+            return;
+        }
         out.extend_from_slice(b"* ESEARCH (TAG ");
         print::string(out, tag.as_bytes());
         out.push(b')');

@@ -33,10 +33,11 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
             let mailbox = account.open(&name)?;
             let changes = bus.subscribe(&id, Watch::Mailbox(mailbox.id()));
             let look = look(&mailbox, access)?;
-            Ok((mailbox, changes, look))
+            let object_id = mailbox.status()?.object_id;
+            Ok((mailbox, changes, look, object_id))
         })
         .await;
-    let (mailbox, changes, look) = match opened {
+    let (mailbox, changes, look, object_id) = match opened {
         Ok(opened) => opened,
         Err(error) => return Ok(store_failure(&error)),
     };
@@ -46,6 +47,8 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
     session.selections += 1;
     let view = view_of(look, access);
     print_mailbox(&mut session.link.out, &mailbox, &view);
+    // RFC 8474 §4.2.
+    session.link.out.extend_from_slice(format!("* OK [MAILBOXID ({object_id})] Ok\r\n").as_bytes());
     session.selected = Some(Box::new(Selected { mailbox, view, changes }));
     Ok(match access {
         Access::ReadWrite => Reply::ok("SELECT completed").code("READ-WRITE"),

@@ -1,8 +1,8 @@
-//! LOGIN, AUTHENTICATE and PROXYAUTH (RFC 3501 §6.2.2, §6.2.3; RFC 4616; RFC 4959; reference: PROXYAUTH).
+//! LOGIN, AUTHENTICATE and PROXYAUTH (RFC 3501 §6.2.2, §6.2.3; RFC 4616; RFC 4959; RFC 8437; reference: PROXYAUTH).
 
 use auth::sasl::{self, Credentials};
 use auth::{AuthContext, AuthError, AuthErrorKind, Identity, Service};
-use imap_wire::frame::Event;
+use imap_wire::frame::{Event, FrameLimits};
 
 use super::capability::{self, Passwords};
 use crate::reply::{Handled, Hangup, Reply};
@@ -163,4 +163,13 @@ pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
             Ok(Reply::no("Sign-in is not possible at the moment, try again later").code("UNAVAILABLE"))
         }
     }
+}
+
+/// UNAUTHENTICATE: the connection is as it was before signing in, TLS apart; nothing is expunged (RFC 8437 §2).
+pub(super) fn unauthenticate(session: &mut Session) -> Handled {
+    session.selected = None;
+    session.signed = None;
+    session.condstore = false;
+    session.link.splitter.set_limits(FrameLimits::before_login());
+    Ok(Reply::ok("Signed out").code(capability::line(session)))
 }

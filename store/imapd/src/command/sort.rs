@@ -3,7 +3,7 @@
 use imap_wire::command::Numbers;
 use imap_wire::sort::{SortArgs, ThreadArgs};
 
-use super::search::{Found, find, names_modseq, number};
+use super::search::{Found, find, names_modseq, number, save};
 use crate::reply::{Handled, Reply, store_failure};
 use crate::search::program::RowFacts;
 use crate::session::Session;
@@ -19,7 +19,10 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
     let with_modseq = names_modseq(&key);
     let (view, found) = match find(session, numbers, &key, Some(&charset)).await? {
         Ok(found) => found,
-        Err(reply) => return Ok(reply),
+        Err(reply) => {
+            save(session, returns, |_| Vec::new());
+            return Ok(reply);
+        }
     };
     let keys: Vec<_> = criteria.iter().map(|criterion| criterion.key).collect();
     let gathered = match gather(session, view, found, move |row| sort::values(&keys, row)).await {
@@ -28,6 +31,7 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
     };
     let (view, found) = session.deps.pool.run(move || sort::sorted(gathered, &criteria)).await;
     let found = Found { view: &view, numbers, found: &found, with_modseq };
+    save(session, returns, |returns| found.saved(returns));
     match returns {
         Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
         None => found.print(&mut session.link.out, "SORT"),

@@ -1,4 +1,4 @@
-//! STATUS (RFC 3501 §6.3.10, RFC 8438, RFC 7162 §3.1.6).
+//! STATUS (RFC 3501 §6.3.10, RFC 8438, RFC 7162 §3.1.6, RFC 8474 §4.3).
 
 use imap_wire::print;
 use imap_wire::status::StatusItem;
@@ -24,12 +24,19 @@ pub(super) async fn status(session: &mut Session, name: &str, items: Vec<StatusI
     if items.contains(&StatusItem::HighestModSeq) {
         super::select::enable_condstore(session);
     }
-    print_status(&mut session.link.out, name.as_str(), &info.status, &items);
+    let limit = session.deps.config.max_message_size;
+    print_status(&mut session.link.out, name.as_str(), &info.status, &items, limit);
     Ok(Reply::ok("STATUS completed"))
 }
 
-/// `* STATUS name (ITEM n …)`
-pub(super) fn print_status(out: &mut Vec<u8>, name: &str, status: &MailboxStatus, items: &[StatusItem]) {
+/// `* STATUS name (ITEM n …)`. `append_limit` is the same for every mailbox.
+pub(super) fn print_status(
+    out: &mut Vec<u8>,
+    name: &str,
+    status: &MailboxStatus,
+    items: &[StatusItem],
+    append_limit: Option<u64>,
+) {
     out.extend_from_slice(b"* STATUS ");
     print::mailbox_name(out, name);
     out.extend_from_slice(b" (");
@@ -39,6 +46,14 @@ pub(super) fn print_status(out: &mut Vec<u8>, name: &str, status: &MailboxStatus
         }
         out.extend_from_slice(item.name().as_bytes());
         out.push(b' ');
+        if *item == StatusItem::MailboxId {
+            out.extend_from_slice(format!("({})", status.object_id).as_bytes());
+            continue;
+        }
+        if (*item, append_limit) == (StatusItem::AppendLimit, None) {
+            out.extend_from_slice(b"NIL");
+            continue;
+        }
         print::number(
             out,
             match item {
@@ -50,6 +65,9 @@ pub(super) fn print_status(out: &mut Vec<u8>, name: &str, status: &MailboxStatus
                 StatusItem::Size => status.size,
                 StatusItem::Deleted => status.deleted,
                 StatusItem::HighestModSeq => status.highest_modseq,
+                // Written above: it is no number.
+                StatusItem::MailboxId => 0,
+                StatusItem::AppendLimit => append_limit.unwrap_or(0),
             },
         );
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imap_wire::fetch::FetchItem;
 use imap_wire::print;
-use mailstore::{Body, ErrorKind, Mailbox, RowRef, StoreError, Uid, UidSet};
+use mailstore::{Body, ErrorKind, Mailbox, ObjectId, RowRef, StoreError, Uid, UidSet};
 use message::{Digest, DigestRef, Limits};
 
 use super::message::{Rendered, Source, slice};
@@ -46,6 +46,8 @@ struct Large {
 struct Head {
     size: u64,
     internal_date: i64,
+    save_date: i64,
+    email_id: ObjectId,
 }
 
 /// Whether there is more to render.
@@ -174,7 +176,8 @@ impl Job {
         let digest = renewed.as_deref().unwrap_or(row.digest);
         let body = match body {
             Some(body) if row.size > LARGE => {
-                let owned = Head { size: row.size, internal_date: row.internal_date };
+                let RowRef { size, internal_date, save_date, email_id, .. } = *row;
+                let owned = Head { size, internal_date, save_date, email_id };
                 self.open(out, at);
                 self.large = Some(Large { head: owned, body, digest: digest.to_vec(), at, item: 0, window: 0..0 });
                 return Ok(ControlFlow::Break(()));
@@ -186,7 +189,8 @@ impl Job {
             return Ok(ControlFlow::Continue(()));
         };
         let body = body.as_deref().unwrap_or_default();
-        let source = Source { size: row.size, internal_date: row.internal_date, digest, body };
+        let RowRef { size, internal_date, save_date, email_id, .. } = *row;
+        let source = Source { size, internal_date, save_date, email_id, digest, body };
         self.open(out, at);
         for (position, item) in self.plan.items.iter().enumerate() {
             if position > 0 {
@@ -209,8 +213,8 @@ impl Job {
             // The response was begun, so it is ended; a message without a digest has nothing more to say.
             return self.close(out, large.at);
         };
-        let source =
-            Source { size: large.head.size, internal_date: large.head.internal_date, digest, body: &large.body };
+        let Head { size, internal_date, save_date, email_id } = large.head;
+        let source = Source { size, internal_date, save_date, email_id, digest, body: &large.body };
         loop {
             let left = large.window.end - large.window.start;
             let room = FULL.saturating_sub(out.len()) as u64;

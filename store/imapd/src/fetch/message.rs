@@ -5,6 +5,7 @@ use std::ops::Range;
 use imap_wire::date::print_date_time;
 use imap_wire::fetch::{FetchItem, Partial, Section, SectionText};
 use imap_wire::print::{self, Detail};
+use mailstore::ObjectId;
 use message::{DigestRef, FieldChoice};
 
 use super::plan::section_text;
@@ -13,6 +14,8 @@ use super::plan::section_text;
 pub(crate) struct Source<'a> {
     pub(crate) size: u64,
     pub(crate) internal_date: i64,
+    pub(crate) save_date: i64,
+    pub(crate) email_id: ObjectId,
     pub(crate) digest: DigestRef<'a>,
     /// The content; empty when the plan does not ask for it.
     pub(crate) body: &'a [u8],
@@ -38,6 +41,13 @@ impl Source<'_> {
                 out.extend_from_slice(b"INTERNALDATE ");
                 print_date_time(out, self.internal_date);
             }
+            FetchItem::SaveDate => {
+                out.extend_from_slice(b"SAVEDATE ");
+                print_date_time(out, self.save_date);
+            }
+            FetchItem::EmailId => out.extend_from_slice(format!("EMAILID ({})", self.email_id).as_bytes()),
+            // RFC 8474 §5.2: a server without threads says so.
+            FetchItem::ThreadId => out.extend_from_slice(b"THREADID NIL"),
             FetchItem::Rfc822Size => {
                 out.extend_from_slice(b"RFC822.SIZE ");
                 print::number(out, self.size);

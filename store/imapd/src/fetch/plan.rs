@@ -44,6 +44,7 @@ fn needs_content(item: &FetchItem) -> bool {
         F::Envelope | F::Flags | F::InternalDate | F::Rfc822Size | F::Body | F::BodyStructure | F::Uid | F::ModSeq => {
             false
         }
+        F::SaveDate | F::EmailId | F::ThreadId => false,
     }
 }
 

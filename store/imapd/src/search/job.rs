@@ -107,7 +107,8 @@ impl Job {
                 }
             }
         };
-        facts.row = Some(RowFacts { size: row.size, internal_date: row.internal_date, digest });
+        let RowRef { size, internal_date, save_date, email_id, .. } = *row;
+        facts.row = Some(RowFacts { size, internal_date, save_date, email_id, digest });
         if let Some(holds) = self.program.holds(&facts) {
             return Ok(holds);
         }

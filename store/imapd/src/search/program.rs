@@ -3,7 +3,7 @@
 use imap_wire::date::Day;
 use imap_wire::search::{EnvelopeField, Key, Relation};
 use imap_wire::sequence::contains;
-use mailstore::Flags;
+use mailstore::{Flags, ObjectId};
 use message::address::{MISSING_DOMAIN, MISSING_MAILBOX, SYNTAX_ERROR};
 use message::{AddressList, DigestRef, casemap, display, encoded_word};
 
@@ -25,6 +25,8 @@ pub(crate) enum Node {
     Smaller(u64),
     Internal(Relation, Day),
     Sent(Relation, Day),
+    Saved(Relation, Day),
+    EmailId(Vec<u8>),
     /// Internal date at or before this second.
     Until(i64),
     /// Internal date at or after this second.
@@ -79,6 +81,9 @@ pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Res
         Key::Recent => Node::Recent,
         // A keyword that the mailbox does not know is on no message.
         Key::Keyword(keyword) => view.snapshot.keywords().flag(keyword).map_or(Node::Nothing, Node::Has),
+        Key::Uid(set) | Key::Sequence(set) if set.is_saved() => {
+            Node::Uids(view.saved.iter().map(|uid| (*uid, *uid)).collect())
+        }
         Key::Uid(set) => Node::Uids(set.resolve(view.last_uid())),
         Key::Sequence(set) => {
             // A number that no message has holds for none: unlike FETCH, a search asks which messages there are.
@@ -92,6 +97,10 @@ pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Res
         Key::Smaller(octets) => Node::Smaller(u64::from(*octets)),
         Key::Internal(relation, day) => Node::Internal(*relation, *day),
         Key::Sent(relation, day) => Node::Sent(*relation, *day),
+        Key::Saved(relation, day) => Node::Saved(*relation, *day),
+        Key::EmailId(id) => Node::EmailId(id.clone()),
+        // No message has a thread id here: THREADID is NIL (RFC 8474 §5.2).
+        Key::ThreadId(_) => Node::Nothing,
         Key::Older(seconds) => Node::Until(now - i64::from(*seconds)),
         Key::Younger(seconds) => Node::From(now - i64::from(*seconds)),
         Key::Envelope(field, string) => Node::Envelope(*field, charset.needle(string)?),
@@ -126,6 +135,8 @@ pub(crate) struct Facts<'a> {
 pub(crate) struct RowFacts<'a> {
     pub(crate) size: u64,
     pub(crate) internal_date: i64,
+    pub(crate) save_date: i64,
+    pub(crate) email_id: ObjectId,
     pub(crate) digest: DigestRef<'a>,
 }
 
@@ -158,6 +169,8 @@ impl Node {
                 Day::of(i64::from(year), u32::from(month), u32::from(of_month))
                     .is_some_and(|sent| relation.holds(sent, *day))
             })),
+            Self::Saved(relation, day) => Some(relation.holds(Day::of_seconds(row.save_date), *day)),
+            Self::EmailId(id) => Some(row.email_id.to_string().as_bytes() == id.as_slice()),
             Self::Until(second) => Some(row.internal_date <= *second),
             Self::From(second) => Some(row.internal_date >= *second),
             Self::Envelope(field, needle) => Some(envelope_holds(&row.digest, *field, needle)),
