@@ -31,7 +31,7 @@ fn flags_are_set_and_cleared() {
             assert_eq!(rows[1].flags.keywords, ["work"]);
             assert_eq!(
                 rows[1].flags.list(),
-                flags.to_vec().into_iter().fold(vec![], |mut all, flag| {
+                flags.iter().cloned().fold(vec![], |mut all, flag| {
                     all.push(flag);
                     all
                 })

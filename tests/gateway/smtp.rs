@@ -186,7 +186,8 @@ fn sizes_are_checked_before_anything_is_sent() {
 #[test]
 fn refusals_of_the_sender_and_of_the_message_say_so() {
     let to = parse_list("one@far.example", None).unwrap();
-    let cases: [(&'static [(&str, &str)], fn(&SendError) -> bool); 4] = [
+    type Case = (&'static [(&'static str, &'static str)], fn(&SendError) -> bool);
+    let cases: [Case; 4] = [
         (
             &[("MAIL", "553 5.7.1 not yours")],
             |e| matches!(e, SendError::Sender { code, text } if code == "553 5.7.1" && text == "not yours"),

@@ -164,7 +164,7 @@ impl Client {
             }
         };
         // A message that somebody else has removed cannot be copied; nothing else may fail.
-        if !status.starts_with("OK") && !(may_fail && status.contains("[EXPUNGEISSUED]")) {
+        if !(status.starts_with("OK") || may_fail && status.contains("[EXPUNGEISSUED]")) {
             self.fail(&status);
         }
     }

@@ -23,7 +23,7 @@ fn chunks_are_joined_as_they_are() {
     bdat(&mut client, b"no end", " LAST");
     assert_eq!([client.reply().code, client.reply().code], [250, 250]);
     let wanted = b"Subject: x\r\n\r\n.\r\n..\r\nMAIL FROM:<x>\r\nno end".to_vec();
-    assert_eq!(lmtp.bodies("alice"), [wanted.clone()]);
+    assert_eq!(lmtp.bodies("alice"), std::slice::from_ref(&wanted));
     assert_eq!(lmtp.bodies("bob"), [wanted]);
     assert_eq!(client.command("BDAT 0 LAST").code, 503, "the transaction is over");
 }

@@ -33,7 +33,7 @@ fn version_1_opens() {
     let dir = old_store(VERSION_1);
     let store = Store::open(options(dir.path())).unwrap();
     let old = AccountId::new("old").unwrap();
-    assert_eq!(store.accounts().unwrap(), [old.clone()]);
+    assert_eq!(store.accounts().unwrap(), std::slice::from_ref(&old));
     let account = store.existing_account(&old).unwrap().expect("found by its folder");
     super::assert_sound(&account);
 

@@ -81,7 +81,7 @@ fn writers_at_once_share_commits_in_order() {
             .map(|thread: u64| {
                 let account = &account;
                 scope.spawn(move || {
-                    let size = |number: u64| if number % 9 == 0 { super::INLINE * 2 } else { 300 };
+                    let size = |number: u64| if number.is_multiple_of(9) { super::INLINE * 2 } else { 300 };
                     (0..30)
                         .map(|number| {
                             let bytes = super::content(thread * 1000 + number, size(number));
