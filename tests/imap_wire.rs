@@ -10,3 +10,4 @@ mod list;
 mod numbers;
 mod print;
 mod search;
+mod sort;
