@@ -60,7 +60,7 @@ fn a_request_given_up_while_waiting_for_its_turn_disturbs_nobody() {
             let session = session.clone();
             async move { bytes_of(session.source("INBOX", 1).await.unwrap()).await }
         });
-        tokio::task::yield_now().await;
+        tokio::task::block_in_place(|| tap.wait_until_held());
         let mut waiting = Vec::new();
         for _ in 0..5 {
             let session = session.clone();

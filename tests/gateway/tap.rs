@@ -70,6 +70,14 @@ impl Tap {
         *self.inner.allowance.lock().unwrap() = Some(bytes);
     }
 
+    /// Returns once a client is being held: somebody is in the middle of an answer.
+    pub fn wait_until_held(&self) {
+        let mut allowance = self.inner.allowance.lock().unwrap();
+        while *allowance != Some(0) {
+            allowance = self.inner.changed.wait(allowance).unwrap();
+        }
+    }
+
     /// Ends the holding.
     pub fn release(&self) {
         *self.inner.allowance.lock().unwrap() = None;
@@ -101,6 +109,7 @@ impl Inner {
                 let now = allowance.map_or(rest.len(), |most| most.min(rest.len()));
                 if let Some(most) = allowance.as_mut() {
                     *most -= now;
+                    self.changed.notify_all();
                 }
                 drop(allowance);
                 if to.write_all(&rest[..now]).is_err() {
