@@ -103,6 +103,19 @@ fn random_entries_come_back_unchanged() {
 }
 
 #[test]
+fn white_space_other_than_blanks_belongs_to_the_value() {
+    for value in [b"\x0cform feed".as_slice(), b"\ttab", b"\x0b"] {
+        let entry = Entry {
+            dn: "uid=u,o=x".to_owned(),
+            attributes: vec![Attribute { name: "cn".to_owned(), value: value.to_vec() }],
+            ..Entry::default()
+        };
+        let ldif = Ldif { entries: vec![entry], ..Ldif::default() };
+        assert_eq!(Ldif::parse(&ldif.to_bytes()).unwrap(), ldif);
+    }
+}
+
+#[test]
 fn random_bytes_never_stop_the_reader() {
     let seed = rand::random();
     println!("seed {seed}");

@@ -172,7 +172,8 @@ fn attribute(line: &[u8]) -> Result<Attribute, &'static str> {
     let value = match rest.first() {
         Some(b':') => STANDARD.decode(rest[1..].trim_ascii()).map_err(|_| "damaged base64")?,
         Some(b'<') => return Err("values from URLs are not allowed"),
-        _ => rest.trim_ascii_start().to_vec(),
+        // FILL is blanks only (RFC 2849): a form feed or a tab in front belongs to the value.
+        _ => rest[rest.iter().take_while(|byte| **byte == b' ').count()..].to_vec(),
     };
     Ok(Attribute { name: name.to_owned(), value })
 }
