@@ -31,7 +31,8 @@ impl RootOption {
     /// The settings of the site, which must be there.
     pub fn settings(&self) -> anyhow::Result<Settings> {
         let folder = self.folder()?;
-        if !Settings::path_in(&folder).exists() {
+        let file = Settings::path_in(&folder);
+        if !file.try_exists().with_context(|| file.display().to_string())? {
             bail!("no site at {}; make one with 'heliograph init --root {}'", folder.display(), folder.display());
         }
         Ok(Settings::load(&folder)?)

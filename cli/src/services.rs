@@ -2,6 +2,7 @@
 
 mod bound;
 mod http;
+mod live;
 mod ports;
 mod site;
 mod stop;
@@ -35,9 +36,9 @@ pub fn run(
         let drain = Drain::new();
         let bound = Bound::bind(&site, services, ports)?;
         let line = bound.ready_line();
-        bound.start(&site, &drain)?;
+        let running = bound.start(&site, &drain)?;
         ready(&line);
-        stop::wait(&site).await?;
+        stop::wait(&site, &running).await?;
         stop::drain(&drain).await;
         Ok(())
     })

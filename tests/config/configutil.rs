@@ -76,7 +76,7 @@ fn a_file_is_taken_whole_or_not_at_all() {
 fn help_for_a_setting_says_its_meaning_bounds_default_and_source() {
     let site = site();
     let help = site.tool(&["configutil", "-H", "-o", "service.http.maxmessagesize"], "").success().stdout;
-    for part in ["Largest message", "1024 or more bytes", "default: 5242880", "refresh", "Guide §5.7.1"] {
+    for part in ["Largest message", "1024 or more bytes", "default: 5242880", "restart", "Guide §5.7.1"] {
         assert!(help.contains(part), "{part}: {help}");
     }
 }
@@ -92,4 +92,68 @@ fn a_link_with_the_old_name_behaves_as_the_tool_and_wrong_use_exits_with_2() {
     assert_eq!(run(&["-o", "service.pop.port"]).success().stdout, "110\n");
     assert_eq!(run(&["-v", "5"]).status.code(), Some(2));
     assert_eq!(run(&["--no-such-option"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_refresh_brings_a_changed_setting_to_new_connections() {
+    let mut site = Site::start(SiteOptions::default().users(&["alice"]));
+    site.tool(&["configutil", "-o", "service.imap.banner", "-v", "Refreshed greeting"], "").success();
+    site.server().signal(nix::sys::signal::Signal::SIGHUP);
+    let root = site.root().to_owned();
+    // Each look is a new connection; a refresh is not answered, so it is seen when it is there.
+    suite::wait_for("the new greeting", || site.imap().greeting().contains("Refreshed greeting").then_some(()));
+    // A damaged file changes nothing and ends nothing.
+    let file = config::Settings::path_in(&root);
+    let good = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{good}this is no setting\n")).unwrap();
+    site.server().signal(nix::sys::signal::Signal::SIGHUP);
+    suite::wait_for("the refusal in the log", || site.log().contains("settings kept as they were").then_some(()));
+    assert!(site.imap().greeting().contains("Refreshed greeting"));
+}
+
+#[test]
+fn another_settings_file_must_exist_and_a_cookie_name_must_be_one() {
+    let site = site();
+    let missing = site.root().join("no-such-folder/msg.conf");
+    let output =
+        site.tool(&["configutil", "-f", missing.to_str().unwrap(), "-o", "service.imap.port", "-v", "1143"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!missing.exists());
+    for bad in ["a;b", "a b", "ä"] {
+        let output = site.tool(&["configutil", "-o", "local.service.http.cookiename", "-v", bad], "");
+        assert_eq!(output.status.code(), Some(1), "{bad}");
+    }
+}
+
+#[test]
+fn attributes_cannot_forge_lines_of_the_tools() {
+    let site = site();
+    let name = "cn=Eve\nuserPassword: forged";
+    site.tool(&["user", "add", "eve", name, "--password-stdin"], "a-password\n").success();
+    let shown = site.tool(&["user", "show", "eve"], "").success().stdout;
+    assert!(!shown.lines().any(|line| line.starts_with("userPassword")), "{shown}");
+    let listed = site.tool(&["user", "list"], "").success().stdout;
+    assert_eq!(listed.lines().filter(|line| line.contains("Eve") || line.contains("forged")).count(), 1, "{listed}");
+}
+
+#[test]
+fn an_error_says_its_cause_once() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let site = site();
+    let output = site.tool(&["run", "--port", "all=0", "--port", &format!("imap={port}")], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stderr.matches("Address already in use").count(), 1, "{}", output.stderr);
+    assert!(output.stderr.contains("service.imap.port"), "{}", output.stderr);
+}
+
+#[test]
+fn deliver_takes_the_null_sender() {
+    let site = Site::make(SiteOptions::default().users(&["alice"]));
+    site.tool(&["deliver", "-f", "<>", "alice"], "Subject: bounce\n\nbody\n").success();
+    site.tool(&["deliver", "-f", "a@b.example>", "alice"], "Subject: x\n\n")
+        .status
+        .code()
+        .filter(|code| *code == 1)
+        .unwrap();
 }

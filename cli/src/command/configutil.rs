@@ -57,7 +57,13 @@ pub struct Configutil {
 impl Configutil {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         let mut settings = match &self.file {
-            Some(file) => Settings::load_file(&root.folder()?, file)?,
+            Some(file) => {
+                // A mistyped path must not become a new settings file.
+                if !file.is_file() {
+                    bail!("{}: there is no such settings file", file.display());
+                }
+                Settings::load_file(&root.folder()?, file)?
+            }
             None => root.settings()?,
         };
         if let Some(file) = &self.input {

@@ -50,6 +50,8 @@ impl Deliver {
         let flags = flag_set(&self.flags);
         let mut incoming = store.incoming(None)?;
         if let Some(sender) = &self.sender {
+            // The null sender is written `<>` or as nothing at all (RFC 5321 §4.5.5).
+            let sender = sender.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(sender);
             if sender.chars().any(|c| c.is_control() || c == '<' || c == '>') {
                 bail!("'{sender}' is not an address");
             }

@@ -90,7 +90,11 @@ impl User {
                 let entry = file.entry(&named.uid)?;
                 output::line(format_args!("dn: {}", entry.dn));
                 for attribute in entry.attributes.iter().filter(|attribute| !is_secret(&attribute.name)) {
-                    output::line(format_args!("{}: {}", attribute.name, String::from_utf8_lossy(&attribute.value)));
+                    output::line(format_args!(
+                        "{}: {}",
+                        attribute.name,
+                        one_line(&String::from_utf8_lossy(&attribute.value))
+                    ));
                 }
             }
             Action::List => {
@@ -100,7 +104,7 @@ impl User {
                         user.store_id,
                         user.mail,
                         user.status.as_str(),
-                        user.name
+                        one_line(&user.name)
                     ));
                 }
             }
@@ -138,6 +142,11 @@ fn new_user(add: &Add, password: &str) -> anyhow::Result<NewUser> {
         }
     }
     Ok(user)
+}
+
+/// A value must not look like another line: control characters are written as escapes.
+fn one_line(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// Hashes are not for screens.

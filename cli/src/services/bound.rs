@@ -1,12 +1,16 @@
 //! From settings to listeners to running services. Every port is bound before the first connection is served.
 
-use std::{fmt::Write, sync::Arc};
+use std::fmt::Write;
 
 use anyhow::{Context, bail};
 use config::{Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig};
 use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, WorkPool, accept_loop, bind};
 
-use super::{OpenSite, PortOptions, ServiceName, http, site::quota_policy};
+use super::{
+    OpenSite, PortOptions, ServiceName, http,
+    live::{self, Live, Mail, Running},
+    site::quota_policy,
+};
 
 /// A service with its listeners.
 struct Ports {
@@ -85,58 +89,43 @@ impl Bound {
         line
     }
 
-    /// Starts serving.
-    pub fn start(self, site: &OpenSite, drain: &Drain) -> anyhow::Result<()> {
+    /// Starts serving, and tells what a refresh reaches.
+    pub fn start(self, site: &OpenSite, drain: &Drain) -> anyhow::Result<Running> {
         let quota = quota_policy(&StoreConfig::read(&site.settings));
+        let mut running = Running::default();
         let imap_port =
             self.imap.as_ref().and_then(|(_, ports)| ports.plain.as_ref()?.address()).map(|address| address.port());
         if let Some((config, ports)) = self.lmtp {
-            let limits =
-                AcceptLimits::new(config.max_sessions, Refuse("421 4.3.2 Too many connections, try again later\r\n"));
-            let service = lmtpd::Service::new(lmtpd::LmtpDeps {
-                directory: Arc::clone(&site.directory),
-                store: site.store.clone(),
-                pool: WorkPool::new(config.max_threads),
-                quota,
-                config,
-            });
+            let refuse = Refuse("421 4.3.2 Too many connections, try again later\r\n");
+            let limits = AcceptLimits::new(config.max_sessions, refuse);
+            let pool = WorkPool::new(config.max_threads);
+            let live = Live::new(live::lmtp(site, config, quota, &pool));
+            running.lmtp = Some(Mail { live: live.clone(), pool });
             ports.serve(None, &limits, drain, move |conn, drain| {
-                let service = service.clone();
+                let service = live.now();
                 async move { service.serve(conn, drain).await }
             });
         }
         if let Some((config, ports)) = self.imap {
-            let limits = AcceptLimits::new(
-                config.service.max_sessions,
-                Refuse("* BYE [UNAVAILABLE] Too many connections, try again later\r\n"),
-            );
+            let refuse = Refuse("* BYE [UNAVAILABLE] Too many connections, try again later\r\n");
+            let limits = AcceptLimits::new(config.service.max_sessions, refuse);
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
-            let service = imapd::Service::new(imapd::ImapDeps {
-                store: site.store.clone(),
-                bus: Arc::clone(&site.bus),
-                authenticator: Arc::clone(&site.authenticator),
-                pool: WorkPool::new(config.service.max_threads),
-                tls: acceptor.clone(),
-                quota,
-                config,
-            });
+            let pool = WorkPool::new(config.service.max_threads);
+            let live = Live::new(live::imap(site, config, quota, &pool));
+            running.imap = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
-                let service = service.clone();
+                let service = live.now();
                 async move { service.serve(conn, drain).await }
             });
         }
         if let Some((config, ports)) = self.pop {
             let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL));
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
-            let service = popd::Service::new(popd::PopDeps {
-                store: site.store.clone(),
-                authenticator: Arc::clone(&site.authenticator),
-                pool: WorkPool::new(config.service.max_threads),
-                tls: acceptor.clone(),
-                config,
-            });
+            let pool = WorkPool::new(config.service.max_threads);
+            let live = Live::new(live::pop(site, config, &pool));
+            running.pop = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
-                let service = service.clone();
+                let service = live.now();
                 async move { service.serve(conn, drain).await }
             });
         }
@@ -146,20 +135,20 @@ impl Bound {
             if let Some(port) = imap_port {
                 proxy = proxy.with_port(port);
             }
-            let limits = AcceptLimits::new(
-                config.service.max_sessions,
-                Refuse(
-                    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-                ),
+            let refuse = Refuse(
+                "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             );
+            let limits = AcceptLimits::new(config.service.max_sessions, refuse);
             let acceptor = site.acceptor.as_ref().map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
-            let service = http::service(site, config, proxy, drain)?;
+            let backends = http::backends(&config, proxy)?;
+            running.backends = Some((backends.clone(), imap_port));
+            let service = http::service(site, config, backends, drain)?;
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
                 let service = service.clone();
                 async move { service.serve(conn, drain).await }
             });
         }
-        Ok(())
+        Ok(running)
     }
 }
 

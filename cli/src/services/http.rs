@@ -11,8 +11,8 @@ use spool::{Spool, SpoolOptions};
 
 use super::OpenSite;
 
-/// The service over a back-end pool of its own. It reaches mail by IMAP alone, also when the store is in this process.
-pub fn service(site: &OpenSite, config: Http, proxy: Proxy, drain: &Drain) -> anyhow::Result<Service> {
+/// The back-end pool of the webmail.
+pub fn backends(config: &Http, proxy: Proxy) -> anyhow::Result<Pool> {
     let connector = match &proxy.ca_file {
         Some(file) => Some(tls::Connector::new(&tls::ConnectorOptions {
             ca_files: vec![file.clone()],
@@ -21,7 +21,11 @@ pub fn service(site: &OpenSite, config: Http, proxy: Proxy, drain: &Drain) -> an
         None => None,
     };
     let options = PoolOptions { idle_close: config.resource_timeout, ..PoolOptions::default() };
-    let backends = Pool::new(options, proxy, connector);
+    Ok(Pool::new(options, proxy, connector))
+}
+
+/// The service. It reaches mail through `backends` alone, also when the store is in this process.
+pub fn service(site: &OpenSite, config: Http, backends: Pool, drain: &Drain) -> anyhow::Result<Service> {
     let spool = Spool::open(SpoolOptions {
         dir: config.spool_dir.clone(),
         // A few drafts at once, each as large as may be sent.

@@ -5,13 +5,13 @@ use std::time::Duration;
 use daemon::Drain;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::OpenSite;
+use super::{OpenSite, live::Running};
 
 /// How long accepted work may take after SIGTERM. systemd kills after 90 s.
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
-/// Returns at SIGTERM or SIGINT. SIGHUP is `refresh`: certificates are read again.
-pub async fn wait(site: &OpenSite) -> anyhow::Result<()> {
+/// Returns at SIGTERM or SIGINT. SIGHUP is `refresh`: settings and certificates are read again.
+pub async fn wait(site: &OpenSite, running: &Running) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -19,17 +19,7 @@ pub async fn wait(site: &OpenSite) -> anyhow::Result<()> {
         tokio::select! {
             _ = terminate.recv() => return Ok(()),
             _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => refresh(site),
-        }
-    }
-}
-
-fn refresh(site: &OpenSite) {
-    if let Some(acceptor) = &site.acceptor {
-        match acceptor.reload() {
-            Ok(()) => tracing::info!("refresh: certificates read again"),
-            // The old ones stay in force: a bad file must not end the service.
-            Err(error) => tracing::error!(%error, "refresh: certificates kept as they were"),
+            _ = hangup.recv() => running.refresh(site),
         }
     }
 }

@@ -33,12 +33,12 @@ fn hint(closest: &Option<String>) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read or written.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {cause}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A line of the file is not `name = value`, or its option is refused.
     #[error("{}:{line}: {reason}", .path.display())]

@@ -22,7 +22,7 @@ pub(crate) enum Line {
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ConfigError {
     let path = path.to_owned();
-    move |source| ConfigError::Io { path, source }
+    move |cause| ConfigError::Io { path, cause }
 }
 
 /// The lines of `path`; a missing file is an empty one. Every name and value is checked.
@@ -86,10 +86,10 @@ pub(crate) fn write(path: &Path, lines: &[Line]) -> Result<(), ConfigError> {
         })
         .and_then(|()| fs::rename(&temporary, path))
         .and_then(|()| fs::File::open(&folder)?.sync_all());
-    written.map_err(|source| {
+    written.map_err(|cause| {
         // Best effort: the error that counts is the one we return.
         let _ = fs::remove_file(&temporary);
-        ConfigError::Io { path: path.to_owned(), source }
+        ConfigError::Io { path: path.to_owned(), cause }
     })
 }
 

@@ -26,6 +26,8 @@ pub enum Kind {
     Addresses,
     /// A file or folder; relative ones start at the site folder.
     Path,
+    /// Letters, digits, `-` and `_`.
+    Word,
     /// Any text on one line.
     Text,
     /// A password: never printed by listings, never logged.
@@ -94,6 +96,7 @@ impl Key {
             Kind::Host => "host name or address".to_owned(),
             Kind::Addresses => "blank-separated IP addresses".to_owned(),
             Kind::Path => "path; relative ones start at the site folder".to_owned(),
+            Kind::Word => "letters, digits, - and _".to_owned(),
             Kind::Text => "text".to_owned(),
             Kind::Secret => "secret".to_owned(),
         }

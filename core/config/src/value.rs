@@ -26,6 +26,10 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
             .ok_or_else(|| format!("give one of {}", words.join(", "))),
         Kind::Host => host(value),
         Kind::Addresses => addresses(value),
+        Kind::Word if value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => {
+            Ok(value.to_owned())
+        }
+        Kind::Word => Err("only letters, digits, - and _ are allowed".to_owned()),
         Kind::Path | Kind::Text | Kind::Secret => Ok(value.to_owned()),
     }
 }

@@ -15,12 +15,12 @@ pub struct Listener {
 
 /// A port could not be had.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {source}")]
+#[error("cannot listen on {address}: {cause}")]
 pub struct BindError {
     /// Where.
     pub address: SocketAddr,
     /// Why.
-    pub source: io::Error,
+    pub cause: io::Error,
 }
 
 impl Listener {
@@ -47,7 +47,7 @@ pub fn bind(addresses: &[IpAddr], port: u16) -> Result<Listener, BindError> {
                 if !sockets.is_empty()
                     && ip.is_ipv6()
                     && matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported) => {}
-            Err(source) => return Err(BindError { address, source }),
+            Err(cause) => return Err(BindError { address, cause }),
         }
     }
     Ok(Listener { sockets })
