@@ -2,7 +2,7 @@
 
 use mailstore::{ErrorKind, FlagChange, FlagOp, FlagSet, Flags, KeywordNames, UidSet};
 
-use super::{assert_sound, content_files, deliver, flags_of, inbox, kind, name, new_account, uids};
+use super::{assert_sound, content_files, deliver, flags_of, inbox, kind, name, new_account, take_in, uids};
 
 fn change(op: FlagOp, system: Flags, keywords: &[&str]) -> FlagChange {
     let keywords = keywords.iter().map(|keyword| (*keyword).to_owned()).collect();
@@ -86,6 +86,95 @@ fn keywords_end_where_they_are_documented_to() {
             ErrorKind::Invalid
         );
     }
+}
+
+/// The words `k<from>` to `k<to - 1>`.
+fn numbered(range: std::ops::Range<usize>) -> Vec<String> {
+    range.map(|number| format!("k{number}")).collect()
+}
+
+fn add(keywords: &[String]) -> FlagChange {
+    FlagChange {
+        op: FlagOp::Add,
+        flags: FlagSet { system: Flags::NONE, keywords: keywords.to_vec() },
+        unchanged_since: None,
+    }
+}
+
+/// A mailbox whose keyword places are all taken, by keywords of which no message has any but `kept`, in place 3.
+fn with_unused_keywords(account: &mailstore::Account, mailbox: &mailstore::Mailbox) {
+    deliver(account, "INBOX", b"1").unwrap();
+    deliver(account, "INBOX", b"2").unwrap();
+    let mut old: Vec<String> = (0..KeywordNames::LIMIT).map(|number| format!("old{number}")).collect();
+    old[3] = "kept".to_owned();
+    mailbox.change_flags(&1.into(), &add(&old)).unwrap();
+    mailbox.change_flags(&1.into(), &change(FlagOp::Replace, Flags::NONE, &["kept"])).unwrap();
+}
+
+#[test]
+fn new_keywords_of_one_change_do_not_take_each_others_places() {
+    let (_dir, account) = new_account();
+    let mailbox = inbox(&account);
+    with_unused_keywords(&account, &mailbox);
+    // One too many: all of it is refused.
+    let before = mailbox.snapshot().unwrap();
+    assert_eq!(kind(mailbox.change_flags(&2.into(), &add(&numbered(0..KeywordNames::LIMIT)))), ErrorKind::Limit);
+    let after = mailbox.snapshot().unwrap();
+    assert_eq!(after.keywords(), before.keywords());
+    assert_eq!(after.highest_modseq(), before.highest_modseq());
+    // A word that is known but on no message keeps its place beside the new ones, wherever it stands.
+    let mut all = numbered(0..KeywordNames::LIMIT - 2);
+    all.push("OLD0".to_owned());
+    mailbox.change_flags(&2.into(), &add(&all)).unwrap();
+    let mut found = keywords_of(&mailbox, 2);
+    found.sort();
+    let mut expected = numbered(0..KeywordNames::LIMIT - 2);
+    expected.push("old0".to_owned());
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(keywords_of(&mailbox, 1), ["kept"]);
+    assert_sound(&account);
+}
+
+#[test]
+fn new_keywords_of_one_append_or_copy_do_not_take_each_others_places() {
+    let (_dir, account) = new_account();
+    let mailbox = inbox(&account);
+    with_unused_keywords(&account, &mailbox);
+    let message = |keywords: Vec<String>| {
+        let mut message = take_in(&account, b"3");
+        message.flags.keywords = keywords;
+        message
+    };
+    let sorted = |mailbox: &mailstore::Mailbox, uid| {
+        let mut words = keywords_of(mailbox, uid);
+        words.sort_by_key(|word| (word.len(), word.clone()));
+        words
+    };
+    let too_many = vec![message(numbered(0..30)), message(numbered(30..56))];
+    assert_eq!(kind(account.append(&name("INBOX"), too_many)), ErrorKind::Limit);
+    assert_eq!(uids(&mailbox), [1, 2]);
+    let fitting = vec![message(numbered(0..30)), message(numbered(30..55))];
+    account.append(&name("INBOX"), fitting).unwrap();
+    assert_eq!(sorted(&mailbox, 3), numbered(0..30));
+    assert_eq!(sorted(&mailbox, 4), numbered(30..55));
+    assert_eq!(keywords_of(&mailbox, 1), ["kept"]);
+
+    account.create(&name("Other"), Default::default()).unwrap();
+    let other = account.open(&name("Other")).unwrap();
+    deliver(&account, "Other", b"1").unwrap();
+    let old: Vec<String> = (0..KeywordNames::LIMIT).map(|number| format!("old{number}")).collect();
+    other.change_flags(&1.into(), &add(&old)).unwrap();
+    other.change_flags(&1.into(), &change(FlagOp::Replace, Flags::NONE, &["old7", "old8"])).unwrap();
+    assert_eq!(kind(mailbox.copy(&(3..=4).into(), &name("Other"))), ErrorKind::Limit);
+    assert_eq!(uids(&other), [1]);
+    other.change_flags(&1.into(), &change(FlagOp::Replace, Flags::NONE, &["old7"])).unwrap();
+    mailbox.copy(&3.into(), &name("Other")).unwrap();
+    mailbox.move_to(&4.into(), &name("Other")).unwrap();
+    assert_eq!(sorted(&other, 2), numbered(0..30));
+    assert_eq!(sorted(&other, 3), numbered(30..55));
+    assert_eq!(keywords_of(&other, 1), ["old7"]);
+    assert_sound(&account);
 }
 
 #[test]

@@ -140,27 +140,48 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Flags as bits of a mailbox; unknown keywords get a place.
+    /// Flags as bits of a mailbox; unknown keywords get a place. `Limit` when there are not enough places.
     pub(crate) fn flag_bits(&self, row: &mut MailboxRow, flags: &FlagSet) -> Result<Flags> {
         let mut bits = flags.system.system();
         if flags.keywords.is_empty() {
             return Ok(bits);
         }
         let mut known = self.keywords(row.id)?;
+        let mut fresh: Vec<&str> = Vec::new();
         for keyword in &flags.keywords {
             KeywordNames::check(keyword)?;
-            bits = bits
-                | match known.flag(keyword) {
-                    Some(bit) => bit,
-                    None => self.add_keyword(row, &mut known, keyword)?,
-                };
+            match known.flag(keyword) {
+                Some(bit) => bits = bits | bit,
+                None if fresh.iter().any(|other| other.eq_ignore_ascii_case(keyword)) => {}
+                None => fresh.push(keyword),
+            }
+        }
+        let mut used = None;
+        for keyword in fresh {
+            let place = match known.names.iter().position(Option::is_none).unwrap_or(known.names.len()) {
+                free if free < KeywordNames::LIMIT => free,
+                _ => {
+                    let used = match used {
+                        Some(used) => used,
+                        None => *used.insert(self.used_flags(row.id)?),
+                    };
+                    // What these flags name already has its place for good, also while no message has it yet.
+                    unused_place(used.union(bits))?
+                }
+            };
+            self.name_keyword(row, &mut known, place, keyword)?;
+            bits = bits | KeywordNames::bit(place);
         }
         Ok(bits)
     }
 
-    fn add_keyword(&self, row: &mut MailboxRow, known: &mut KeywordNames, keyword: &str) -> Result<Flags> {
-        let free = known.names.iter().position(Option::is_none).unwrap_or(known.names.len());
-        let place = if free < KeywordNames::LIMIT { free } else { self.unused_keyword(row.id, known)? };
+    fn name_keyword(
+        &self,
+        row: &mut MailboxRow,
+        known: &mut KeywordNames,
+        place: usize,
+        keyword: &str,
+    ) -> Result<()> {
         if place >= known.names.len() {
             known.names.resize(place + 1, None);
         }
@@ -171,18 +192,23 @@ impl Writer<'_> {
             .prepare_cached("INSERT OR REPLACE INTO keyword (mailbox_id, bit, name) VALUES (?1, ?2, ?3)")?
             .execute((row.id.0, place, keyword))?;
         row.keyword_version += 1;
-        Ok(KeywordNames::bit(place))
+        Ok(())
     }
 
-    /// The place of a keyword that no message has any more.
-    fn unused_keyword(&self, mailbox: MailboxId, known: &KeywordNames) -> Result<usize> {
-        let mut used = 0;
+    /// Every flag that a message of the mailbox has.
+    fn used_flags(&self, mailbox: MailboxId) -> Result<Flags> {
+        let mut used = Flags::NONE;
         self.each_flags(mailbox, 1, Uid::MAX, |_, flags, _| {
-            used |= flags.0;
+            used = used | flags;
             Ok(())
         })?;
-        (0..known.names.len())
-            .find(|place| used & KeywordNames::bit(*place).0 == 0)
-            .ok_or_else(|| StoreError::Limit(format!("a mailbox holds {} keywords", KeywordNames::LIMIT)))
+        Ok(used)
     }
+}
+
+/// A place whose keyword is not among these.
+fn unused_place(used: Flags) -> Result<usize> {
+    (0..KeywordNames::LIMIT)
+        .find(|place| used.0 & KeywordNames::bit(*place).0 == 0)
+        .ok_or_else(|| StoreError::Limit(format!("a mailbox holds {} keywords", KeywordNames::LIMIT)))
 }
