@@ -7,6 +7,7 @@ mod intake;
 mod model;
 mod names;
 mod observers;
+mod private;
 mod processes;
 mod quota;
 mod views;

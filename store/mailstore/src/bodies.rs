@@ -93,7 +93,7 @@ impl ContentFiles {
         let failed = |error| StoreError::io(format!("keeping {}", adopted.path.display()), error);
         if fs::hard_link(synced, &adopted.path).is_err() {
             let mut from = File::open(synced).map_err(failed)?;
-            let mut to = File::create_new(&adopted.path).map_err(failed)?;
+            let mut to = layout::private_file().create_new(true).open(&adopted.path).map_err(failed)?;
             io::copy(&mut from, &mut to).and_then(|_| to.sync_data()).map_err(failed)?;
         }
         layout::sync_dir(&self.dir)?;

@@ -97,7 +97,7 @@ impl Sink {
         // The process id lets a check of the store tell what a dead process left behind.
         let path = dir.join(format!("{}-{}", std::process::id(), ObjectId::random()));
         let failed = |error| StoreError::io(format!("making {}", path.display()), error);
-        let file = File::options().read(true).write(true).create_new(true).open(&path).map_err(failed)?;
+        let file = layout::private_file().create_new(true).open(&path).map_err(failed)?;
         Ok(Self::File(Intake(path), file))
     }
 }

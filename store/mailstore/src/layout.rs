@@ -1,7 +1,8 @@
 //! Where accounts are on disk: `<partition>/=user/<hash>/<hash>/=<account>/`, as FORMAT.md describes.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::account_id::AccountId;
@@ -87,7 +88,14 @@ fn folders(dir: &Path) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// Makes a folder and the missing ones above it, each durable in its parent.
+/// Options that make a file for the server's own user only, whatever the umask allows others.
+pub(crate) fn private_file() -> OpenOptions {
+    let mut options = File::options();
+    options.read(true).write(true).mode(0o600);
+    options
+}
+
+/// Makes a folder and the missing ones above it, for the server's own user only, each durable in its parent.
 pub(crate) fn create_dir(dir: &Path) -> Result<()> {
     if dir.is_dir() {
         return Ok(());
@@ -95,7 +103,7 @@ pub(crate) fn create_dir(dir: &Path) -> Result<()> {
     if let Some(parent) = dir.parent() {
         create_dir(parent)?;
     }
-    match fs::create_dir(dir) {
+    match DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => dir.parent().map_or(Ok(()), sync_dir),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(StoreError::io(format!("making {}", dir.display()), error)),

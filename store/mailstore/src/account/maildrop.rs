@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use super::Account;
 use crate::error::{Result, StoreError};
+use crate::layout;
 
 /// The file in the account's folder that the lock is on; it stays there.
 const FILE: &str = "pop.lock";
@@ -24,7 +25,7 @@ impl Account {
         let path = self.core.database.dir().join(FILE);
         let failed = |error| StoreError::io(format!("locking {}", path.display()), error);
         // Neither truncated nor removed: the file says when it was last marked, and others may hold it open.
-        let opened = File::options().create(true).read(true).write(true).truncate(false).open(&path);
+        let opened = layout::private_file().create(true).truncate(false).open(&path);
         let file = match opened {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoreError::Gone("the account".into()));

@@ -47,6 +47,9 @@ pub(crate) fn create(dir: &Path, id: &AccountId, mailboxes: &[DefaultMailbox]) -
 }
 
 fn fill(path: &Path, id: &AccountId, mailboxes: &[DefaultMailbox]) -> Result<()> {
+    // SQLite would make it as the umask allows; its log and index files get the mode that the database has.
+    let made = layout::private_file().create_new(true).open(path);
+    made.map_err(|error| StoreError::io(format!("making {}", path.display()), error))?;
     let mut db = Connection::open(path)?;
     // The page size of most file systems: small pages keep the log that each commit syncs short.
     db.execute_batch("PRAGMA page_size = 4096; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;")?;

@@ -175,13 +175,7 @@ impl Writer<'_> {
         Ok(bits)
     }
 
-    fn name_keyword(
-        &self,
-        row: &mut MailboxRow,
-        known: &mut KeywordNames,
-        place: usize,
-        keyword: &str,
-    ) -> Result<()> {
+    fn name_keyword(&self, row: &mut MailboxRow, known: &mut KeywordNames, place: usize, keyword: &str) -> Result<()> {
         if place >= known.names.len() {
             known.names.resize(place + 1, None);
         }
