@@ -1,3 +1,4 @@
-//! The IMAP daemon under many clients at once: what each one is told must hold together.
+//! The IMAP daemon under many clients at once, and what it does with what it cannot read.
 
 mod random_commands;
+mod refusals;

@@ -95,7 +95,33 @@ fn an_endless_line_is_told_once_and_skipped() {
         told += usize::from(splitter.advance() == Event::TooLong);
     }
     assert_eq!(told, 1);
+    assert_eq!(splitter.refused_tag(), None, "no blank ended it");
     splitter.feed(b"{3+}\r\nabc\r\nb NOOP\r\n");
     assert_eq!(splitter.advance(), Event::Command);
     assert_eq!(splitter.text(), b"b NOOP");
+}
+
+#[test]
+fn what_is_too_long_is_told_with_its_tag() {
+    let mut splitter = Splitter::new(FrameLimits { line: 40, literal: 30, command: 60 });
+    let long = "x".repeat(50);
+    splitter.feed(format!("a1 LOGIN {long}\r\n").as_bytes());
+    assert_eq!(splitter.advance(), Event::TooLong);
+    assert_eq!((splitter.refused_tag().as_deref(), splitter.refused_tag()), (Some("a1"), None));
+    // Past its first literal, too.
+    splitter.feed(format!("a2 LOGIN {{30+}}\r\n{}{long}\r\n", "y".repeat(30)).as_bytes());
+    assert!(matches!(splitter.advance(), Event::Literal(_)));
+    assert!(splitter.keep_literal());
+    assert_eq!(splitter.advance(), Event::TooLong);
+    assert_eq!(splitter.refused_tag().as_deref(), Some("a2"));
+    // What follows a streamed literal does not begin with a tag.
+    splitter.feed(format!("a3 APPEND INBOX {{1}}\r\nzno tag {long}\r\na4 NOOP\r\n").as_bytes());
+    assert!(matches!(splitter.advance(), Event::Literal(_)));
+    splitter.stream_literal();
+    splitter.advance();
+    splitter.consume(1);
+    assert_eq!(splitter.advance(), Event::TooLong);
+    assert_eq!(splitter.refused_tag(), None);
+    assert_eq!(splitter.advance(), Event::Command);
+    assert_eq!(splitter.text(), b"a4 NOOP");
 }

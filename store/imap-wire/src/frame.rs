@@ -6,6 +6,8 @@
 
 use memchr::memchr;
 
+use crate::command::tag_of;
+
 /// Bounds that hold before a command is parsed at all.
 #[derive(Debug, Clone)]
 pub struct FrameLimits {
@@ -52,7 +54,7 @@ pub enum Event {
     Literal(Announced),
     /// A literal is being streamed: [`Splitter::streamed`] has bytes of it.
     Streaming,
-    /// The line or the command passed its limit. The rest of it is thrown away; answer once.
+    /// The line or the command passed its limit. The rest of it is thrown away; answer once, with [`Splitter::refused_tag`].
     TooLong,
 }
 
@@ -86,6 +88,8 @@ pub struct Splitter {
     line_start: usize,
     /// Last bytes of a line being thrown away, to see whether a literal follows.
     tail: Vec<u8>,
+    /// The tag of the command that was too long.
+    refused_tag: Option<String>,
     state: State,
     /// A streamed literal came before: the text is a continuation of that command.
     continued: bool,
@@ -103,6 +107,7 @@ impl Splitter {
             text: Vec::new(),
             line_start: 0,
             tail: Vec::new(),
+            refused_tag: None,
             state: State::Line,
             continued: false,
         }
@@ -128,6 +133,12 @@ impl Splitter {
     /// The command's text: complete at [`Event::Command`], up to and with the announcement's line end at [`Event::Literal`].
     pub fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    /// The tag of the command that was too long, once after [`Event::TooLong`]; `None` when it had none, or when what was
+    /// too long continues a command whose literal was streamed.
+    pub fn refused_tag(&mut self) -> Option<String> {
+        self.refused_tag.take()
     }
 
     /// True when the text continues a command whose literal was streamed.
@@ -326,6 +337,7 @@ impl Splitter {
         }
         let from = self.text.len().saturating_sub(TAIL).max(self.line_start);
         self.tail = self.text[from..].to_vec();
+        self.refused_tag = if self.continued { None } else { tag_of(&self.text) };
         self.reset_text();
         self.state = match (ended, announcement(trim_line(&self.tail))) {
             (false, _) => State::DropLine,

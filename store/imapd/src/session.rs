@@ -128,7 +128,10 @@ impl Session {
                 }
             }
             Event::Literal(announced) => self.literal(announced).await?,
-            Event::TooLong => self.answer(None, &Reply::bad("Command line is too long"))?,
+            Event::TooLong => {
+                let tag = self.link.splitter.refused_tag();
+                self.answer(tag.as_deref(), &Reply::bad("Command line is too long"))?;
+            }
             Event::More | Event::Streaming => {}
         }
         Ok(())

@@ -1,0 +1,28 @@
+//! Every command that can be told apart gets its tagged answer, also after what cannot be read (RFC 3501 §2.2.1, §7.1.3).
+
+use suite::{ImapClient, Site};
+
+/// Sends bytes, returns the next line.
+#[track_caller]
+fn next(imap: &mut ImapClient, bytes: &str) -> String {
+    imap.send(bytes.as_bytes());
+    imap.response().text()
+}
+
+#[test]
+fn a_line_that_is_too_long_is_refused_under_its_tag() {
+    let site = Site::new();
+    let mut imap = site.imap();
+    let long = "x".repeat(200_000);
+    let refused = "BAD Command line is too long";
+    assert_eq!(next(&mut imap, &format!("a1 LOGIN alice {long}\r\n")), format!("a1 {refused}"));
+    assert_eq!(next(&mut imap, &format!("{long}\r\n")), format!("* {refused}"), "no tag can be seen");
+    // The answer comes while the line has no end yet, and only once.
+    assert_eq!(next(&mut imap, &format!("a2 LOGIN alice {long}")), format!("a2 {refused}"));
+    imap.send(long.as_bytes());
+    // An announced literal belongs to what is thrown away.
+    imap.send(b" {9+}\r\na3 LOGOUT\r\n");
+    imap.login("alice", suite::site::password());
+    assert_eq!(next(&mut imap, &format!("a4 SEARCH TEXT {long}\r\n")), format!("a4 {refused}"));
+    imap.command("NOOP");
+}
