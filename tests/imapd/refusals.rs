@@ -26,3 +26,37 @@ fn a_line_that_is_too_long_is_refused_under_its_tag() {
     assert_eq!(next(&mut imap, &format!("a4 SEARCH TEXT {long}\r\n")), format!("a4 {refused}"));
     imap.command("NOOP");
 }
+
+#[test]
+fn a_readable_command_is_answered_however_many_were_not() {
+    let site = Site::new();
+    let mut imap = site.imap();
+    for _ in 0..3 {
+        for _ in 0..5 {
+            assert!(imap.attempt("NONSENSE").status.starts_with("BAD"));
+        }
+        let refused = imap.attempt("LOGIN alice wrong").status;
+        assert!(refused.starts_with("NO [AUTHENTICATIONFAILED]"), "{refused}");
+    }
+    // Not allowed now, but readable.
+    for _ in 0..10 {
+        assert!(imap.attempt("SELECT INBOX").status.starts_with("BAD"));
+    }
+    for _ in 0..6 {
+        assert!(imap.attempt("NONSENSE").status.starts_with("BAD"));
+    }
+    assert_eq!(imap.response().text(), "* BYE Too many invalid commands");
+    assert!(imap.try_response().is_err());
+}
+
+#[test]
+fn the_last_sign_in_that_fails_is_answered_too() {
+    let site = Site::new();
+    let mut imap = site.imap();
+    for _ in 0..10 {
+        let refused = imap.attempt("LOGIN alice wrong").status;
+        assert!(refused.starts_with("NO [AUTHENTICATIONFAILED]"), "{refused}");
+    }
+    assert_eq!(imap.response().text(), "* BYE Too many failed sign-ins");
+    assert!(imap.try_response().is_err());
+}

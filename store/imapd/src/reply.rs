@@ -35,6 +35,8 @@ pub(crate) enum Hangup {
     Answered,
     /// LOGOUT: BYE is said already.
     LoggedOut,
+    /// The command is answered, and then the server ends it with `* BYE text`.
+    Refused(Reply, &'static str),
     /// The server ends it with `* BYE text`.
     Bye(&'static str),
 }

@@ -20,7 +20,8 @@ use crate::table::{Allowed, Tells, rule};
 
 /// How long a client may take to sign in. After that the configured idle time counts, which RFC 3501 §5.4 wants to be 30 minutes.
 const SIGN_IN: Duration = Duration::from_secs(180);
-/// Unreadable commands in a row before the connection is closed: before signing in it may be no IMAP client at all.
+/// Unreadable commands in a row that are put up with; one more is answered and ends the connection: before signing in it may be
+/// no IMAP client at all.
 const BAD_BEFORE_LOGIN: u32 = 5;
 const BAD_AFTER_LOGIN: u32 = 30;
 
@@ -44,8 +45,8 @@ pub(crate) struct Session {
     pub(crate) tag: String,
     /// Failed sign-ins of this connection.
     pub(crate) sign_in_failures: u32,
-    /// Commands answered with BAD, in a row.
-    failures: u32,
+    /// Unreadable commands in a row.
+    unreadable: u32,
     /// Mailboxes selected so far, for the log.
     pub(crate) selections: u32,
 }
@@ -61,7 +62,7 @@ impl Session {
             condstore: false,
             tag: String::new(),
             sign_in_failures: 0,
-            failures: 0,
+            unreadable: 0,
             selections: 0,
         }
     }
@@ -89,7 +90,7 @@ impl Session {
             Hangup::Closed => "connection closed",
             Hangup::Io(error) => &error.to_string(),
             Hangup::LoggedOut | Hangup::Answered => "logout",
-            Hangup::Bye(text) => text,
+            Hangup::Bye(text) | Hangup::Refused(_, text) => text,
         };
         tracing::info!("close [{peer}] [{user}] {received} {sent} {selected} {why}");
     }
@@ -123,14 +124,14 @@ impl Session {
                         if matches!(unreadable.verb.as_str(), "SELECT" | "EXAMINE") && reply.status == Status::No {
                             command::leave(self);
                         }
-                        self.answer(unreadable.tag.as_deref(), &reply)?;
+                        self.refuse(unreadable.tag.as_deref(), &reply)?;
                     }
                 }
             }
             Event::Literal(announced) => self.literal(announced).await?,
             Event::TooLong => {
                 let tag = self.link.splitter.refused_tag();
-                self.answer(tag.as_deref(), &Reply::bad("Command line is too long"))?;
+                self.refuse(tag.as_deref(), &Reply::bad("Command line is too long"))?;
             }
             Event::More | Event::Streaming => {}
         }
@@ -166,14 +167,15 @@ impl Session {
             Some(Ok(append::Head::Message { tag, mailbox, message })) => {
                 if self.signed.is_none() {
                     self.link.splitter.refuse_literal();
-                    return self.answer(Some(&tag), &Reply::bad("Sign in first"));
+                    self.answer(Some(&tag), &Reply::bad("Sign in first"));
+                    return Ok(());
                 }
                 let reply = Box::pin(command::append::run(self, mailbox, message)).await?;
                 return self.finish(&tag, &reply, Tells::All, imap_wire::command::Numbers::Sequence).await;
             }
             Some(Err((tag, error))) => {
                 self.link.splitter.refuse_literal();
-                return self.answer(Some(&tag), &Reply::from(&error));
+                return self.refuse(Some(&tag), &Reply::from(&error));
             }
             Some(Ok(append::Head::Name)) | None => {}
         }
@@ -185,7 +187,8 @@ impl Session {
             return Ok(());
         }
         self.link.splitter.refuse_literal();
-        self.answer(tag.as_deref(), &Reply::no("Literal is too large").code("TOOBIG"))
+        self.answer(tag.as_deref(), &Reply::no("Literal is too large").code("TOOBIG"));
+        Ok(())
     }
 
     async fn obey(&mut self, Request { tag, command }: Request) -> Result<(), Hangup> {
@@ -198,8 +201,10 @@ impl Session {
             Allowed::Selected => self.selected.is_none().then_some("No mailbox selected"),
         };
         if let Some(text) = state_fault {
-            return self.answer(Some(&tag), &Reply::bad(text));
+            self.answer(Some(&tag), &Reply::bad(text));
+            return Ok(());
         }
+        self.unreadable = 0;
         self.tag.clone_from(&tag);
         // Boxed: what a command needs while it runs is not kept by a session that idles.
         let reply = match Box::pin(command::run(self, command)).await {
@@ -208,6 +213,10 @@ impl Session {
             Err(Hangup::LoggedOut) => {
                 Reply::ok("LOGOUT completed").print(&mut self.link.out, Some(&tag));
                 return Err(Hangup::LoggedOut);
+            }
+            Err(Hangup::Refused(reply, bye)) => {
+                reply.print(&mut self.link.out, Some(&tag));
+                return Err(Hangup::Bye(bye));
             }
             Err(end) => return Err(end),
         };
@@ -225,7 +234,7 @@ impl Session {
         if tells == Tells::All {
             self.sync(Expunges::Tell, numbers).await?;
         }
-        self.answer(Some(tag), reply)?;
+        self.answer(Some(tag), reply);
         self.link.flush_full().await
     }
 
@@ -242,12 +251,22 @@ impl Session {
         }
     }
 
-    /// Writes a tagged response and counts failures in a row.
-    fn answer(&mut self, tag: Option<&str>, reply: &Reply) -> Result<(), Hangup> {
+    /// Writes the tagged response of a command that could be read, whatever became of it.
+    fn answer(&mut self, tag: Option<&str>, reply: &Reply) {
         reply.print(&mut self.link.out, tag);
+        self.unreadable = 0;
+    }
+
+    /// Writes the response to what could not be read, and ends the session when there is too much of that in a row.
+    fn refuse(&mut self, tag: Option<&str>, reply: &Reply) -> Result<(), Hangup> {
+        if reply.status != Status::Bad {
+            self.answer(tag, reply);
+            return Ok(());
+        }
+        reply.print(&mut self.link.out, tag);
+        self.unreadable += 1;
         let most = if self.signed.is_some() { BAD_AFTER_LOGIN } else { BAD_BEFORE_LOGIN };
-        self.failures = if reply.status == Status::Bad { self.failures + 1 } else { 0 };
-        if self.failures >= most { Err(Hangup::Bye("Too many invalid commands")) } else { Ok(()) }
+        if self.unreadable > most { Err(Hangup::Bye("Too many invalid commands")) } else { Ok(()) }
     }
 
     /// Somebody has signed in.

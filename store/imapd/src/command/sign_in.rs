@@ -127,15 +127,16 @@ fn accept(session: &mut Session, identity: Identity) -> Handled {
 }
 
 fn refuse(session: &mut Session, error: &AuthError) -> Handled {
-    session.sign_in_failures += 1;
-    if session.sign_in_failures >= MOST_FAILURES {
-        return Err(Hangup::Bye("Too many failed sign-ins"));
-    }
     let text = error.kind().client_text();
-    Ok(match error.kind().response_code() {
+    let reply = match error.kind().response_code() {
         Some(code) => Reply::no(text).code(code),
         None => Reply::bad(text),
-    })
+    };
+    session.sign_in_failures += 1;
+    if session.sign_in_failures >= MOST_FAILURES {
+        return Err(Hangup::Refused(reply, "Too many failed sign-ins"));
+    }
+    Ok(reply)
 }
 
 /// PROXYAUTH: a store administrator who has signed in goes on as somebody else.
