@@ -3,6 +3,7 @@
 pub mod deliver;
 pub mod form;
 pub mod keep;
+pub mod once;
 pub mod people;
 pub mod quote;
 pub mod start;

@@ -14,6 +14,7 @@ use submission::{SubmitOptions, Submitter};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt;
 
+use crate::drafts::once::Once;
 use crate::request::Client;
 use crate::router;
 use crate::session::MemorySessions;
@@ -76,6 +77,7 @@ impl Service {
             drain,
             folders: FolderCache::default(),
             bodies: state::bodies(),
+            once: Once::default(),
         });
         let app = |transport| router::router(AppState { parts: Arc::clone(&parts), transport });
         Self { plain: app(Transport::Plain), tls: app(Transport::Tls), parts }

@@ -8,6 +8,7 @@ use backends::{MailSession, Mailbox, Quota};
 use directory::Directory;
 use moka::sync::Cache;
 
+use crate::drafts::once::Once;
 use crate::request::Signed;
 use crate::session::MemorySessions;
 use crate::tokens::Signer;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub folders: FolderCache,
     /// Cleaned message bodies, for the moment between the page and its frame.
     pub bodies: Cache<String, Arc<CleanBody>>,
+    /// Which drafts were sent.
+    pub once: Once,
 }
 
 /// Room for cleaned bodies, in bytes.

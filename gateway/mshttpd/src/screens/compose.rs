@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use directory::AddressSearch;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::mailbox::{shell, title};
 use crate::drafts::deliver::Outcome;
 use crate::drafts::form::{DraftForm, Intake, Received};
 use crate::drafts::keep::{Keeping, SaveError};
+use crate::drafts::once::Gone;
 use crate::drafts::start::{self, StartQuery};
 use crate::drafts::view::{ComposeView, Files};
 use crate::error::ScreenError;
@@ -106,23 +107,44 @@ pub async fn submit(
 ) -> Result<Response, ScreenError> {
     let draft = DraftId::parse(&draft).ok_or(ScreenError::NotFound)?;
     let scripted_save = request.headers().contains_key("x-autosave");
-    let Received { mut form, refused, .. } = receive(&state, &signed, &draft, request).await?;
+    let Received { form, refused, .. } = receive(&state, &signed, &draft, request).await?;
+    let slot = state.once.slot(&signed.who.key, &draft);
+    let sending = refused.is_none() && form.action == "send";
+    // What is being sent is not saved meanwhile.
+    let gone = if sending { None } else { slot.lock().await.clone() };
+    if let Some(gone) = gone {
+        if scripted_save {
+            return Ok((StatusCode::CONFLICT, Html("")).into_response());
+        }
+        return once_more(&state, signed, &draft, form, &gone, want).await;
+    }
+    let (signed, mut form, outcome) = if sending {
+        // Not stopped when the browser hangs up, as it does at a double click: the second post waits for the first.
+        let task = tokio::spawn(send_once(state.clone(), signed, draft.clone(), form));
+        let (signed, form, tried) = task.await.map_err(|error| ScreenError::Internal(error.to_string()))?;
+        match tried {
+            Tried::Now(outcome) => (signed, form, Some(outcome)),
+            Tried::Before(gone) => return once_more(&state, signed, &draft, form, &gone, want).await,
+        }
+    } else {
+        (signed, form, None)
+    };
     let keeping = Keeping { state: &state, signed: &signed, draft: &draft };
     let mut problems = Vec::new();
     let mut saved = None;
     let mut status = StatusCode::OK;
     let back = local_path(&form.back).unwrap_or("/mail/INBOX").to_owned();
-    match (refused, form.action.as_str()) {
-        (Some(error), _) => {
+    match (refused, form.action.as_str(), outcome) {
+        (Some(error), ..) => {
             status = StatusCode::PAYLOAD_TOO_LARGE;
             problems.push(error.user_text());
         }
-        (None, "discard") => {
+        (None, "discard", _) => {
             keeping.discard(&form).await?;
             signed.say("Draft discarded").await?;
             return Ok(see_other(&back));
         }
-        (None, "send") => match keeping.send(&mut form).await {
+        (None, _, Some(outcome)) => match outcome {
             Ok(Outcome::Sent(said)) => {
                 signed.say(said).await?;
                 return Ok(see_other(&back));
@@ -138,7 +160,7 @@ pub async fn submit(
                 problems.push(sentence(error));
             }
         },
-        (None, "save") => match keeping.save(&mut form).await {
+        (None, "save", _) => match keeping.save(&mut form).await {
             Ok(()) => saved = Some(signed.now.clock()),
             Err(SaveError::Problems(reasons)) => {
                 status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -149,7 +171,7 @@ pub async fn submit(
                 problems.push(sentence(error));
             }
         },
-        (None, action) => {
+        (None, action, None) => {
             let action = action.to_owned();
             remove(&keeping, &mut form, &action).await?;
         }
@@ -169,6 +191,68 @@ pub async fn submit(
         if scripted_save { html(&ComposeSaved { compose })? } else { page(&state, &signed, compose, want).await? };
     *answer.status_mut() = status;
     // The form's own address answers no GET: it must not get into the history.
+    answer.headers_mut().insert(HeaderName::from_static("hx-push-url"), HeaderValue::from_static("false"));
+    Ok(answer)
+}
+
+/// What came of a post of "send".
+enum Tried {
+    /// This post tried to send.
+    Now(Result<Outcome, ScreenError>),
+    /// The message had gone out already.
+    Before(Gone),
+}
+
+/// Sends unless another post of the same form did.
+async fn send_once(state: AppState, signed: Signed, draft: DraftId, mut form: DraftForm) -> (Signed, DraftForm, Tried) {
+    let slot = state.once.slot(&signed.who.key, &draft);
+    let mut sent = slot.lock().await;
+    if let Some(gone) = sent.clone() {
+        return (signed, form, Tried::Before(gone));
+    }
+    let outcome = Keeping { state: &state, signed: &signed, draft: &draft }.send(&mut form).await;
+    if let Ok(Outcome::Sent(said)) = &outcome {
+        *sent = Some(Gone::new(&form, said.clone()));
+    }
+    drop(sent);
+    (signed, form, Tried::Now(outcome))
+}
+
+/// The form of a message that went out was posted once more: the answer is the first one's. Where it holds other words by
+/// now, they stay, in a form of their own.
+async fn once_more(
+    state: &AppState,
+    signed: Signed,
+    draft: &DraftId,
+    mut form: DraftForm,
+    gone: &Gone,
+    want: Want,
+) -> Result<Response, ScreenError> {
+    // Files that came along once more.
+    signed.spool.remove_draft(draft).await?;
+    if gone.is(&form) || form.action == "discard" {
+        let said = if form.action == "send" { gone.said.clone() } else { "This message was sent already".to_owned() };
+        signed.say(said).await?;
+        return Ok(see_other(local_path(&form.back).unwrap_or("/mail/INBOX")));
+    }
+    (form.draft_uid, form.draft_validity) = (None, None);
+    form.carry.clear();
+    let id = DraftId::random();
+    let files = Keeping { state, signed: &signed, draft: &id }.files(&form).await?;
+    let compose = ComposeView {
+        id: id.to_string(),
+        title: "New message".to_owned(),
+        senders: start::senders(&signed),
+        files,
+        saved: None,
+        problems: vec![
+            "The message that was written here went out already. If this is another one, press Send; attach its files again."
+                .to_owned(),
+        ],
+        form,
+    };
+    let mut answer = page(state, &signed, compose, want).await?;
+    *answer.status_mut() = StatusCode::CONFLICT;
     answer.headers_mut().insert(HeaderName::from_static("hx-push-url"), HeaderValue::from_static("false"));
     Ok(answer)
 }
