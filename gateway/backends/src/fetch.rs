@@ -15,6 +15,13 @@ const DEEPEST: usize = 100;
 /// Parts beyond this are left out.
 const MOST_PARTS: usize = 10_000;
 
+/// Addresses of one field that are kept; the others are counted.
+const MOST_ADDRESSES: usize = 2_000;
+/// Longest address that mail can be sent to (RFC 5321 §4.5.3.1: 64, `@`, 255).
+const LONGEST_ADDRESS: usize = 320;
+/// Words that stand in the place of what a server could not make out of a field: they are no part of an address.
+const PLACEHOLDERS: [&str; 4] = ["MISSING_MAILBOX", "MISSING_DOMAIN", "MISSING_HOST_NAME", "SYNTAX_ERROR"];
+
 /// What one FETCH answer says. Items that were not sent stay empty.
 #[derive(Default)]
 pub(crate) struct Fetched {
@@ -65,7 +72,8 @@ impl Fetched {
             } else if is("RFC822.SIZE") {
                 self.size = Some(tokens.number()?);
             } else if is("PREVIEW") {
-                self.preview = tokens.nstring()?.map(|text| String::from_utf8_lossy(&text).into_owned());
+                self.preview =
+                    tokens.nstring()?.map(|text| decode::cut(String::from_utf8_lossy(&text).into_owned(), 300));
             } else if name.len() > 4 && name[..5].eq_ignore_ascii_case(b"BODY[") {
                 self.body = Some(tokens.nbytes()?);
             } else if name.is_empty() {
@@ -115,6 +123,11 @@ fn plain(tokens: &mut Tokens<'_>) -> Read<String> {
     Ok(tokens.nstring()?.map(|raw| decode::plain(&raw)).unwrap_or_default())
 }
 
+/// Text that means nothing when it is cut: beyond every sensible length it is left out.
+fn short(tokens: &mut Tokens<'_>) -> Read<String> {
+    Ok(Some(plain(tokens)?).filter(|text| text.len() <= 4 * decode::LONGEST_TEXT).unwrap_or_default())
+}
+
 fn lower(tokens: &mut Tokens<'_>) -> Read<String> {
     Ok(plain(tokens)?.to_ascii_lowercase())
 }
@@ -122,26 +135,37 @@ fn lower(tokens: &mut Tokens<'_>) -> Read<String> {
 fn envelope(tokens: &mut Tokens<'_>) -> Read<Envelope> {
     tokens.space();
     tokens.expect(b'(')?;
-    let date_text = plain(tokens)?;
+    let date_text = short(tokens)?;
+    let mut left_out = 0;
     let envelope = Envelope {
         date: decode::date(date_text.as_bytes()),
         date_text,
         subject: text(tokens)?,
-        from: addresses(tokens)?,
-        sender: addresses(tokens)?,
-        reply_to: addresses(tokens)?,
-        to: addresses(tokens)?,
-        cc: addresses(tokens)?,
-        bcc: addresses(tokens)?,
-        in_reply_to: plain(tokens)?,
-        message_id: plain(tokens)?,
+        from: addresses(tokens, &mut left_out)?,
+        sender: addresses(tokens, &mut 0)?,
+        reply_to: addresses(tokens, &mut 0)?,
+        to: addresses(tokens, &mut left_out)?,
+        cc: addresses(tokens, &mut left_out)?,
+        bcc: addresses(tokens, &mut left_out)?,
+        in_reply_to: short(tokens)?,
+        message_id: short(tokens)?,
+        left_out,
     };
     tokens.space();
     tokens.expect(b')')?;
     Ok(envelope)
 }
 
-fn addresses(tokens: &mut Tokens<'_>) -> Read<Vec<Address>> {
+/// `local@domain`, or nothing for what is no address.
+fn email(mailbox: &str, host: &str) -> String {
+    let missing = |text: &str| PLACEHOLDERS.contains(&text);
+    if missing(mailbox) || missing(host) || mailbox.len() + host.len() >= LONGEST_ADDRESS {
+        return String::new();
+    }
+    if host.is_empty() { mailbox.to_owned() } else { format!("{mailbox}@{host}") }
+}
+
+fn addresses(tokens: &mut Tokens<'_>, left_out: &mut usize) -> Read<Vec<Address>> {
     tokens.space();
     let mut list = Vec::new();
     if tokens.nil() {
@@ -155,7 +179,7 @@ fn addresses(tokens: &mut Tokens<'_>) -> Read<Vec<Address>> {
             return Ok(list);
         }
         tokens.expect(b'(')?;
-        let name = text(tokens)?;
+        let name = decode::cut(text(tokens)?, decode::LONGEST_NAME);
         tokens.space();
         tokens.nstring()?; // Source route: obsolete, and nobody wants to see it.
         tokens.space();
@@ -166,11 +190,11 @@ fn addresses(tokens: &mut Tokens<'_>) -> Read<Vec<Address>> {
         tokens.expect(b')')?;
         match (mailbox, host) {
             // RFC 3501: a NIL host marks the start of a group, and both NIL its end.
-            (Some(mailbox), None) => group = Some(mailbox),
+            (Some(mailbox), None) => group = Some(decode::cut(mailbox, decode::LONGEST_NAME)),
             (None, None) => group = None,
+            (_, Some(_)) if list.len() >= MOST_ADDRESSES => *left_out += 1,
             (mailbox, Some(host)) => {
-                let mailbox = mailbox.unwrap_or_default();
-                let email = if host.is_empty() { mailbox } else { format!("{mailbox}@{host}") };
+                let email = email(&mailbox.unwrap_or_default(), &host);
                 list.push(Address { name, email, group: group.clone() });
             }
         }

@@ -145,11 +145,17 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Whether a literal comes next. `~{` starts a literal8 (RFC 3516); any other `~` an atom.
+    fn at_literal(&self) -> bool {
+        let rest = self.data.get(self.at..).unwrap_or_default();
+        rest.starts_with(b"{") || rest.starts_with(b"~{")
+    }
+
     /// A quoted string or a literal; an atom is taken too, since servers differ.
     pub(crate) fn string(&mut self) -> Read<Cow<'a, [u8]>> {
         match self.peek() {
             Some(b'"') => self.quoted(),
-            Some(b'{' | b'~') => {
+            Some(_) if self.at_literal() => {
                 let end = self.literal()?.len();
                 Ok(Cow::Borrowed(&self.data[self.at - end..self.at]))
             }
@@ -168,7 +174,7 @@ impl<'a> Tokens<'a> {
     /// A string or NIL as bytes shared with the response: how bodies are taken.
     pub(crate) fn nbytes(&mut self) -> Read<Option<Bytes>> {
         match self.peek() {
-            Some(b'{' | b'~') => self.literal().map(Some),
+            Some(_) if self.at_literal() => self.literal().map(Some),
             _ => Ok(self.nstring()?.map(|text| Bytes::copy_from_slice(&text))),
         }
     }
@@ -197,7 +203,10 @@ impl<'a> Tokens<'a> {
                     depth -= 1;
                 }
                 b' ' if depth > 0 => self.at += 1,
-                b'"' | b'{' | b'~' => {
+                b'"' => {
+                    self.string()?;
+                }
+                _ if self.at_literal() => {
                     self.string()?;
                 }
                 _ => {

@@ -5,7 +5,7 @@
 pub struct Address {
     /// Display name, decoded; empty if there is none.
     pub name: String,
-    /// `local@domain`; empty for an address that is only a name.
+    /// `local@domain`; empty where there is no valid address.
     pub email: String,
     /// Name of the group that the address is a member of.
     pub group: Option<String>,
@@ -43,6 +43,8 @@ pub struct Envelope {
     pub in_reply_to: String,
     /// `Message-ID`, raw with its angle brackets.
     pub message_id: String,
+    /// Addresses of `From`, `To`, `Cc` and `Bcc` that are not in the lists, because there are too many.
+    pub left_out: usize,
 }
 
 impl Envelope {

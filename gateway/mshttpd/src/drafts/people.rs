@@ -29,7 +29,7 @@ pub fn of_answer(envelope: &Envelope, own: &[String], answer: Answer) -> Recipie
     // An answer to one's own message goes on to the people it was sent to.
     let to: Vec<&Address> = if sent_by_me && !envelope.to.is_empty() {
         envelope.to.iter().collect()
-    } else if envelope.reply_to.is_empty() {
+    } else if envelope.reply_to.iter().all(|address| address.email.is_empty()) {
         envelope.from.iter().collect()
     } else {
         envelope.reply_to.iter().collect()

@@ -4,8 +4,13 @@ use backends::Envelope;
 
 use crate::screens::message::PlainText;
 use crate::views::date::Now;
-use crate::views::person::{Person, visible};
+use crate::views::person::{Person, cut, visible};
 use crate::views::plain_text;
+
+/// Characters of a subject that an answer takes over.
+const LONGEST_SUBJECT: usize = 900;
+/// People named in the head of a forward.
+const PEOPLE: usize = 200;
 
 /// `Re: ` once.
 pub fn reply_subject(subject: &str) -> String {
@@ -21,7 +26,12 @@ fn prefixed(prefix: &str, known: &[&str], subject: &str) -> String {
     let subject = visible(subject);
     let subject = subject.trim();
     let start: String = subject.chars().take(4).collect::<String>().to_lowercase();
-    if known.iter().any(|word| start.starts_with(word)) { subject.to_owned() } else { format!("{prefix}{subject}") }
+    let whole = if known.iter().any(|word| start.starts_with(word)) {
+        subject.to_owned()
+    } else {
+        format!("{prefix}{subject}")
+    };
+    cut(&whole, LONGEST_SUBJECT)
 }
 
 /// The text without flowed line ends: one line a paragraph.
@@ -47,7 +57,11 @@ pub fn answer(envelope: &Envelope, text: &PlainText, when: i64, now: Now) -> Str
 /// The text of a forward.
 pub fn forward(envelope: &Envelope, text: &PlainText, when: i64, now: Now) -> String {
     let people = |list: &[backends::Address]| {
-        list.iter().map(|address| Person::from(address).typed()).collect::<Vec<_>>().join(", ")
+        let mut names: Vec<String> = list.iter().take(PEOPLE).map(|address| Person::from(address).typed()).collect();
+        if list.len() > PEOPLE {
+            names.push(format!("and {} more", list.len() - PEOPLE));
+        }
+        names.join(", ")
     };
     let mut head = String::from("\n\n---------- Forwarded message ----------\n");
     head.push_str(&format!("From: {}\n", people(&envelope.from)));

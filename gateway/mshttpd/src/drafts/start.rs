@@ -128,7 +128,12 @@ impl Original<'_> {
             plain(self.signed, self.message, &parts).await?.unwrap_or(PlainText { text: String::new(), flowed: None });
         let own = &self.signed.who.addresses;
         let list = |people: &[backends::Address]| {
-            people.iter().map(|a| typed(&visible(&a.name), &a.email)).collect::<Vec<_>>().join(", ")
+            people
+                .iter()
+                .filter(|a| !a.email.is_empty())
+                .map(|a| typed(&visible(&a.name), &a.email))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let back = url::message(&self.message.mailbox, self.message.uid, 1, None);
         let blank = DraftForm {
@@ -168,7 +173,7 @@ impl Original<'_> {
                     subject: visible(&envelope.subject),
                     body: quote_free(&text),
                     in_reply_to: if resumed { envelope.in_reply_to.clone() } else { String::new() },
-                    references: if resumed { self.header("References").await? } else { String::new() },
+                    references: if resumed { chain(&self.header("References").await?) } else { String::new() },
                     draft_uid: resumed.then_some(self.message.uid),
                     draft_validity: resumed.then_some(self.message.uid_validity),
                     back: url::mailbox(&self.message.mailbox),
@@ -180,7 +185,7 @@ impl Original<'_> {
 
     /// The chain that an answer continues (RFC 5322 §3.6.4).
     async fn references(&self, envelope: &Envelope) -> Result<String, ScreenError> {
-        let known = self.header("References").await?;
+        let known = chain(&self.header("References").await?);
         let known = if known.is_empty() { envelope.in_reply_to.clone() } else { known };
         Ok(format!("{known} {}", envelope.message_id).trim().to_owned())
     }
@@ -192,6 +197,17 @@ impl Original<'_> {
             .map(|header| String::from_utf8_lossy(&header.unfolded()).trim().to_owned());
         Ok(value.unwrap_or_default())
     }
+}
+
+/// Message-IDs of a `References` field that are kept beside the first one.
+const MOST_REFERENCES: usize = 20;
+
+/// The first and the last ids of a field that others may have made very long.
+fn chain(field: &str) -> String {
+    let ids: Vec<&str> = field.split_whitespace().filter(|id| id.len() <= 900).collect();
+    let Some((first, rest)) = ids.split_first() else { return String::new() };
+    let last = &rest[rest.len().saturating_sub(MOST_REFERENCES)..];
+    [&[*first], last].concat().join(" ")
 }
 
 /// A draft's own text, flowed lines joined again.

@@ -18,13 +18,17 @@ pub struct Person {
 impl Person {
     /// From a name and an address.
     pub fn new(name: &str, mail: &str) -> Self {
-        let shown = if name.trim().is_empty() { mail } else { name.trim() };
-        let shown = visible(shown);
+        let shown = match (name.trim(), mail) {
+            ("", "") => "(no valid address)",
+            ("", mail) => mail,
+            (name, _) => name,
+        };
+        let shown = cut(&visible(shown), LONGEST_NAME);
         Self {
             initials: initials(&shown),
             hue: hue(if mail.is_empty() { &shown } else { mail }),
             name: shown,
-            mail: visible(mail),
+            mail: cut(&visible(mail), LONGEST_MAIL),
         }
     }
 
@@ -35,6 +39,9 @@ impl Person {
 
     /// `Name <address>` as one types it, quoted where the name needs it.
     pub fn typed(&self) -> String {
+        if self.mail.is_empty() {
+            return self.name.clone();
+        }
         typed(if self.has_both() { &self.name } else { "" }, &self.mail)
     }
 }
@@ -65,6 +72,19 @@ pub fn visible(text: &str) -> String {
         )
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+/// Characters of a name that are shown.
+const LONGEST_NAME: usize = 200;
+/// Characters of an address that are shown.
+const LONGEST_MAIL: usize = 320;
+
+/// The first `most` characters, the last of them an ellipsis where something is left out.
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().nth(most).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn initials(name: &str) -> String {

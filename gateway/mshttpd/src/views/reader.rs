@@ -139,7 +139,7 @@ impl Reader {
         let envelope = &message.summary.envelope;
         let when = envelope.date.unwrap_or(message.summary.received);
         let mut left = PEOPLE;
-        let mut hidden = 0;
+        let mut hidden = envelope.left_out;
         let mut heads = Vec::new();
         let reply_to: &[Address] = if envelope.reply_to == envelope.from { &[] } else { &envelope.reply_to };
         let lists: [(&'static str, &[Address]); 5] = [
