@@ -195,6 +195,32 @@ fn everything_at_once_is_read_as_it_was_meant() {
 }
 
 #[test]
+fn no_header_line_is_too_long() {
+    let desk = Desk::new();
+    let many: Vec<Mailbox> = (0..3000).map(|n| Mailbox::new("", &format!("person{n}@example.test")).unwrap()).collect();
+    let subjects = [
+        "x".repeat(70_000),
+        "é".repeat(30_000),
+        format!("two {} words", "y".repeat(2000)),
+        "many words ".repeat(500).trim().to_owned(),
+    ];
+    for subject in subjects {
+        let draft = Draft { subject: subject.clone(), to: many.clone(), bcc: many.clone(), ..draft() };
+        run(async {
+            let composed = desk.compose(&draft).unwrap();
+            let read = python(&bytes(&composed, Bcc::Strip).await);
+            assert!(header(&read, "Subject") == Some(subject.as_str()), "the subject is read as it was typed");
+            let to = read["to"].as_array().unwrap();
+            assert_eq!((to.len(), to[2999][1].as_str()), (3000, Some("person2999@example.test")));
+            assert!(read["longest"].as_u64().unwrap() <= 78 && read["ascii"] == true, "{}", read["longest"]);
+            assert!(python(&bytes(&composed, Bcc::Keep).await)["longest"].as_u64().unwrap() <= 78);
+        });
+    }
+    let named = Draft { to: vec![Mailbox::new(&"n".repeat(5000), "a@b.example").unwrap()], ..draft() };
+    assert!(matches!(desk.compose(&named), Err(DraftError::TooLong(_))));
+}
+
+#[test]
 fn headers_cannot_be_injected() {
     let desk = Desk::new();
     let evil = "x\r\nBcc: victim@example.test\r\n\r\nbody";

@@ -1,5 +1,6 @@
 //! Building the message: header and texts in memory, attachments as references to the spool (RFC 5322, RFC 2045–2049, RFC 3676).
 
+mod fold;
 mod header;
 mod reader;
 mod tree;
@@ -44,6 +45,7 @@ pub fn compose(draft: &Draft, options: &ComposeOptions<'_>) -> Result<Composed, 
     let (mut header, bcc) = header::top(draft, &message_id)?;
     let (content_header, body) = tree::body(draft)?;
     header.extend(content_header);
+    let (header, bcc) = (fold::folded(&header)?, fold::folded(&bcc)?);
     Ok(Composed { message_id, header, bcc, body, spool: options.spool.clone() })
 }
 

@@ -12,6 +12,9 @@ pub enum DraftError {
     /// A header field would hold CR, LF or NUL.
     #[error("line ends in {0}")]
     LineEnd(&'static str),
+    /// A header field holds a word that no line can hold.
+    #[error("a word is too long for a header line: {0:?}")]
+    TooLong(String),
     /// An attachment is not in the spool any more.
     #[error("attachment {0:?} is not in the spool")]
     NoSuchFile(String),
@@ -22,6 +25,7 @@ impl DraftError {
     pub fn user_text(&self) -> String {
         match self {
             Self::BadAddress(text) => format!("“{text}” is not a mail address."),
+            Self::TooLong(start) => format!("A name or address is too long to be sent: “{start}…”."),
             Self::LineEnd(field) => format!("The {field} may not hold line ends."),
             Self::NoSuchFile(name) => format!("The attachment “{name}” is not there any more. Please attach it again."),
         }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use lettre::message::header::{self, HeaderName, HeaderValue, Headers};
 use rand::RngCore;
 
+use super::fold;
 use crate::{Draft, DraftError, Mailbox, Priority, address::no_line_ends};
 
 /// Answers to answers keep the first and the last of a long thread.
@@ -54,7 +55,13 @@ pub(super) fn top(draft: &Draft, message_id: &str) -> Result<(Vec<u8>, Vec<u8>),
     if !draft.cc.is_empty() {
         headers.set(header::Cc::from(list(&draft.cc)?));
     }
-    headers.set(header::Subject::from(draft.subject.clone()));
+    if fold::is_endless(&draft.subject) {
+        let name = HeaderName::new_from_ascii_str("Subject");
+        let encoded = fold::encoded(&draft.subject);
+        headers.insert_raw(HeaderValue::dangerous_new_pre_encoded(name, draft.subject.clone(), encoded));
+    } else {
+        headers.set(header::Subject::from(draft.subject.clone()));
+    }
     plain(&mut headers, "Message-ID", message_id.to_owned());
     if let Some(id) = draft.in_reply_to.as_ref().filter(|id| is_message_id(id)) {
         plain(&mut headers, "In-Reply-To", id.clone());

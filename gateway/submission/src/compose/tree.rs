@@ -8,7 +8,7 @@ use rand::RngCore;
 
 use crate::{Attachment, Draft, DraftError, address::no_line_ends};
 
-use super::{header::plain, reader::Segment};
+use super::{fold, header::plain, reader::Segment};
 
 /// Header fields and content of one part.
 type Built = (Vec<u8>, Vec<Segment>);
@@ -69,7 +69,7 @@ fn file_part(attachment: &Attachment) -> Result<Built, DraftError> {
         let id: String = id.chars().filter(|c| c.is_ascii_graphic() && !"<>".contains(*c)).take(200).collect();
         plain(&mut headers, "Content-ID", format!("<{id}>"));
     }
-    Ok((headers.to_string().into_bytes(), vec![Segment::File { id: file.id.clone(), size: file.size }]))
+    Ok((fold::folded(headers.to_string().as_bytes())?, vec![Segment::File { id: file.id.clone(), size: file.size }]))
 }
 
 /// A boundary that no content can hold: `=_` is in neither base64 nor quoted-printable, and chance does the rest.
