@@ -6,6 +6,7 @@ mod list;
 mod login;
 mod message;
 mod no_script;
+mod odd;
 mod repeated;
 mod requests;
 mod settings;

@@ -23,6 +23,21 @@ pub fn see_other(path: &str) -> Response {
     }
 }
 
+/// A path of this site that shows a page: where one may be led after signing in.
+pub fn page_path(path: &str) -> Option<&str> {
+    let path = local_path(path)?;
+    let segments: Vec<&str> = path.split(['?', '#']).next().unwrap_or_default().split('/').skip(1).collect();
+    let shown = matches!(
+        segments.as_slice(),
+        [""] | ["compose" | "settings"]
+            | ["mail", _]
+            | ["mail", _, _]
+            | ["mail", _, _, "headers" | "source"]
+            | ["mail", _, _, "part", _]
+    );
+    (shown && segments.get(2) != Some(&"events")).then_some(path)
+}
+
 /// A path that stays on this site: it starts with one slash and holds nothing that a browser would read otherwise.
 pub fn local_path(path: &str) -> Option<&str> {
     let second = path.as_bytes().get(1);

@@ -8,13 +8,15 @@ use backends::{Deleted, Flag, FlagChange, MailboxRef, Role, UidSet};
 use http::HeaderMap;
 use std::num::NonZeroU32;
 
+use super::mailbox::role_of;
 use crate::error::ScreenError;
 use crate::request::{Signed, Want};
 use crate::respond::{html, local_path, see_other};
 use crate::state::AppState;
 use crate::views::folders::{Folders, shown_name};
+use crate::views::list::unread_note;
 use crate::views::shell::Shell;
-use crate::views::url;
+use crate::views::url::{self, MailboxName};
 
 /// A star after it was pressed.
 #[derive(Template)]
@@ -30,6 +32,8 @@ struct Star {
 #[template(path = "counts.html")]
 struct Counts {
     shell: Shell,
+    /// What the bar of the list says; `None` over search results.
+    note: Option<String>,
 }
 
 /// A form's fields; names repeat.
@@ -115,7 +119,7 @@ async fn perform(
 /// `POST /mail/{mailbox}`: the selected messages, or one star.
 pub async fn on_list(
     State(state): State<AppState>,
-    Path(mailbox): Path<String>,
+    Path(MailboxName(mailbox)): Path<MailboxName>,
     headers: HeaderMap,
     signed: Signed,
     Form(fields): Form<Fields>,
@@ -148,7 +152,7 @@ pub async fn on_list(
 /// `POST /mail/{mailbox}/{uid}`
 pub async fn on_message(
     State(state): State<AppState>,
-    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
+    Path((MailboxName(mailbox), uid)): Path<(MailboxName, NonZeroU32)>,
     signed: Signed,
     Form(fields): Form<Fields>,
 ) -> Result<Response, ScreenError> {
@@ -173,10 +177,18 @@ pub async fn on_message(
     Ok(see_other(&format!("{}{query}", url::message(&mailbox, uid, 1, None))))
 }
 
+/// Whether the page that asks shows what was found.
+fn in_search(headers: &HeaderMap) -> bool {
+    let url = headers.get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
+    let query = url.split_once('?').map_or("", |(_, query)| query).split('#').next().unwrap_or_default();
+    query.split('&').any(|pair| pair.strip_prefix("q=").is_some_and(|text| !text.is_empty()))
+}
+
 /// `POST /mail/{mailbox}/{uid}/seen`: what the page's script sends when a message is opened.
 pub async fn seen(
     State(state): State<AppState>,
-    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
+    Path((MailboxName(mailbox), uid)): Path<(MailboxName, NonZeroU32)>,
+    headers: HeaderMap,
     signed: Signed,
 ) -> Result<Response, ScreenError> {
     let uid = uid.get();
@@ -185,5 +197,6 @@ pub async fn seen(
     let folders = state.folders.of(&signed).await?;
     let shell =
         Shell { folders: Folders::new(&folders.mailboxes, Some(&mailbox), folders.quota.as_ref()), ..Shell::default() };
-    html(&Counts { shell })
+    let note = unread_note(role_of(&folders, &mailbox), shell.folders.unread());
+    html(&Counts { shell, note: (!in_search(&headers)).then_some(note) })
 }

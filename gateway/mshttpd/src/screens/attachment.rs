@@ -13,6 +13,7 @@ use crate::error::ScreenError;
 use crate::request::Signed;
 use crate::state::AppState;
 use crate::views::reader::file_name;
+use crate::views::url::MailboxName;
 
 /// Show it, or save it?
 #[derive(Debug, Deserialize)]
@@ -80,7 +81,7 @@ fn saved_type(part: &Part) -> &'static str {
 /// `GET /mail/{mailbox}/{uid}/part/{section}`
 pub async fn download(
     State(_): State<AppState>,
-    Path((mailbox, uid, section)): Path<(String, NonZeroU32, String)>,
+    Path((MailboxName(mailbox), uid, section)): Path<(MailboxName, NonZeroU32, String)>,
     Query(query): Query<PartQuery>,
     signed: Signed,
 ) -> Result<Response, ScreenError> {

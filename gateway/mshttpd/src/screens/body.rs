@@ -18,6 +18,7 @@ use crate::state::AppState;
 use crate::tokens::PartLink;
 use crate::views::parts::sorted;
 use crate::views::safe_html::{self, BodyOptions, CleanBody};
+use crate::views::url::MailboxName;
 
 #[derive(Template)]
 #[template(path = "body.html")]
@@ -51,7 +52,7 @@ const WITH_IMAGES: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; 
 /// `GET /mail/{mailbox}/{uid}/body`
 pub async fn show(
     State(state): State<AppState>,
-    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
+    Path((MailboxName(mailbox), uid)): Path<(MailboxName, NonZeroU32)>,
     Query(query): Query<BodyQuery>,
     signed: Signed,
 ) -> Result<Response, ScreenError> {

@@ -13,6 +13,7 @@ use http::{HeaderValue, header};
 use crate::error::ScreenError;
 use crate::request::Signed;
 use crate::state::AppState;
+use crate::views::url::MailboxName;
 
 /// Changes that come together are told once.
 const TOGETHER: Duration = Duration::from_millis(250);
@@ -20,7 +21,7 @@ const TOGETHER: Duration = Duration::from_millis(250);
 /// `GET /mail/{mailbox}/events`
 pub async fn stream(
     State(state): State<AppState>,
-    Path(mailbox): Path<String>,
+    Path(MailboxName(mailbox)): Path<MailboxName>,
     signed: Signed,
 ) -> Result<Response, ScreenError> {
     let watch = signed.mail.watch(mailbox.as_str()).await?;

@@ -13,7 +13,7 @@ use tower_sessions::Session;
 
 use crate::error::ScreenError;
 use crate::request::{self, Client, Signed};
-use crate::respond::{html, local_path, see_other};
+use crate::respond::{html, page_path, see_other};
 use crate::session::{self, SIGNED_IN, SignedIn};
 use crate::state::{AppState, Transport};
 use crate::tokens;
@@ -64,7 +64,7 @@ pub async fn show(
     signed: Option<Signed>,
 ) -> Result<Response, ScreenError> {
     if signed.is_some() {
-        return Ok(see_other(local_path(&query.next).unwrap_or("/mail/INBOX")));
+        return Ok(see_other(page_path(&query.next).unwrap_or("/mail/INBOX")));
     }
     let hint = if query.out.is_some() {
         Some("You are signed out.")
@@ -92,7 +92,7 @@ fn page(state: &AppState, headers: &HeaderMap, shown: &Shown<'_>) -> Result<Resp
     let page = LoginPage {
         look: request::look(headers),
         token: tokens::masked(&secret),
-        next: local_path(shown.next).unwrap_or_default(),
+        next: page_path(shown.next).unwrap_or_default(),
         user: shown.user,
         problem: shown.problem,
         hint: shown.hint,
@@ -169,7 +169,7 @@ pub async fn sign_in(
         session.flush().await?;
     }
     session.insert(SIGNED_IN, &who).await?;
-    Ok(see_other(local_path(&form.next).unwrap_or("/mail/INBOX")))
+    Ok(see_other(page_path(&form.next).unwrap_or("/mail/INBOX")))
 }
 
 /// `POST /logout`

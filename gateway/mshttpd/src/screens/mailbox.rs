@@ -15,7 +15,7 @@ use crate::views::list::{List, ListOptions};
 use crate::views::person::Person;
 use crate::views::reader::{Body, Pane};
 use crate::views::shell::{Look, Shell};
-use crate::views::url;
+use crate::views::url::{self, MailboxName};
 
 /// Rows a page.
 pub const PER_PAGE: u32 = 50;
@@ -77,7 +77,7 @@ impl ListQuery {
 /// `GET /mail/{mailbox}`
 pub async fn show(
     State(state): State<AppState>,
-    Path(mailbox): Path<String>,
+    Path(MailboxName(mailbox)): Path<MailboxName>,
     Query(query): Query<ListQuery>,
     want: Want,
     signed: Signed,

@@ -14,7 +14,7 @@ use crate::state::AppState;
 use crate::views::parts::{Sorted, sorted};
 use crate::views::plain_text::{self, Flowed};
 use crate::views::reader::{Body, File, Pane, Reader, ReaderOptions};
-use crate::views::url;
+use crate::views::url::{self, MailboxName};
 
 /// Longest text that is shown in the page (security model §2.1.1).
 pub const TEXT_LIMIT: usize = 2 << 20;
@@ -37,7 +37,7 @@ pub struct MessageQuery {
 /// `GET /mail/{mailbox}/{uid}`. Changes nothing: `\Seen` is set by the POST that the page's script sends, or by the button.
 pub async fn show(
     State(state): State<AppState>,
-    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
+    Path((MailboxName(mailbox), uid)): Path<(MailboxName, NonZeroU32)>,
     Query(query): Query<MessageQuery>,
     want: Want,
     signed: Signed,

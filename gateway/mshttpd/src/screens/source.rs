@@ -12,6 +12,7 @@ use crate::error::ScreenError;
 use crate::request::Signed;
 use crate::state::AppState;
 use crate::views::list::subject;
+use crate::views::url::MailboxName;
 
 /// Show it, or save it?
 #[derive(Debug, Deserialize)]
@@ -23,7 +24,7 @@ pub struct SourceQuery {
 /// `GET /mail/{mailbox}/{uid}/headers`
 pub async fn headers(
     State(_): State<AppState>,
-    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
+    Path((MailboxName(mailbox), uid)): Path<(MailboxName, NonZeroU32)>,
     signed: Signed,
 ) -> Result<Response, ScreenError> {
     let uid = uid.get();
@@ -35,7 +36,7 @@ pub async fn headers(
 /// `GET /mail/{mailbox}/{uid}/source`
 pub async fn source(
     State(_): State<AppState>,
-    Path((mailbox, uid)): Path<(String, NonZeroU32)>,
+    Path((MailboxName(mailbox), uid)): Path<(MailboxName, NonZeroU32)>,
     Query(query): Query<SourceQuery>,
     signed: Signed,
 ) -> Result<Response, ScreenError> {

@@ -3,7 +3,7 @@
 use backends::{Flag, Page, Role, Row, Summary};
 
 use super::date::{self, Now};
-use super::person::{Person, visible};
+use super::person::{Person, cut, visible};
 use super::{folders::shown_name, url};
 
 /// The list pane.
@@ -107,10 +107,9 @@ impl List {
         } else {
             format!("{}–{} of {}", grouped(first), grouped(last), grouped(page.total))
         };
-        let note = match (options.query, options.role, options.unread) {
-            (Some(_), ..) => format!("{} found", grouped(page.total)),
-            (None, Some(Role::Drafts | Role::Sent), _) | (None, _, 0) => String::new(),
-            (None, _, unread) => format!("{} unread", grouped(unread)),
+        let note = match options.query {
+            Some(_) => format!("{} found", grouped(page.total)),
+            None => unread_note(options.role, options.unread),
         };
         Self {
             title: shown_name(name),
@@ -157,6 +156,14 @@ impl List {
     }
 }
 
+/// `12 unread`, where that matters.
+pub fn unread_note(role: Option<Role>, unread: u32) -> String {
+    match (role, unread) {
+        (Some(Role::Drafts | Role::Sent), _) | (_, 0) => String::new(),
+        (_, unread) => format!("{} unread", grouped(unread)),
+    }
+}
+
 fn line(row: &Row, page: &Page, options: &ListOptions<'_>, day: &mut String) -> Line {
     let envelope = &row.summary.envelope;
     let received = row.summary.received;
@@ -168,9 +175,9 @@ fn line(row: &Row, page: &Page, options: &ListOptions<'_>, day: &mut String) -> 
         uid: row.uid,
         day: changed.then_some(heading),
         href: url::message(&page.mailbox, row.uid, page.number, options.query),
-        who: if outgoing { recipients(&row.summary) } else { sender(&row.summary) },
-        subject: subject(&envelope.subject),
-        snippet: row.summary.preview.as_deref().map(visible).unwrap_or_default(),
+        who: cut(&if outgoing { recipients(&row.summary) } else { sender(&row.summary) }, LONGEST),
+        subject: cut(&subject(&envelope.subject), LONGEST),
+        snippet: row.summary.preview.as_deref().map(|text| cut(&visible(text), LONGEST)).unwrap_or_default(),
         date: options.now.short(received),
         datetime: date::machine(received),
         unread: !row.flags.seen && !matches!(options.role, Some(Role::Drafts)),
@@ -182,9 +189,14 @@ fn line(row: &Row, page: &Page, options: &ListOptions<'_>, day: &mut String) -> 
     }
 }
 
+/// Characters of a text in a row: more than fits on any screen.
+const LONGEST: usize = 300;
+/// Characters of a subject above its message.
+const LONGEST_SUBJECT: usize = 1000;
+
 /// A subject as shown.
 pub fn subject(text: &str) -> String {
-    let shown = visible(text);
+    let shown = cut(&visible(text), LONGEST_SUBJECT);
     if shown.trim().is_empty() { "(no subject)".to_owned() } else { shown }
 }
 

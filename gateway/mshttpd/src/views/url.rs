@@ -1,6 +1,7 @@
-//! Paths of the screens. A mailbox name is one encoded path segment, slashes inside.
+//! Paths of the screens. A mailbox name is one encoded path segment, slashes inside; [`MailboxName`] reads it back.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -11,11 +12,31 @@ pub fn encoded(text: &str) -> String {
 
 /// `/mail/{mailbox}`
 pub fn mailbox(name: &str) -> String {
-    // "." and ".." as whole segments would be resolved away by the browser.
+    // Browsers resolve "." and ".." as whole segments away, percent-encoded too: such names get an escape of our own,
+    // whose mark is then escaped itself.
     match name {
-        "." => "/mail/%2E".to_owned(),
-        ".." => "/mail/%2E%2E".to_owned(),
-        _ => format!("/mail/{}", encoded(name)),
+        "." => "/mail/~2E".to_owned(),
+        ".." => "/mail/~2E~2E".to_owned(),
+        _ => format!("/mail/{}", encoded(&name.replace('~', "~7E"))),
+    }
+}
+
+/// Bytes of the longest name that is looked for: no server makes longer ones.
+const LONGEST_NAME: usize = 1000;
+
+/// The mailbox that a path names.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct MailboxName(pub String);
+
+impl TryFrom<String> for MailboxName {
+    type Error = &'static str;
+
+    fn try_from(segment: String) -> Result<Self, Self::Error> {
+        if segment.len() > LONGEST_NAME {
+            return Err("the name of the folder is too long");
+        }
+        Ok(Self(segment.replace("~2E", ".").replace("~7E", "~")))
     }
 }
 
