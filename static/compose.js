@@ -8,7 +8,17 @@
   let dirty = false;
   let saving = null;
 
-  const swap = (text, target) => htmx.swap({ text, target, swap: 'outerHTML', push: 'false', sourceElement: form() });
+  // Tiles of uploads and of refused files live in this page only: what the server sends must not take them away.
+  const swap = async (text, target) => {
+    const own = [...document.querySelectorAll('#files [data-own]')];
+    const note = target === '#saved' ? document.querySelector('#files > .note') : null;
+    const focused = document.activeElement;
+    await htmx.swap({ text, target, swap: 'outerHTML', push: 'false', sourceElement: form() });
+    const files = document.getElementById('files');
+    if (note && files && !files.querySelector('.note')) files.prepend(note);
+    files?.querySelector('ul')?.append(...own.filter((item) => !item.hasAttribute('data-done')));
+    if (own.some((item) => item.contains(focused))) focused.focus();
+  };
   const megabytes = (bytes) => (Math.ceil(bytes / 104857.6) / 10).toString();
   // Base64 in lines of 76 and CRLF, as the message will have it.
   const encoded = (bytes) => Math.ceil(bytes / 3) * 4 + Math.ceil(Math.ceil(bytes / 3) * 4 / 76) * 2;
@@ -25,6 +35,7 @@
     const stop = Object.assign(document.createElement('button'), { className: 'btn', type: 'button', textContent: 'Cancel' });
     stop.setAttribute('aria-label', `Cancel the upload of ${file.name}`);
     item.append(words, stop);
+    item.dataset.own = '';
     document.querySelector('#files ul')?.append(item);
     return { item, state, bar, stop };
   };
@@ -34,6 +45,7 @@
     const used = Number(files.dataset.used);
     const limit = Number(files.dataset.limit);
     const refuse = (text) => {
+      shown.item.dataset.refused = '';
       shown.state.setAttribute('role', 'alert');
       shown.bar.remove();
       shown.state.textContent = text;
@@ -43,7 +55,9 @@
       done();
     };
     if (used + encoded(file.size) > limit) {
-      refuse(`Too large: the message would be ${megabytes(used + encoded(file.size))} MB as sent, ${megabytes(limit)} MB are allowed.`);
+      const [size, most] = [used + encoded(file.size), limit];
+      const same = megabytes(size) === megabytes(most);
+      refuse(`Too large: the message would be ${same ? `${size} bytes` : `${megabytes(size)} MB`} as sent, ${same ? `${most} bytes` : `${megabytes(most)} MB`} are allowed.`);
       return;
     }
     const data = new FormData();
@@ -61,14 +75,14 @@
     };
     request.onload = async () => {
       uploads.delete(request);
-      if (request.status === 200 || request.status === 413) { shown.item.remove(); await swap(request.responseText, '#files'); changed(); done(); } else refuse('The server refused the file.');
+      if (request.status === 200 || request.status === 413) { shown.item.dataset.done = ''; shown.item.remove(); await swap(request.responseText, '#files'); changed(); done(); } else refuse('The server refused the file.');
     };
     request.onerror = () => { uploads.delete(request); refuse('The connection was lost. Attach the file again.'); };
     request.onabort = () => { uploads.delete(request); shown.item.remove(); done(); };
     shown.stop.onclick = () => request.abort();
     request.send(data);
   });
-  const attach = async (files) => { for (const file of files) await upload(file); };
+  const attach = async (files) => { for (const old of document.querySelectorAll('#files [data-refused]')) old.remove(); for (const file of files) await upload(file); };
 
   document.addEventListener('change', (event) => {
     if (event.target.id !== 'file') return;

@@ -88,3 +88,13 @@ fn missing_credentials_say_the_exact_sentence_and_the_log_names_them() {
     assert!(answer.text().contains("Mail server unavailable. Administrator, check server log for details."));
     assert!(site.log().contains("local.service.proxy.adminpass"), "the log names the option");
 }
+
+#[test]
+fn sizes_that_differ_read_differently() {
+    let print = |bytes: u64| format!("{} MB", bytes >> 20);
+    assert_eq!(spool::apart(5 << 20, 9 << 20, print), ("5 MB".to_owned(), "9 MB".to_owned()));
+    let (one, other) = spool::apart((5 << 20) + 7, 5 << 20, print);
+    assert_eq!((one.as_str(), other.as_str()), ("5242887 bytes", "5242880 bytes"));
+    let text = spool::SpoolError::TooLarge { limit: 5 << 20, size: (5 << 20) + 7 }.user_text();
+    assert!(text.contains("5242887 bytes of at most 5242880 bytes"), "{text}");
+}

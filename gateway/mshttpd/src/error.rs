@@ -175,10 +175,9 @@ impl ScreenError {
 
 /// The sentence about a message over the limit.
 pub fn too_large(limit: u64, size: u64) -> String {
+    let (whole, most) = spool::apart(size, limit, size::short);
     format!(
-        "The message would be {} with this, encoded for sending. The limit is {}, which takes about {} of attachments.",
-        size::short(size),
-        size::short(limit),
+        "The message would be {whole} with this, encoded for sending. The limit is {most}, which takes about {} of attachments.",
         size::short(limit / 78 * 57)
     )
 }

@@ -32,11 +32,12 @@ impl SpoolError {
     /// A sentence for the user; sizes are in it, paths are not.
     pub fn user_text(&self) -> String {
         match self {
-            Self::TooLarge { limit, size } => format!(
-                "The message is too large: {} of at most {} (attachments grow by a third when they are sent).",
-                readable(*size),
-                readable(*limit)
-            ),
+            Self::TooLarge { limit, size } => {
+                let (size, limit) = apart(*size, *limit, readable);
+                format!(
+                    "The message is too large: {size} of at most {limit} (attachments grow by a third when they are sent)."
+                )
+            }
             Self::SessionFull { limit } => {
                 format!(
                     "Your attachments waiting to be sent take more than {}. Send or discard some first.",
@@ -47,6 +48,12 @@ impl SpoolError {
             Self::Io(_) => "The attachment could not be kept. Please try again.".to_owned(),
         }
     }
+}
+
+/// Two sizes as `print` shows them, or in bytes where they would read the same without being it.
+pub fn apart(one: u64, other: u64, print: impl Fn(u64) -> String) -> (String, String) {
+    let shown = (print(one), print(other));
+    if one != other && shown.0 == shown.1 { (format!("{one} bytes"), format!("{other} bytes")) } else { shown }
 }
 
 /// Bytes as people read them.

@@ -13,7 +13,7 @@ mod session;
 mod spool;
 mod writer;
 
-pub use error::SpoolError;
+pub use error::{SpoolError, apart};
 pub use file::{NewFile, SpoolFile};
 pub use id::{DraftId, FileId};
 pub use limit::{Limit, encoded_size};
