@@ -16,7 +16,7 @@ const DEEPEST: usize = 100;
 const MOST_PARTS: usize = 10_000;
 
 /// Addresses of one field that are kept; the others are counted.
-const MOST_ADDRESSES: usize = 2_000;
+const MOST_ADDRESSES: usize = 5_000;
 /// Longest address that mail can be sent to (RFC 5321 §4.5.3.1: 64, `@`, 255).
 const LONGEST_ADDRESS: usize = 320;
 /// Words that stand in the place of what a server could not make out of a field: they are no part of an address.

@@ -77,6 +77,11 @@ pub async fn start(state: &AppState, signed: &Signed, query: &StartQuery) -> Res
             let message = signed.mail.message(mailbox, uid).await?;
             let from = Original { signed, message: &message, reference: text };
             view.form = from.form(&kind).await?;
+            let left_out = message.summary.envelope.left_out;
+            if left_out > 0 && !matches!(kind, Kind::Answer(Answer::Sender) | Kind::Forward) {
+                view.problems
+                    .push(format!("The message names too many people: {left_out} of them are not filled in here."));
+            }
             if !matches!(kind, Kind::Answer(_)) {
                 carried = files_of(&message.summary.structure);
                 view.form.carry_from = text.to_owned();
