@@ -1,6 +1,7 @@
 //! The embedded directory.
 
 mod edit;
+mod entries;
 pub mod fixture;
 mod ldif;
 mod look_up;

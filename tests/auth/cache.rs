@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::{AuthErrorKind, AuthOptions, Authenticator};
-use directory::{AddressEntry, AddressSearch, Directory, DirectoryError, Domain, LdifDirectory, LoginName, User};
+use directory::{
+    AddressEntry, AddressSearch, Directory, DirectoryError, Domain, EntrySearch, FoundEntry, LdifDirectory, LoginName,
+    User,
+};
 
 use super::sign_in::{CONTEXT, options};
 use crate::directory::fixture::Fixture;
@@ -45,6 +48,9 @@ impl Directory for Counting {
     }
     async fn search(&self, search: &AddressSearch<'_>) -> Result<Vec<AddressEntry>, DirectoryError> {
         self.inner.search(search).await
+    }
+    async fn find_entries(&self, search: &EntrySearch<'_>) -> Result<Vec<FoundEntry>, DirectoryError> {
+        self.inner.find_entries(search).await
     }
 }
 

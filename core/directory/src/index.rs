@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::{AddressEntry, AddressSearch, DirectoryError, Domain, Ldif, LoginName, User, dn, schema};
+use crate::{
+    AddressEntry, AddressSearch, Attribute, DirectoryError, Domain, Entry, EntrySearch, FoundEntry, Ldif, LoginName,
+    Reach, User, dn, entry_search, schema,
+};
 
 /// Look-up tables over one state of the directory. Never changed once built.
 pub(crate) struct Index {
@@ -11,6 +14,8 @@ pub(crate) struct Index {
     pub(crate) domains: Vec<Arc<Domain>>,
     /// `userPassword` values, by position in `users`.
     passwords: Vec<Vec<String>>,
+    /// Normalized DNs and all other attributes, by position in `users`.
+    attributes: Vec<(String, Vec<Attribute>)>,
     by_dn: HashMap<String, usize>,
     by_uid: HashMap<String, Hit>,
     /// Key: uid, `@`, canonical domain; lower case.
@@ -34,6 +39,7 @@ impl Index {
         let mut index = Index {
             users: Vec::new(),
             passwords: Vec::new(),
+            attributes: Vec::new(),
             by_dn: HashMap::new(),
             by_uid: HashMap::new(),
             by_login: HashMap::new(),
@@ -54,7 +60,7 @@ impl Index {
                 domain_dns.iter().map(String::as_str).zip(domains.iter().map(Arc::as_ref)),
             );
             if let Some(user) = schema::user(entry, above, default_domain) {
-                index.insert(entry_dn, user, entry.values("userPassword").map(str::to_owned).collect());
+                index.insert(entry_dn, user, entry);
             }
         }
         index.words.sort_unstable();
@@ -63,7 +69,7 @@ impl Index {
         index
     }
 
-    fn insert(&mut self, dn: String, user: User, passwords: Vec<String>) {
+    fn insert(&mut self, dn: String, user: User, entry: &Entry) {
         let at = self.users.len();
         let uid = user.uid.to_lowercase();
         note(&mut self.by_login, format!("{uid}@{}", user.domain), at);
@@ -77,9 +83,11 @@ impl Index {
         self.words.extend(starts.map(|start| (name[start..].to_owned(), at)));
         self.words.push((uid.clone(), at));
         note(&mut self.by_uid, uid, at);
-        self.by_dn.insert(dn, at);
+        self.by_dn.insert(dn.clone(), at);
         self.users.push(Arc::new(user));
-        self.passwords.push(passwords);
+        self.passwords.push(entry.values("userPassword").map(str::to_owned).collect());
+        let others = entry.attributes.iter().filter(|attribute| !attribute.name.eq_ignore_ascii_case("userPassword"));
+        self.attributes.push((dn, others.cloned().collect()));
     }
 
     pub(crate) fn login(&self, login: &LoginName) -> Result<Option<&Arc<User>>, DirectoryError> {
@@ -110,6 +118,27 @@ impl Index {
     /// Stored password values of a user.
     pub(crate) fn passwords(&self, user: &User) -> &[String] {
         self.by_dn.get(&dn::normalized(&user.dn)).map(|at| self.passwords[*at].as_slice()).unwrap_or_default()
+    }
+
+    pub(crate) fn entries(&self, search: &EntrySearch<'_>) -> Vec<FoundEntry> {
+        let base = search.base.map(dn::normalized);
+        let at_place = |dn: &str| match (&base, search.reach) {
+            (None, _) => true,
+            (Some(base), Reach::Entry) => dn == base,
+            (Some(base), Reach::Subtree) => dn::is_at_or_below(dn, base),
+        };
+        self.users
+            .iter()
+            .zip(&self.attributes)
+            .filter(|(_, (dn, attributes))| {
+                at_place(dn) && search.conditions.iter().all(|condition| condition.fits(attributes))
+            })
+            .take(search.limit)
+            .map(|(user, (_, attributes))| FoundEntry {
+                user: Arc::clone(user),
+                certificates: entry_search::certificates(attributes),
+            })
+            .collect()
     }
 
     pub(crate) fn search(&self, search: &AddressSearch<'_>) -> Vec<AddressEntry> {

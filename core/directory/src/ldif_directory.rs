@@ -10,7 +10,8 @@ use tracing::{error, info};
 
 use crate::index::Index;
 use crate::{
-    AddressEntry, AddressSearch, Directory, DirectoryError, Domain, HashCost, Ldif, LoginName, User, password,
+    AddressEntry, AddressSearch, Directory, DirectoryError, Domain, EntrySearch, FoundEntry, HashCost, Ldif, LoginName,
+    User, password,
 };
 
 /// What an [`LdifDirectory`] is made from.
@@ -184,6 +185,10 @@ impl Directory for LdifDirectory {
 
     async fn search(&self, search: &AddressSearch<'_>) -> Result<Vec<AddressEntry>, DirectoryError> {
         Ok(self.state().index.search(search))
+    }
+
+    async fn find_entries(&self, search: &EntrySearch<'_>) -> Result<Vec<FoundEntry>, DirectoryError> {
+        Ok(self.state().index.entries(search))
     }
 
     async fn generation(&self) -> u64 {

@@ -5,6 +5,7 @@
 mod dn;
 mod domain;
 mod edit;
+mod entry_search;
 mod error;
 mod file;
 mod index;
@@ -23,6 +24,7 @@ use async_trait::async_trait;
 pub use dn::escape_dn_value;
 pub use domain::Domain;
 pub use edit::{Change, NewDomain, NewUser};
+pub use entry_search::{Condition, EntrySearch, FoundEntry, Reach};
 pub use error::DirectoryError;
 pub use file::DirectoryFile;
 pub use ldif::{Attribute, Entry, Ldif, LdifError};
@@ -55,6 +57,9 @@ pub trait Directory: Send + Sync + 'static {
 
     /// Users whose name or address fits, for address completion; those who are not active are left out.
     async fn search(&self, search: &AddressSearch<'_>) -> Result<Vec<AddressEntry>, DirectoryError>;
+
+    /// Users whose entries have certain attributes, of any status, for certificate mapping.
+    async fn find_entries(&self, search: &EntrySearch<'_>) -> Result<Vec<FoundEntry>, DirectoryError>;
 
     /// A number that changes when the directory is known to have changed, so that caches above can forget.
     /// Directories that cannot tell always answer 0.

@@ -1,15 +1,19 @@
 //! The server side: certificates by server name, reloadable while sessions run (Guide §5.4, SSL ports and STARTTLS).
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustls::ServerConfig;
-use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::{ServerStream, TlsError, pem, provider};
+use crate::client_trust::{ClientTrust, CurrentTrust};
+use crate::{ClientCertificate, ClientTrustFiles, ServerStream, TlsError, pem, provider};
+
+/// Sessions that clients may resume, over all services of the process.
+const RESUMABLE: usize = 8192;
 
 /// Oldest protocol version that is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,36 +43,69 @@ pub struct AcceptorOptions {
     pub minimum: TlsVersion,
     /// Application protocols offered, best first (`h2`, `http/1.1`); empty for mail.
     pub alpn: Vec<Vec<u8>>,
+    /// Who may sign in with a certificate.
+    pub clients: ClientTrustFiles,
 }
 
 /// Does server-side handshakes. Clones share the certificates, so one [`Acceptor::reload`] reaches all of them.
 #[derive(Clone, Debug)]
 pub struct Acceptor {
-    options: Arc<AcceptorOptions>,
-    certificates: Arc<ByServerName>,
-    config: Arc<ServerConfig>,
+    shared: Arc<Shared>,
+    alpn: Arc<[Vec<u8>]>,
+    asks: bool,
+}
+
+/// What all clones have in common.
+#[derive(Debug)]
+struct Shared {
+    loaded: RwLock<Arc<Loaded>>,
+}
+
+/// One state of the files. Replaced as a whole, so that neither a certificate nor a resumed session outlives a reload.
+#[derive(Debug)]
+struct Loaded {
+    options: AcceptorOptions,
+    keys: Arc<ByServerName>,
+    trust: Option<ClientTrust>,
+    /// A configuration for each list of application protocols, without and with asking for a certificate.
+    configs: Mutex<Vec<(Arc<[Vec<u8>]>, bool, Arc<ServerConfig>)>>,
+    sessions: [Arc<ServerSessionMemoryCache>; 2],
 }
 
 impl Acceptor {
     /// Reads the files.
     pub fn new(options: AcceptorOptions) -> Result<Acceptor, TlsError> {
-        let certificates = Arc::new(ByServerName { keys: RwLock::new(read_keys(&options)?) });
-        let config = Arc::new(server_config(&options, &certificates)?);
-        Ok(Acceptor { options: Arc::new(options), certificates, config })
+        let alpn = options.alpn.clone().into();
+        let loaded = RwLock::new(Arc::new(Loaded::read(options)?));
+        Ok(Acceptor { shared: Arc::new(Shared { loaded }), alpn, asks: true })
     }
 
-    /// Reads the files again; new sessions use them. If they are faulty, the old ones stay in use.
+    /// Reads the files again; new sessions use them and old ones cannot be resumed. If they are faulty, the old ones stay in use.
     pub fn reload(&self) -> Result<(), TlsError> {
-        let fresh = read_keys(&self.options)?;
-        *self.certificates.keys.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let options = self.shared.loaded().options.clone();
+        self.replace(options)
+    }
+
+    /// The same with other files or another oldest version; [`AcceptorOptions::alpn`] plays no part here.
+    pub fn replace(&self, options: AcceptorOptions) -> Result<(), TlsError> {
+        let fresh = Arc::new(Loaded::read(options)?);
+        *self.shared.loaded.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 
     /// The same certificates (and the same reload) with other application protocols.
     pub fn with_alpn(&self, protocols: &[&[u8]]) -> Acceptor {
-        let mut config = ServerConfig::clone(&self.config);
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-        Acceptor { config: Arc::new(config), ..self.clone() }
+        Acceptor { alpn: protocols.iter().map(|protocol| protocol.to_vec()).collect(), ..self.clone() }
+    }
+
+    /// The same for a service that has no use for clients' certificates: none is asked for.
+    pub fn without_client_certificates(&self) -> Acceptor {
+        Acceptor { asks: false, ..self.clone() }
+    }
+
+    /// Whether clients are asked for a certificate at the moment.
+    pub fn asks_for_certificates(&self) -> bool {
+        self.asks && self.shared.loaded().trust.is_some()
     }
 
     /// The handshake. Put a time limit around it.
@@ -76,7 +113,69 @@ impl Acceptor {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        tokio_rustls::TlsAcceptor::from(Arc::clone(&self.config)).accept(stream).await
+        let config = self.shared.loaded().config(&self.alpn, self.asks).map_err(std::io::Error::other)?;
+        tokio_rustls::TlsAcceptor::from(config).accept(stream).await
+    }
+
+    /// The certificate that the client has shown, if it has.
+    pub fn client_certificate<S>(&self, stream: &ServerStream<S>) -> Option<ClientCertificate> {
+        let chain = stream.get_ref().1.peer_certificates()?;
+        ClientCertificate::new(chain, Arc::<Shared>::clone(&self.shared) as Arc<dyn CurrentTrust>)
+    }
+}
+
+impl Shared {
+    fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl CurrentTrust for Shared {
+    fn with_trust(&self, check: &mut dyn FnMut(&ClientTrust)) {
+        if let Some(trust) = &self.loaded().trust {
+            check(trust);
+        }
+    }
+}
+
+impl Loaded {
+    fn read(options: AcceptorOptions) -> Result<Loaded, TlsError> {
+        let keys = Arc::new(ByServerName { keys: read_keys(&options)? });
+        let trust = ClientTrust::read(&options.clients)?;
+        let sessions = [(); 2].map(|()| ServerSessionMemoryCache::new(RESUMABLE));
+        let loaded = Loaded { options, keys, trust, configs: Mutex::default(), sessions };
+        // What the library refuses is to be said now, not to the first client.
+        loaded.build(&[], true)?;
+        Ok(loaded)
+    }
+
+    fn config(&self, alpn: &Arc<[Vec<u8>]>, asks: bool) -> Result<Arc<ServerConfig>, TlsError> {
+        let mut configs = self.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = configs.iter().find(|(protocols, with, _)| protocols == alpn && *with == asks);
+        if let Some((_, _, config)) = known {
+            return Ok(Arc::clone(config));
+        }
+        let config = Arc::new(self.build(alpn, asks)?);
+        configs.push((Arc::clone(alpn), asks, Arc::clone(&config)));
+        Ok(config)
+    }
+
+    fn build(&self, alpn: &[Vec<u8>], asks: bool) -> Result<ServerConfig, TlsError> {
+        let versions: &[&rustls::SupportedProtocolVersion] = match self.options.minimum {
+            TlsVersion::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
+            TlsVersion::Tls13 => &[&rustls::version::TLS13],
+        };
+        let builder = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(versions)
+            .map_err(|source| TlsError::rejected("protocol versions", source))?;
+        let builder = match self.trust.as_ref().filter(|_| asks) {
+            Some(trust) => builder.with_client_cert_verifier(trust.asking()),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(Arc::<ByServerName>::clone(&self.keys));
+        config.alpn_protocols = alpn.to_vec();
+        config.session_storage = Arc::<ServerSessionMemoryCache>::clone(&self.sessions[usize::from(asks)]);
+        Ok(config)
     }
 }
 
@@ -87,31 +186,21 @@ fn read_keys(options: &AcceptorOptions) -> Result<Vec<Arc<CertifiedKey>>, TlsErr
         let chain = pem::certificates(&files.certificate)?;
         let key = pem::private_key(&files.key)?;
         // Also checks that key and certificate belong together.
-        let key = CertifiedKey::from_der(chain, key, &provider)
-            .map_err(|source| TlsError::rejected(files.certificate.display(), source))?;
+        let key = CertifiedKey::from_der(chain, key, &provider).map_err(|source| match source {
+            rustls::Error::InconsistentKeys(_) => {
+                TlsError::Mismatch { certificate: files.certificate.clone(), key: files.key.clone() }
+            }
+            source => TlsError::rejected(files.certificate.display(), source),
+        })?;
         keys.push(Arc::new(key));
     }
     if keys.is_empty() { Err(TlsError::NoCertificate) } else { Ok(keys) }
 }
 
-fn server_config(options: &AcceptorOptions, certificates: &Arc<ByServerName>) -> Result<ServerConfig, TlsError> {
-    let versions: &[&rustls::SupportedProtocolVersion] = match options.minimum {
-        TlsVersion::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
-        TlsVersion::Tls13 => &[&rustls::version::TLS13],
-    };
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(versions)
-        .map_err(|source| TlsError::rejected("protocol versions", source))?
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::<ByServerName>::clone(certificates));
-    config.alpn_protocols = options.alpn.clone();
-    Ok(config)
-}
-
 /// Picks the first certificate that is valid for the asked name, else the first of all.
 #[derive(Debug)]
 struct ByServerName {
-    keys: RwLock<Vec<Arc<CertifiedKey>>>,
+    keys: Vec<Arc<CertifiedKey>>,
 }
 
 impl ResolvesServerCert for ByServerName {
@@ -122,8 +211,7 @@ impl ResolvesServerCert for ByServerName {
             let Ok(parsed) = ParsedCertificate::try_from(certificate) else { return false };
             rustls::client::verify_server_name(&parsed, &name).is_ok()
         };
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let by_name = if keys.len() > 1 { keys.iter().find(fits) } else { None };
-        by_name.or_else(|| keys.first()).cloned()
+        let by_name = if self.keys.len() > 1 { self.keys.iter().find(fits) } else { None };
+        by_name.or_else(|| self.keys.first()).cloned()
     }
 }

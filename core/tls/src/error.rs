@@ -30,6 +30,14 @@ pub enum TlsError {
         /// Why.
         source: rustls::Error,
     },
+    /// The key is another certificate's.
+    #[error("{certificate}: its key is not the one in {key}")]
+    Mismatch {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
     /// An acceptor needs a certificate.
     #[error("no certificate is configured")]
     NoCertificate,

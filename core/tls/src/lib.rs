@@ -1,17 +1,24 @@
 //! Certificates, trust and TLS sessions; the only crate that names rustls. TLS 1.2 and 1.3, provider ring.
 //!
-//! [`Acceptor`] is the server side, [`Connector`] the client side, [`self_signed`] makes a certificate for a new site.
+//! [`Acceptor`] is the server side, [`Connector`] the client side, [`self_signed`] makes a certificate for a new site, [`Certificate`]
+//! tells what one says, and [`ClientCertificate`] is what a client has shown.
 
 mod acceptor;
+mod certificate;
+mod client_trust;
 mod connector;
 mod error;
+mod name;
 mod pem;
 mod self_signed;
 mod session;
 
 pub use acceptor::{Acceptor, AcceptorOptions, CertificateFiles, TlsVersion};
+pub use certificate::Certificate;
+pub use client_trust::{ClientCertificate, ClientTrustFiles, Untrusted};
 pub use connector::{Connector, ConnectorOptions};
 pub use error::TlsError;
+pub use name::DistinguishedName;
 pub use self_signed::{SelfSigned, SelfSignedPem, self_signed};
 pub use session::{ClientStream, ServerStream, SessionInfo};
 
