@@ -9,6 +9,7 @@ mod config;
 mod crash;
 mod directory;
 mod gateway;
+mod guide;
 mod imap;
 mod imap_wire;
 mod imapd;

@@ -201,6 +201,11 @@ impl Site {
             .unwrap_or_else(|| panic!("no listener '{name}' in the ready line: {:?}", self.listeners))
     }
 
+    /// Whether the ready line has the listener `name`.
+    pub fn has_listener(&self, name: &str) -> bool {
+        self.listeners.contains_key(name)
+    }
+
     /// A page of the webmail: `http://127.0.0.1:port/…`; `path` begins with a slash.
     #[track_caller]
     pub fn url(&self, path: &str) -> String {

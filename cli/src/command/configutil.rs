@@ -1,28 +1,31 @@
 //! `configutil`: show and change settings, under the manual's names (Reference §1.1).
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+mod explain;
+mod input;
+mod list;
 
-use anyhow::{Context, bail};
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::bail;
 use clap::Args;
-use config::{Entry, Kind, Settings, keys};
+use config::{Settings, keys};
 
 use crate::{output, root::RootOption};
 
 /// Shows and changes settings.
 ///
-/// Without options every setting is listed. A single option prints its bare value, for use in scripts.
+/// Without options every setting that has a value is listed. A single option prints its bare value, for use in scripts. Names
+/// are understood in any case, truth values as yes/no, 1/0, on/off or true/false, bytes with K, M or G. A change is obeyed
+/// after 'refresh' or a restart: -m says which.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  configutil -o service.imap.port\n  configutil -o service.imap.port -v 1143\n  configutil -o service.imap.port -d\n  configutil -p service.http\n  configutil -H -o service.http.maxmessagesize\n  configutil -i settings.txt"
+    after_help = "Examples:\n  configutil -o service.imap.port\n  configutil -o service.imap.port -v 1143\n  configutil -o service.imap.port -d\n  configutil -o 'store.quotaexceededmsg;lang-fr' -v 'Subject: Quota$$...'\n  configutil -p service.http\n  configutil -p '*sslport' -m\n  configutil -H -o service.http.maxmessagesize\n  configutil -i settings.txt\n\nExit status: 0 done, 1 refused or failed (nothing is changed), 2 wrong use."
 )]
 pub struct Configutil {
-    /// The setting to show, or with -v to set, or with -d to reset
-    #[arg(short = 'o', value_name = "NAME", conflicts_with_all = ["prefix", "input"])]
+    /// The setting to show, or with -v to set, or with -d to reset; ';lang-xx' after it means its value in that language
+    #[arg(short = 'o', value_name = "NAME", conflicts_with_all = ["pattern", "input"])]
     option: Option<String>,
-    /// The value to set; "" clears it
+    /// The value to set; "" clears it, so that the default holds again
     #[arg(
         short = 'v',
         value_name = "VALUE",
@@ -34,14 +37,23 @@ pub struct Configutil {
     /// Remove the setting's value, so that its default holds again
     #[arg(short = 'd', requires = "option")]
     delete: bool,
-    /// List only settings that differ from their default
+    /// List only settings of this site, not those that are as delivered
     #[arg(short = 'l')]
     local: bool,
-    /// List only settings whose names start so
-    #[arg(short = 'p', value_name = "PREFIX")]
-    prefix: Option<String>,
-    /// Set everything in a file of 'name = value' lines; all of it or, on any mistake, nothing
-    #[arg(short = 'i', value_name = "FILE", conflicts_with = "prefix")]
+    /// List settings without a value too
+    #[arg(short = 'e')]
+    empty: bool,
+    /// List only settings whose names start so; with * or ? in it, those whose whole names are like it
+    #[arg(short = 'p', value_name = "PATTERN")]
+    pattern: Option<String>,
+    /// Set everything in a file of 'name = value' lines (- or nothing: standard input); all of it or, on any mistake, nothing
+    #[arg(
+        short = 'i',
+        value_name = "FILE",
+        num_args = 0..=1,
+        default_missing_value = "-",
+        conflicts_with_all = ["pattern", "explain", "marks"]
+    )]
     input: Option<PathBuf>,
     /// Show what the settings mean, their bounds and their defaults
     #[arg(short = 'H')]
@@ -52,6 +64,9 @@ pub struct Configutil {
     /// Work on another settings file
     #[arg(short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Print JSON: an object for a single setting, an array for a list
+    #[arg(long)]
+    json: bool,
 }
 
 impl Configutil {
@@ -67,92 +82,49 @@ impl Configutil {
             None => root.settings()?,
         };
         if let Some(file) = &self.input {
-            return import(&mut settings, file);
+            return input::take(&mut settings, file);
         }
         match (&self.option, &self.value) {
             (Some(name), Some(value)) => {
-                settings.set(&[(name, value)])?;
+                warn(&settings.set(&[(name, value)])?);
                 output::line("OK SET");
             }
             (Some(name), None) if self.delete => {
                 let was_set = settings.delete(name)?;
                 output::line(if was_set { "OK DELETED" } else { "OK NOT SET" });
             }
+            (Some(name), None) if self.explain => explain::key(keys::find(name)?),
             (Some(name), None) => {
-                let value = settings.get(name)?;
-                if self.explain {
-                    explain(keys::find(name)?);
+                let entry = settings.find(name)?;
+                if self.json {
+                    output::line(list::json(&entry, list::Secrets::Shown));
                 } else {
-                    output::line(value);
+                    output::line(entry.value);
                 }
             }
-            (None, _) => self.list(&settings)?,
+            (None, _) if self.explain => explain::keys(self.pattern.as_deref())?,
+            (None, _) => list::print(&settings, &self.listing())?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn list(&self, settings: &Settings) -> anyhow::Result<()> {
-        let prefix = self.prefix.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let mut found = false;
-        for entry in settings.entries() {
-            if !entry.name.to_ascii_lowercase().starts_with(&prefix) || (self.local && !entry.overridden) {
-                continue;
-            }
-            found = true;
-            if self.explain {
-                explain(entry.key);
-            } else {
-                output::line(self.form(&entry));
-            }
+    fn listing(&self) -> list::Listing<'_> {
+        list::Listing {
+            pattern: self.pattern.as_deref(),
+            only: if self.local { list::Only::Site } else { list::Only::All },
+            empty: if self.empty { list::Empty::Listed } else { list::Empty::LeftOut },
+            form: match (self.json, self.marks) {
+                (true, _) => list::Form::Json,
+                (false, true) => list::Form::Marked,
+                (false, false) => list::Form::Plain,
+            },
         }
-        if !found && !prefix.is_empty() && !self.local {
-            bail!("no setting starts with '{prefix}'");
-        }
-        Ok(())
-    }
-
-    /// `name = value`, a value with blanks in double quotes. A secret is only printed when it is asked for by name.
-    fn form(&self, entry: &Entry) -> String {
-        let value = if entry.key.kind == Kind::Secret && !entry.value.is_empty() { "********" } else { &entry.value };
-        let value = if value.contains(char::is_whitespace) { format!("\"{value}\"") } else { value.to_owned() };
-        let mark = match (self.marks, keys::refreshable(entry.key)) {
-            (false, _) => "",
-            (true, true) => " [REFRESHABLE]",
-            (true, false) => " [NOT REFRESHABLE]",
-        };
-        format!("{} = {value}{mark}", entry.name)
     }
 }
 
-fn explain(key: &config::Key) {
-    let label = if key.per_host { "[.HOST]" } else { "" };
-    let default = if key.default.is_empty() { "not set" } else { key.default };
-    let effect = if keys::refreshable(key) { "refresh" } else { "restart" };
-    output::line(format_args!(
-        "{}{label}\n    {}\n    {}; default: {default}; takes effect after {effect}; {}",
-        key.name,
-        key.help,
-        key.describe_kind(),
-        key.source
-    ));
-}
-
-fn import(settings: &mut Settings, file: &Path) -> anyhow::Result<ExitCode> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-    let mut changes = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let Some((name, value)) = line.split_once('=') else {
-            bail!("{}:{}: expected 'name = value'", file.display(), index + 1);
-        };
-        let value = value.trim();
-        let value = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
-        changes.push((name.trim(), value));
+/// Tells what was taken but does nothing.
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        output::note(format_args!("configutil: warning: {warning}"));
     }
-    settings.set(&changes)?;
-    output::line(format_args!("OK SET {}", changes.len()));
-    Ok(ExitCode::SUCCESS)
 }

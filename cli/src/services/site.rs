@@ -42,9 +42,13 @@ pub fn open_directory(site: &Site) -> anyhow::Result<LdifDirectory> {
 pub fn open_store(settings: &Settings, observer: Option<Arc<dyn Observer>>) -> anyhow::Result<Store> {
     let config = StoreConfig::read(settings);
     let mut options = StoreOptions::new(&config.path);
-    options
-        .partitions
-        .extend(config.partitions.iter().map(|(name, path)| Partition { name: name.clone(), path: path.clone() }));
+    for (name, path) in config.partitions {
+        match options.partitions.iter_mut().find(|partition| partition.name == name) {
+            // store.partition.primary.path moves the one that every store has.
+            Some(partition) => partition.path = path,
+            None => options.partitions.push(Partition { name, path }),
+        }
+    }
     options.inline_limit = config.inline_limit;
     options.open_accounts = config.open_accounts;
     if let Some(observer) = observer {

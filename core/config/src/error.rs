@@ -13,6 +13,12 @@ pub enum Refusal {
         /// A known name that looks alike.
         closest: Option<String>,
     },
+    /// The option has no values per language.
+    #[error("{name} has one value for all languages: leave out ';lang-…'")]
+    NoLanguages {
+        /// The option's name.
+        name: String,
+    },
     /// The value does not fit the key's type or bounds.
     #[error("{name}: '{value}' is refused: {reason}")]
     BadValue {

@@ -46,15 +46,24 @@ fn parse_line(line: &str) -> Result<Line, String> {
         return Ok(Line::Other(line.to_owned()));
     }
     let (name, value) = trimmed.split_once('=').ok_or("expected a line of the form 'name = value'")?;
-    let name = name.trim();
-    let key = keys::find(name).map_err(|refusal| refusal.to_string())?;
-    let value = key.check(unquote(value.trim())).map_err(|refusal| refusal.to_string())?;
-    Ok(Line::Set { name: keys::spelled(key, name), value })
+    let named = keys::resolve(name).map_err(|refusal| refusal.to_string())?;
+    let value = named.key.check(unquote(value.trim())).map_err(|refusal| refusal.to_string())?;
+    Ok(Line::Set { name: named.name, value })
 }
 
 /// A value may stand in double quotes, as the list form of `configutil` prints it.
-fn unquote(value: &str) -> &str {
+pub fn unquote(value: &str) -> &str {
     value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
+}
+
+/// `value` as the list form of `configutil` prints it: in double quotes when it holds blanks (Reference §1.1), or when
+/// it would be read as quoted though it is not.
+pub fn quote(value: &str) -> String {
+    if value.contains(char::is_whitespace) || value.starts_with('"') {
+        format!("\"{value}\"")
+    } else {
+        value.to_owned()
+    }
 }
 
 /// Replaces `path` by `lines`: written beside it, synced, renamed. The file holds passwords: mode 0600.

@@ -1,6 +1,10 @@
 //! The shape of a row in the key table.
 
-use crate::{error::Refusal, value};
+use crate::{
+    error::Refusal,
+    pattern::{self, Spelled},
+    value,
+};
 
 /// The type of a key's value, with its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,8 @@ pub enum Effect {
 /// One row of the key table.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// The option's name as the manual spells it.
+    /// The option's name as the manual spells it. It may hold labels: `<NAME>`, `<NAME..>` (with dots) or, once, `[.NAME]`
+    /// (may be left out).
     pub name: &'static str,
     /// Type and bounds.
     pub kind: Kind,
@@ -54,24 +59,66 @@ pub struct Key {
     pub default: &'static str,
     /// When a change is obeyed.
     pub effect: Effect,
-    /// Whether `.hostname` or another label may be appended for one back end or partition.
+    /// Whether `.hostname` may be appended for one back end.
     pub per_host: bool,
+    /// Whether `;lang-xx` may be appended for the value in one language.
+    pub per_language: bool,
+    /// Why a value has no effect: the option of the old server is taken, with this as the warning, and not obeyed.
+    pub without_effect: Option<&'static str>,
     /// Where the manual says it: `Guide §5.x`, `Reference §n`, or `own` for Heliograph's own keys.
     pub source: &'static str,
     /// One sentence for `configutil -H` and the manual page.
     pub help: &'static str,
 }
 
+/// The marks that a row of [`rows!`](crate::keys::rows) may carry after its help.
 impl Key {
-    /// Whether `name` (compared without regard to case) is this key, or one of its per-host forms.
+    /// A host name may be appended.
+    pub(crate) const fn per_host(mut self) -> Self {
+        self.per_host = true;
+        self
+    }
+
+    /// `;lang-xx` may be appended.
+    pub(crate) const fn per_language(mut self) -> Self {
+        self.per_language = true;
+        self
+    }
+
+    /// Taken, but not obeyed, for this reason.
+    pub(crate) const fn without_effect(mut self, reason: &'static str) -> Self {
+        self.without_effect = Some(reason);
+        self
+    }
+}
+
+impl Key {
+    /// Whether `name` (compared without regard to case) is this key, or one of its forms with labels, host or language.
     pub fn matches(&self, name: &str) -> bool {
-        match name.get(..self.name.len()) {
-            Some(head) if head.eq_ignore_ascii_case(self.name) => {
-                let tail = &name[self.name.len()..];
-                tail.is_empty() || (self.per_host && tail.len() > 1 && tail.starts_with('.'))
-            }
-            _ => false,
-        }
+        let (plain, language) = pattern::split_language(name);
+        (language.is_none() || self.per_language) && self.spell(plain).is_some()
+    }
+
+    /// `name`, which has no language, as it is stored.
+    pub(crate) fn spell(&self, name: &str) -> Option<Spelled> {
+        pattern::spell(self.name, self.per_host, name)
+    }
+
+    /// The name without what may be left out; still with `<NAME>` where a label must stand.
+    pub fn plain_name(&self) -> String {
+        pattern::without_optional(self.name)
+    }
+
+    /// The name with everything that may be appended, as usage texts print it.
+    pub fn usage(&self) -> String {
+        let host = if self.per_host { "[.HOST]" } else { "" };
+        let language = if self.per_language { "[;lang-LANGUAGE]" } else { "" };
+        format!("{}{host}{language}", self.name.replace("..>", ">"))
+    }
+
+    /// Whether a label must be given, so that the row by itself is no option.
+    pub fn is_family(&self) -> bool {
+        self.plain_name().contains('<')
     }
 
     /// The stored form of `value`, or why it is refused.
@@ -88,7 +135,11 @@ impl Key {
         match self.kind {
             Kind::Bool => "yes or no".to_owned(),
             Kind::Number { min, max, unit } => {
-                let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+                let unit = match unit {
+                    "" => String::new(),
+                    "bytes" => " bytes (K, M and G are understood)".to_owned(),
+                    unit => format!(" {unit}"),
+                };
                 if max == i64::MAX { format!("{min} or more{unit}") } else { format!("{min} to {max}{unit}") }
             }
             Kind::Port => "port, 1 to 65535".to_owned(),

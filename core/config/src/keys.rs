@@ -3,8 +3,10 @@
 use crate::{
     error::Refusal,
     key::{Effect, Key, Kind},
+    pattern,
 };
 
+pub mod former;
 pub mod http;
 pub mod imap;
 pub mod lmtp;
@@ -29,34 +31,65 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
         store::ROWS,
         tls::ROWS,
         log::ROWS,
+        former::ROWS,
     ]
     .into_iter()
     .flatten()
     .copied()
 }
 
-/// The row for `name`, which may be written in any case and may be a per-host form.
+/// A typed name with its row.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The row.
+    pub key: &'static Key,
+    /// The name as it is stored: the manual's capitals, labels, host and language in lower case.
+    pub name: String,
+    /// The label or host in the name, in lower case; empty where there is none.
+    pub label: String,
+    /// The language of `;lang-xx`.
+    pub language: Option<String>,
+}
+
+/// The row for `name`, which may be written in any case and may hold labels, a host or a language.
 pub fn find(name: &str) -> Result<&'static Key, Refusal> {
-    let name = name.trim();
-    all()
-        .filter(|key| key.matches(name))
-        // `x.admin.host` also starts like `x`: the longest row wins.
-        .max_by_key(|key| key.name.len())
-        .filter(|_| name.bytes().all(|b| b.is_ascii_graphic()))
-        .ok_or_else(|| Refusal::UnknownName { name: name.to_owned(), closest: closest(name) })
+    resolve(name).map(|named| named.key)
 }
 
-/// `name` as it is stored: the manual's capitals, and a host part in lower case.
-pub(crate) fn spelled(key: &Key, name: &str) -> String {
-    format!("{}{}", key.name, name.trim()[key.name.len()..].to_ascii_lowercase())
+/// As [`find`], with the name as it is stored.
+pub fn resolve(name: &str) -> Result<Named, Refusal> {
+    let typed = name.trim();
+    let unknown = || Refusal::UnknownName { name: typed.to_owned(), closest: closest(typed) };
+    let (plain, language) = pattern::split_language(typed);
+    if !plain.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(unknown());
+    }
+    let (key, spelled) = all()
+        .filter_map(|key| Some((key, key.spell(plain)?)))
+        // `x.admin.host` also starts like `x`: the row that says most of the name wins.
+        .max_by_key(|(key, _)| pattern::literal_length(key.name))
+        .ok_or_else(unknown)?;
+    let name = match &language {
+        None => spelled.name,
+        Some(tag) if key.per_language => format!("{};lang-{tag}", spelled.name),
+        Some(_) => return Err(Refusal::NoLanguages { name: spelled.name }),
+    };
+    Ok(Named { key, name, label: spelled.label, language })
 }
 
-/// The known name with the fewest edits from `name`, when it is near enough to be meant.
+/// The known name that was probably meant: one that ends as `name` does, or the one with the fewest edits.
 fn closest(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
-    let (distance, key) =
-        all().map(|key| (edits(&name, &key.name.to_ascii_lowercase()), key)).min_by_key(|(distance, _)| *distance)?;
-    (distance <= 4).then(|| key.name.to_owned())
+    let known = || all().filter(|key| !key.is_family()).map(Key::plain_name);
+    let tail = format!(".{name}");
+    let mut longer = known().filter(|known| known.to_ascii_lowercase().ends_with(&tail));
+    if let (Some(only), None) = (longer.next(), longer.next()) {
+        return Some(only);
+    }
+    let (distance, known) = known()
+        .map(|known| (edits(&name, &known.to_ascii_lowercase()), known))
+        .min_by_key(|(distance, _)| *distance)?;
+    (distance <= 4).then_some(known)
 }
 
 /// Levenshtein distance.
@@ -74,9 +107,11 @@ fn edits(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// Declares the rows of a family: a constant each, and `ROWS` with all of them.
+/// Declares the rows of a family: a constant each, and `ROWS` with all of them. After its help a row may carry the marks
+/// `per_host`, `per_language` and `without_effect("why")`.
 macro_rules! rows {
-    ($( $const:ident: $name:literal, $kind:expr, $default:literal, $effect:ident, $source:literal, $help:literal $(, $per_host:ident)?; )*) => {
+    ($( $const:ident: $name:literal, $kind:expr, $default:literal, $effect:ident, $source:literal, $help:literal
+        $(, $mark:ident $(($reason:literal))?)*; )*) => {
         $(
             #[doc = $help]
             pub const $const: &crate::key::Key = &crate::key::Key {
@@ -84,16 +119,17 @@ macro_rules! rows {
                 kind: $kind,
                 default: $default,
                 effect: crate::key::Effect::$effect,
-                per_host: crate::keys::rows!(@per_host $($per_host)?),
+                per_host: false,
+                per_language: false,
+                without_effect: None,
                 source: $source,
                 help: $help,
-            };
+            }
+            $(.$mark($($reason)?))*;
         )*
         /// The rows of this family.
         pub const ROWS: &[&crate::key::Key] = &[$($const),*];
     };
-    (@per_host) => { false };
-    (@per_host per_host) => { true };
 }
 pub(crate) use rows;
 

@@ -8,11 +8,13 @@ mod error;
 mod file;
 mod key;
 pub mod keys;
+mod pattern;
 mod settings;
 pub mod typed;
 mod value;
 
 pub use error::{ConfigError, Refusal};
+pub use file::{quote, unquote};
 pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{BackEnd, Http, Imap, Listen, Lmtp, Log, Pop, Proxy, SignIn, Site, Store, Tls};

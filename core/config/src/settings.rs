@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    error::ConfigError,
+    error::{ConfigError, Refusal},
     file::{self, Line},
     key::Key,
     keys, value,
@@ -23,6 +23,19 @@ pub struct Entry {
     pub value: String,
     /// Whether `msg.conf` sets it.
     pub overridden: bool,
+}
+
+impl Entry {
+    /// Why the value in force does nothing, when that is worth saying: the option has no effect, and it is not as it was
+    /// delivered.
+    pub fn warning(&self) -> Option<String> {
+        without_effect(self.key, &self.name, &self.value)
+    }
+}
+
+fn without_effect(key: &Key, name: &str, value: &str) -> Option<String> {
+    let reason = key.without_effect.filter(|_| !value.is_empty() && value != key.default)?;
+    Some(format!("{name} has no effect: {reason}"))
 }
 
 /// The settings of one site. Reading is from memory; [`set`](Self::set) and [`delete`](Self::delete) write the file.
@@ -63,17 +76,27 @@ impl Settings {
 
     /// The value in force of the option `name`, which may be a per-host form; empty for "not set".
     pub fn get(&self, name: &str) -> Result<String, ConfigError> {
-        let key = keys::find(name)?;
-        let name = keys::spelled(key, name);
-        Ok(self.value(key, &name).to_owned())
+        Ok(self.find(name)?.value)
     }
 
-    /// Sets options in one step; if any name or value is refused, nothing is changed.
-    pub fn set(&mut self, changes: &[(&str, &str)]) -> Result<(), ConfigError> {
+    /// The option `name` with its value in force.
+    pub fn find(&self, name: &str) -> Result<Entry, ConfigError> {
+        let named = keys::resolve(name)?;
+        if named.key.is_family() && named.label.is_empty() {
+            return Err(Refusal::UnknownName { name: name.to_owned(), closest: None }.into());
+        }
+        Ok(self.entry(named.key, named.name))
+    }
+
+    /// Sets options in one step; if any name or value is refused, nothing is changed. Tells what will have no effect.
+    pub fn set(&mut self, changes: &[(&str, &str)]) -> Result<Vec<String>, ConfigError> {
         let mut checked = Vec::new();
+        let mut warnings = Vec::new();
         for (name, value) in changes {
-            let key = keys::find(name)?;
-            checked.push((keys::spelled(key, name), key.check(value)?));
+            let named = keys::resolve(name)?;
+            let value = named.key.check(value)?;
+            warnings.extend(without_effect(named.key, &named.name, &value));
+            checked.push((named.name, value));
         }
         self.rewrite(|lines| {
             for (name, value) in checked {
@@ -84,12 +107,13 @@ impl Settings {
                     None => lines.push(line),
                 }
             }
-        })
+        })?;
+        Ok(warnings)
     }
 
     /// Removes the override of `name`, so that its default holds again. True when there was one.
     pub fn delete(&mut self, name: &str) -> Result<bool, ConfigError> {
-        let name = keys::spelled(keys::find(name)?, name);
+        let name = keys::resolve(name)?.name;
         let found = self.overrides.contains_key(&name);
         self.rewrite(|lines| {
             lines.retain(|line| !matches!(line, Line::Set { name: n, .. } if *n == name));
@@ -106,24 +130,23 @@ impl Settings {
         Ok(())
     }
 
-    /// Every option with its value in force: the whole table, and the per-host forms that are set.
+    /// Every option with its value in force: the whole table, and the forms with a label, host or language that are set.
     pub fn entries(&self) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = keys::all().map(|key| self.entry(key, key.name.to_owned())).collect();
+        let mut names: BTreeMap<String, &'static Key> =
+            keys::all().filter(|key| !key.is_family()).map(|key| (key.plain_name(), key)).collect();
         for name in self.overrides.keys() {
-            if let Ok(key) = keys::find(name)
-                && key.name != *name
-            {
-                entries.push(self.entry(key, name.clone()));
+            if let Ok(key) = keys::find(name) {
+                names.insert(name.clone(), key);
             }
         }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        entries
+        names.into_iter().map(|(name, key)| self.entry(key, name)).collect()
     }
 
     fn entry(&self, key: &'static Key, name: String) -> Entry {
         Entry { key, value: self.value(key, &name).to_owned(), overridden: self.overrides.contains_key(&name), name }
     }
 
+    // A language or host without a value of its own has the default; it is the reader who falls back to the plain name.
     fn value<'a>(&'a self, key: &'static Key, name: &str) -> &'a str {
         match self.overrides.get(name) {
             Some(value) if !value.is_empty() => value,
@@ -135,7 +158,7 @@ impl Settings {
     // a value that does not parse can only be "not set"; the fallbacks below are for that case.
 
     pub(crate) fn text(&self, key: &'static Key) -> String {
-        self.value(key, key.name).to_owned()
+        self.value(key, &key.plain_name()).to_owned()
     }
 
     pub(crate) fn optional(&self, key: &'static Key) -> Option<String> {
@@ -143,24 +166,38 @@ impl Settings {
     }
 
     pub(crate) fn flag(&self, key: &'static Key) -> bool {
-        value::boolean(self.value(key, key.name)).unwrap_or(false)
+        value::boolean(&self.text(key)).unwrap_or(false)
     }
 
     pub(crate) fn number(&self, key: &'static Key) -> i64 {
-        self.value(key, key.name).parse().unwrap_or(0)
+        self.text(key).parse().unwrap_or(0)
     }
 
     pub(crate) fn path(&self, key: &'static Key) -> PathBuf {
-        self.root.join(self.value(key, key.name))
+        self.root.join(self.text(key))
     }
 
     /// The per-host forms of `key` that are set, as (host in lower case, value).
     pub(crate) fn per_host(&self, key: &'static Key) -> impl Iterator<Item = (String, String)> {
+        self.labelled(key)
+    }
+
+    /// The forms of `key` with a label or host that are set, as (label in lower case, value).
+    pub(crate) fn labelled(&self, key: &'static Key) -> impl Iterator<Item = (String, String)> {
         self.overrides.iter().filter_map(move |(name, value)| {
-            let host = name.strip_prefix(key.name)?.strip_prefix('.')?;
-            // `local.service.proxy.admin.` must not swallow a longer key such as `….adminpass`.
-            (keys::find(name).ok()?.name == key.name && !value.is_empty())
-                .then(|| (host.to_ascii_lowercase(), value.clone()))
+            let named = keys::resolve(name).ok()?;
+            (named.key.name == key.name && !named.label.is_empty() && !value.is_empty())
+                .then(|| (named.label, value.clone()))
         })
+    }
+
+    /// The value of `key` in every language that it is set in, by language tag in lower case.
+    pub fn in_languages(&self, key: &'static Key) -> BTreeMap<String, String> {
+        let values = self.overrides.iter().filter_map(|(name, value)| {
+            let named = keys::resolve(name).ok()?;
+            (named.key.name == key.name && named.label.is_empty() && !value.is_empty())
+                .then(|| Some((named.language?, value.clone())))?
+        });
+        values.collect()
     }
 }

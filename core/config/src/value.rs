@@ -17,6 +17,7 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
         Kind::Bool => boolean(value)
             .map(|on| if on { "yes" } else { "no" }.to_owned())
             .ok_or_else(|| "give yes or no (1 and 0 are understood)".to_owned()),
+        Kind::Number { min, max, unit: "bytes" } => number(&in_bytes(value), min, max),
         Kind::Number { min, max, .. } => number(value, min, max),
         Kind::Port => number(value, 1, 65535).map_err(|_| "a port is a number from 1 to 65535".to_owned()),
         Kind::Choice(words) => words
@@ -30,6 +31,9 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
             Ok(value.to_owned())
         }
         Kind::Word => Err("only letters, digits, - and _ are allowed".to_owned()),
+        Kind::Secret if value.bytes().all(|b| b == b'*') => {
+            Err("that is how listings hide a secret, not the secret itself".to_owned())
+        }
         Kind::Path | Kind::Text | Kind::Secret => Ok(value.to_owned()),
     }
 }
@@ -53,6 +57,22 @@ fn number(value: &str, min: i64, max: i64) -> Result<String, String> {
     };
     let parsed: i64 = value.parse().map_err(|_| bounds())?;
     if (min..=max).contains(&parsed) { Ok(parsed.to_string()) } else { Err(bounds()) }
+}
+
+/// `20M` as a number of bytes, as quotas are written (Reference §6); anything else as it is.
+fn in_bytes(value: &str) -> String {
+    let scaled = || {
+        let unit = value.chars().next_back()?;
+        let scale: i64 = match unit.to_ascii_uppercase() {
+            'K' => 1 << 10,
+            'M' => 1 << 20,
+            'G' => 1 << 30,
+            _ => return None,
+        };
+        let count: i64 = value.strip_suffix(unit)?.parse().ok()?;
+        count.checked_mul(scale)
+    };
+    scaled().map_or_else(|| value.to_owned(), |bytes| bytes.to_string())
 }
 
 fn host(value: &str) -> Result<String, String> {

@@ -6,14 +6,17 @@ use crate::key::Kind;
 rows! {
     PATH: "store.path", Kind::Path, "store", Restart, "own",
         "Folder of the message store.";
-    PARTITION_PATH: "store.partition.path", Kind::Path, "", Restart, "Reference §1.3",
-        "Folder of a partition, named as store.partition.path.NAME; users are placed by mailMessageStore.", per_host;
+    PARTITION_PATH: "store.partition.<NAME>.path", Kind::Path, "", Restart, "Reference §1.3",
+        "Folder of a partition; users are placed by mailMessageStore.";
     DEFAULT_MAILBOX_QUOTA: "store.defaultmailboxquota", count(-1, i64::MAX), "-1", Refresh, "Reference §7.4",
         "Bytes that an account may hold when its mailQuota does not say; -1 for no limit.";
     DEFAULT_MESSAGE_QUOTA: "store.defaultmessagequota", count(-1, i64::MAX), "-1", Refresh, "Reference §7.4",
         "Messages that an account may hold when its mailMsgQuota does not say; -1 for no limit.";
     QUOTA_ENFORCEMENT: "store.quotaenforcement", Kind::Bool, "yes", Refresh, "Reference §7.4",
         "Refuse mail over quota; no only counts.";
+    QUOTA_EXCEEDED_MESSAGE: "store.quotaexceededmsg", Kind::Text, "", Refresh, "Reference §7.4",
+        "Message that a user over the quota warning gets: header and text, with $ for a line end; [ID], [DISKUSAGE], [NUMMSG], [PERCENT], [QUOTA] and [MSGQUOTA] are filled in.",
+        per_language;
     INLINE_LIMIT: "store.inlinelimit", bytes(0), "65536", Restart, "own",
         "Messages up to this size are kept in the account's database, larger ones in a file each.";
     OPEN_ACCOUNTS: "store.openaccounts", count(8, 100_000), "512", Restart, "own",

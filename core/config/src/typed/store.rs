@@ -30,7 +30,7 @@ impl Store {
         Self {
             path: settings.path(keys::store::PATH),
             partitions: settings
-                .per_host(keys::store::PARTITION_PATH)
+                .labelled(keys::store::PARTITION_PATH)
                 .map(|(name, path)| (name, settings.root().join(path)))
                 .collect(),
             default_quota_bytes: u64::try_from(settings.number(keys::store::DEFAULT_MAILBOX_QUOTA)).ok(),

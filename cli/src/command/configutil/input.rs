@@ -1,0 +1,54 @@
+//! `configutil -i`: a file of settings, taken whole or not at all.
+
+use std::{io::Read, path::Path, process::ExitCode};
+
+use anyhow::{Context, bail};
+use config::{Settings, keys, unquote};
+
+use super::warn;
+use crate::output;
+
+/// Sets every `name = value` line of `file` (`-`: standard input). Tells every mistake, with its line.
+pub fn take(settings: &mut Settings, file: &Path) -> anyhow::Result<ExitCode> {
+    let (text, name) = read(file)?;
+    let mut changes = Vec::new();
+    let mut mistakes = 0;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') || line.starts_with('!') {
+            continue;
+        }
+        match parse(line) {
+            Ok(change) => changes.push(change),
+            Err(reason) => {
+                mistakes += 1;
+                output::note(format_args!("{name}:{}: {reason}", index + 1));
+            }
+        }
+    }
+    if mistakes > 0 {
+        bail!("{name}: {mistakes} lines refused; nothing is changed");
+    }
+    warn(&settings.set(&changes)?);
+    output::line(format_args!("OK SET {}", changes.len()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn parse(line: &str) -> Result<(&str, &str), String> {
+    let (name, value) = line.split_once('=').ok_or("expected 'name = value'")?;
+    let (name, value) = (name.trim(), unquote(value.trim()));
+    let key = keys::find(name).map_err(|refusal| refusal.to_string())?;
+    key.check(value).map_err(|refusal| refusal.to_string())?;
+    Ok((name, value))
+}
+
+/// The text, and what to call it.
+pub fn read(file: &Path) -> anyhow::Result<(String, String)> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("standard input")?;
+        return Ok((text, "standard input".to_owned()));
+    }
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    Ok((text, file.display().to_string()))
+}

@@ -1,0 +1,57 @@
+//! Guide §5.1: enabling services, ports, banners.
+
+use suite::{Site, SiteOptions, Terminal};
+
+#[test]
+fn a_service_that_is_disabled_is_not_served_and_stays_disabled_over_restarts() {
+    // §5.1.1: the Enable setting persists.
+    let mut site = Site::make(SiteOptions::default().users::<&str>(&[]));
+    let terminal = Terminal::at(&site);
+    terminal.types("configutil -o service.pop.enable -v no\nconfigutil -o service.pop.enablesslport -v no").success();
+    for _ in 0..2 {
+        site.run();
+        assert!(!site.has_listener("pop") && !site.has_listener("pops"));
+        assert!(site.has_listener("imap") && site.has_listener("http"));
+        site.stop();
+    }
+}
+
+#[test]
+fn the_default_ports_are_those_of_the_protocols() {
+    // §5.1.2, §5.1.3.
+    let site = super::quiet_site();
+    let terminal = Terminal::at(&site);
+    for (service, port, ssl_port) in [("pop", "110", "995"), ("imap", "143", "993"), ("http", "80", "443")] {
+        assert_eq!(terminal.value(&format!("service.{service}.port")), port);
+        assert_eq!(terminal.value(&format!("service.{service}.sslport")), ssl_port);
+    }
+}
+
+#[test]
+fn port_numbers_are_any_number_from_1_to_65535() {
+    let site = super::quiet_site();
+    let terminal = Terminal::at(&site);
+    for service in ["pop", "imap", "http"] {
+        for port in ["1", "65535"] {
+            terminal.types(&format!("configutil -o service.{service}.port -v {port}")).success();
+            assert_eq!(terminal.value(&format!("service.{service}.port")), port);
+        }
+        for port in ["0", "65536", "-1", "imap"] {
+            let refused = terminal.types(&format!("configutil -o service.{service}.port -v {port}"));
+            assert_eq!(refused.status.code(), Some(1), "{port}");
+            assert!(refused.stderr.contains("1 to 65535"), "{}", refused.stderr);
+        }
+        assert_eq!(terminal.value(&format!("service.{service}.port")), "65535");
+    }
+}
+
+#[test]
+fn the_banner_of_imap_and_pop_can_be_replaced() {
+    // §5.1.4.
+    let mut site = super::quiet_site();
+    let terminal = Terminal::at(&site);
+    terminal.types("configutil -o service.imap.banner -v 'Welcome to %h, speaking %p'").success();
+    site.run();
+    let greeting = site.imap().greeting().to_owned();
+    assert!(greeting.contains("Welcome to localhost, speaking IMAP4"), "{greeting}");
+}
