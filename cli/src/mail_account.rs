@@ -1,5 +1,7 @@
 //! A user's account in the store, for tools that work on it directly.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
 use config::{Settings, Site, Store as StoreConfig};
 use directory::{Directory, QuotaPolicy, User};
@@ -17,7 +19,7 @@ pub enum Quota {
 /// Finds users and opens their accounts.
 pub struct MailAccounts {
     runtime: tokio::runtime::Runtime,
-    directory: directory::LdifDirectory,
+    directory: Arc<dyn Directory>,
     default_domain: String,
     policy: QuotaPolicy,
 }
@@ -30,21 +32,18 @@ impl MailAccounts {
                 .enable_all()
                 .build()
                 .context("starting the runtime")?,
-            directory: open_directory(&site)?,
+            directory: open_directory(settings)?,
             default_domain: site.default_domain,
             policy: quota_policy(&StoreConfig::read(settings)),
         })
     }
 
     /// The user called `name`: a user ID, a user ID@domain or an address.
-    pub fn user(&self, name: &str) -> anyhow::Result<std::sync::Arc<User>> {
+    pub fn user(&self, name: &str) -> anyhow::Result<Arc<User>> {
         let address = if name.contains('@') { name.to_owned() } else { format!("{name}@{}", self.default_domain) };
-        let login = directory::LoginName {
-            user: address.rsplit_once('@').map_or(name, |(user, _)| user).to_owned(),
-            domain: address.rsplit_once('@').map(|(_, domain)| domain.to_owned()),
-        };
+        let (uid, domain) = address.rsplit_once('@').unwrap_or((name, ""));
         let found = self.runtime.block_on(async {
-            match self.directory.find_login(&login).await? {
+            match self.directory.find_uid(uid, Some(domain).filter(|domain| !domain.is_empty())).await? {
                 Some(user) => Ok(Some(user)),
                 None => self.directory.find_address(&address).await,
             }

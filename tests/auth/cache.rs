@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use auth::{AuthErrorKind, AuthOptions, Authenticator};
 use directory::{
     AddressEntry, AddressSearch, Directory, DirectoryError, Domain, EntrySearch, FoundEntry, LdifDirectory, LoginName,
-    User,
+    ScramVerifier, User,
 };
 
 use super::sign_in::{CONTEXT, options};
@@ -43,8 +43,20 @@ impl Directory for Counting {
     async fn domains(&self) -> Result<Vec<Arc<Domain>>, DirectoryError> {
         self.inner.domains().await
     }
-    async fn is_local_domain(&self, domain: &str) -> Result<bool, DirectoryError> {
-        self.inner.is_local_domain(domain).await
+    async fn find_uid(&self, uid: &str, domain: Option<&str>) -> Result<Option<Arc<User>>, DirectoryError> {
+        self.inner.find_uid(uid, domain).await
+    }
+    async fn scram_verifiers(&self, user: &User) -> Result<Vec<ScramVerifier>, DirectoryError> {
+        self.inner.scram_verifiers(user).await
+    }
+    async fn is_member(&self, group: &str, user: &User) -> Result<bool, DirectoryError> {
+        self.inner.is_member(group, user).await
+    }
+    async fn administered_domains(&self, user: &User) -> Result<Vec<String>, DirectoryError> {
+        self.inner.administered_domains(user).await
+    }
+    async fn find_domain(&self, name: &str) -> Result<Option<Arc<Domain>>, DirectoryError> {
+        self.inner.find_domain(name).await
     }
     async fn search(&self, search: &AddressSearch<'_>) -> Result<Vec<AddressEntry>, DirectoryError> {
         self.inner.search(search).await

@@ -5,7 +5,7 @@ use directory::{AccountStatus, AddressSearch, Directory, DirectoryError, LdifDir
 use super::fixture::Fixture;
 
 fn name(user: &str, domain: Option<&str>) -> LoginName {
-    LoginName { user: user.to_owned(), domain: domain.map(str::to_owned) }
+    LoginName::new(user, domain)
 }
 
 async fn login(directory: &LdifDirectory, user: &str, domain: Option<&str>) -> Option<String> {

@@ -15,7 +15,7 @@ async fn only_the_password_that_was_set_fits() {
         .unwrap();
     let directory = fixture.open();
     let user = async |uid: &str| {
-        let name = LoginName { user: uid.to_owned(), domain: Some("example.test".to_owned()) };
+        let name = LoginName::new(uid, Some("example.test"));
         directory.find_login(&name).await.unwrap().unwrap()
     };
     let (alice, bob) = (user("alice").await, user("bob").await);

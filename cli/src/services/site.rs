@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use auth::{AuthOptions, Authenticator};
-use config::{Settings, SignIn, Site, Store as StoreConfig, Tls};
-use directory::{Directory, LdifDirectory, LdifOptions, QuotaPolicy};
+use config::{Settings, SignIn, Store as StoreConfig, Tls};
+use directory::{Directory, DirectoryRules, LdifDirectory, LdifOptions, QuotaPolicy};
 use ens::Bus;
 use mailstore::{Observer, Partition, Store, StoreOptions};
 
@@ -22,8 +23,7 @@ pub struct OpenSite {
 impl OpenSite {
     /// Opens everything. Nothing listens yet.
     pub fn open(settings: Settings) -> anyhow::Result<Self> {
-        let site = Site::read(&settings);
-        let directory: Arc<dyn Directory> = Arc::new(open_directory(&site)?);
+        let directory = open_directory(&settings)?;
         let authenticator =
             Arc::new(Authenticator::new(Arc::clone(&directory), AuthOptions::from(&SignIn::read(&settings))));
         let bus = Arc::new(Bus::new());
@@ -33,9 +33,17 @@ impl OpenSite {
     }
 }
 
-/// The embedded directory.
-pub fn open_directory(site: &Site) -> anyhow::Result<LdifDirectory> {
-    Ok(LdifDirectory::open(LdifOptions::new(&site.directory_file, &site.default_domain))?)
+/// The directory that the settings name: LDAP servers, or the embedded file.
+pub fn open_directory(settings: &Settings) -> anyhow::Result<Arc<dyn Directory>> {
+    let config = config::Directory::read(settings);
+    let rules = directory_rules(&config)?;
+    Ok(Arc::new(LdifDirectory::open(LdifOptions { rules, ..LdifOptions::new(&config.file, "") })?))
+}
+
+/// Who is found by which name.
+pub fn directory_rules(config: &config::Directory) -> anyhow::Result<DirectoryRules> {
+    let rules = DirectoryRules { dc_root: config.dc_root.clone(), ..DirectoryRules::new(&config.default_domain) };
+    rules.with_search_filter(&config.search_filter).context("sasl.default.ldap.searchfilter")
 }
 
 /// The message store; `observer` is told of every commit.

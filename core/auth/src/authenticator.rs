@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use directory::{AccountStatus, Directory, LoginName, User};
-use tracing::{info, warn};
+use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
+use tracing::{debug, info, warn};
 
 use crate::cache::SignInCache;
-use crate::{AuthError, AuthErrorKind, LoginNames, prepared};
+use crate::{AuthError, AuthErrorKind, BareNames, LoginNames, prepared};
 
 /// The settings behind sign-ins.
 #[derive(Clone, Debug)]
@@ -22,8 +22,12 @@ pub struct AuthOptions {
     pub login_separators: String,
     /// `service.defaultdomain`; empty = none.
     pub default_domain: String,
-    /// `store.admins`, split at blanks: login names of store administrators, who may act for any user.
+    /// `sasl.default.ldap.searchfordomain`: where names without a domain are looked for.
+    pub bare_names: BareNames,
+    /// `store.admins`, split at blanks: store ids of store administrators, who may act for any user.
     pub admins: Vec<String>,
+    /// `store.serviceadmingroupdn`: DN of a group whose members are store administrators too.
+    pub admin_group: Option<String>,
 }
 
 impl Default for AuthOptions {
@@ -31,9 +35,11 @@ impl Default for AuthOptions {
         AuthOptions {
             cache_ttl: Duration::from_secs(900),
             cache_size: 10_000,
-            login_separators: "@".to_owned(),
+            login_separators: "@+".to_owned(),
             default_domain: String::new(),
+            bare_names: BareNames::default(),
             admins: Vec::new(),
+            admin_group: None,
         }
     }
 }
@@ -45,7 +51,12 @@ impl From<&config::SignIn> for AuthOptions {
             cache_size: settings.cache_size,
             login_separators: settings.login_separators.clone(),
             default_domain: settings.default_domain.clone(),
+            bare_names: match settings.search_for_domain {
+                true => BareNames::DefaultDomain,
+                false => BareNames::WholeDirectory,
+            },
             admins: settings.admins.clone(),
+            admin_group: settings.admin_group.clone(),
         }
     }
 }
@@ -101,17 +112,20 @@ pub struct Identity {
 pub struct Authenticator {
     directory: Arc<dyn Directory>,
     names: LoginNames,
-    /// Administrators as split login names, lower case.
+    /// Administrators as split store ids, lower case.
     admins: Vec<LoginName>,
+    admin_group: Option<String>,
     cache: Option<SignInCache>,
 }
 
 impl Authenticator {
     /// An authenticator over `directory`; share it (`Arc`) among all services of the process.
     pub fn new(directory: Arc<dyn Directory>, options: AuthOptions) -> Authenticator {
-        let names = LoginNames::new(&options.login_separators, &options.default_domain);
-        let admins = options.admins.iter().map(|admin| names.split(&admin.to_lowercase())).collect();
-        Authenticator { directory, names, admins, cache: SignInCache::new(options.cache_ttl, options.cache_size) }
+        let names =
+            LoginNames::new(&options.login_separators, &options.default_domain).with_bare_names(options.bare_names);
+        let admins = options.admins.iter().map(|admin| names.split_store_id(&admin.to_lowercase())).collect();
+        let cache = SignInCache::new(options.cache_ttl, options.cache_size);
+        Authenticator { directory, names, admins, admin_group: options.admin_group, cache }
     }
 
     /// The directory behind it.
@@ -124,12 +138,45 @@ impl Authenticator {
         &self.names
     }
 
-    /// Whether `user` is a store administrator.
-    pub fn is_admin(&self, user: &User) -> bool {
+    /// Whether `user` is a store administrator: named by `store.admins`, or a member of the administrators' group.
+    pub async fn is_admin(&self, user: &User) -> Result<bool, AuthError> {
         let uid = user.uid.to_lowercase();
-        self.admins
-            .iter()
-            .any(|admin| admin.user == uid && admin.domain.as_deref().is_none_or(|domain| domain == user.domain))
+        let named =
+            |admin: &LoginName| admin.user == uid && admin.domain.as_deref().is_none_or(|domain| domain == user.domain);
+        match &self.admin_group {
+            _ if self.admins.iter().any(named) => Ok(true),
+            Some(group) => self.directory.is_member(group, user).await.map_err(|error| look_up_failed(&error)),
+            None => Ok(false),
+        }
+    }
+
+    /// The user with this login name. Store administrators are found by their user id whatever other people type to sign in:
+    /// a site that searches by telephone number keeps its proxy administrator.
+    pub async fn find(&self, login: &LoginName) -> Result<Option<Arc<User>>, DirectoryError> {
+        let store_id = self.names.split_store_id(&login.typed.to_lowercase());
+        if self.admins.iter().any(|admin| admin.user == store_id.user && admin.domain == store_id.domain) {
+            return self.directory.find_uid(&store_id.user, store_id.domain.as_deref()).await;
+        }
+        self.directory.find_login(login).await
+    }
+
+    /// Who `identity` becomes when it acts for `wanted` (PROXYAUTH): store administrators may act for everybody, domain
+    /// administrators for their domains' users. Refusals are logged here, once.
+    pub async fn act_for(
+        &self,
+        identity: &Identity,
+        wanted: &str,
+        context: AuthContext,
+    ) -> Result<Identity, AuthError> {
+        let result = if identity.is_admin || identity.authenticated == identity.user.store_id {
+            self.authorize(Arc::clone(&identity.user), identity.is_admin, wanted).await
+        } else {
+            // Acting for somebody lends the mail, not the rights to act for yet others.
+            Err(AuthError::new(AuthErrorKind::NotAuthorized, "acts for somebody already"))
+        };
+        let result = result.map(|user| Identity { user, ..identity.clone() });
+        log(&result, &identity.authenticated, context);
+        result
     }
 
     /// Signs somebody in. `authorization` is whom to act for: empty or the same user for one's own mail, else
@@ -142,15 +189,7 @@ impl Authenticator {
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
         let result = self.sign_in(login, password, authorization).await;
-        match &result {
-            Ok(identity) => {
-                info!(target: "account", "login: {} {}{} user {} {}", Peer(context), context.service.as_str(),
-                if context.tls { "+tls" } else { "" }, Quoted(&identity.authenticated), ActsFor(identity))
-            }
-            Err(error) => {
-                warn!(target: "account", "badlogin: {} plaintext {} authentication failure: {}", Peer(context), Quoted(login), error.reason())
-            }
-        }
+        log(&result, login, context);
         result
     }
 
@@ -166,7 +205,7 @@ impl Authenticator {
         }
         let user = self.check(&login, &password).await?;
         check_status(&user)?;
-        let is_admin = self.is_admin(&user);
+        let is_admin = self.is_admin(&user).await?;
         let authenticated = user.store_id.clone();
         let user = match authorization.filter(|identity| !identity.is_empty()) {
             None => user,
@@ -184,16 +223,13 @@ impl Authenticator {
         {
             return Ok(user);
         }
-        let found = match self.directory.find_login(login).await {
+        let found = match self.find(login).await {
             Ok(found) => found.ok_or("no such user"),
-            Err(directory::DirectoryError::Ambiguous(_)) => Err("login name fits several users"),
-            Err(error) => return Err(AuthError::new(AuthErrorKind::Unavailable, error.to_string())),
+            Err(DirectoryError::Ambiguous(_)) => Err("login name fits several users"),
+            Err(error) => return Err(look_up_failed(&error)),
         };
-        let right = self
-            .directory
-            .verify(found.as_deref().ok(), password)
-            .await
-            .map_err(|error| AuthError::new(AuthErrorKind::Unavailable, error.to_string()))?;
+        let right =
+            self.directory.verify(found.as_deref().ok(), password).await.map_err(|error| look_up_failed(&error))?;
         let user = found.map_err(|reason| AuthError::new(AuthErrorKind::Failed, reason))?;
         if !right {
             return Err(AuthError::new(AuthErrorKind::Failed, "wrong password"));
@@ -204,30 +240,54 @@ impl Authenticator {
         Ok(user)
     }
 
-    /// The user named as authorization identity, if `user` may act for that one.
+    /// The user named as authorization identity (a store id, else a login name), if `user` may act for that one.
     async fn authorize(&self, user: Arc<User>, is_admin: bool, wanted: &str) -> Result<Arc<User>, AuthError> {
-        let name = self.names.split(&prepared(wanted)?);
-        let found = self.directory.find_login(&name).await;
+        let prepared = prepared(wanted)?;
+        let store_id = self.names.split_store_id(&prepared);
+        let mut found = self.directory.find_uid(&store_id.user, store_id.domain.as_deref()).await;
+        if let Ok(None) = found {
+            found = self.find(&self.names.split(&prepared)).await;
+        }
         // An administrator's own question may be answered; anybody else learns the same whether the name exists or not.
+        let denied = |reason: String| Err(AuthError::new(AuthErrorKind::NotAuthorized, reason));
         match found {
-            Ok(Some(other)) if other.store_id == user.store_id => Ok(user),
-            _ if !is_admin => Err(AuthError::new(
-                AuthErrorKind::NotAuthorized,
-                format!("not a store administrator, asked to act for {}", Quoted(wanted)),
-            )),
-            Ok(Some(other)) => {
+            Ok(Some(other)) if other.store_id == user.store_id => return Ok(user),
+            Err(error) if !matches!(error, DirectoryError::Ambiguous(_)) => return Err(look_up_failed(&error)),
+            _ => {}
+        }
+        let domains = match is_admin {
+            true => Vec::new(),
+            false => self.directory.administered_domains(&user).await.map_err(|error| look_up_failed(&error))?,
+        };
+        match found {
+            Ok(Some(other)) if is_admin || domains.contains(&other.domain) => {
                 check_status(&other)?;
                 Ok(other)
             }
-            Ok(None) => Err(AuthError::new(
-                AuthErrorKind::NotAuthorized,
-                format!("authorization identity {} does not exist", Quoted(wanted)),
-            )),
-            Err(directory::DirectoryError::Ambiguous(_)) => Err(AuthError::new(
-                AuthErrorKind::NotAuthorized,
-                format!("authorization identity {} fits several users", Quoted(wanted)),
-            )),
-            Err(error) => Err(AuthError::new(AuthErrorKind::Unavailable, error.to_string())),
+            _ if !is_admin => denied(format!("not an administrator, asked to act for {}", Quoted(wanted))),
+            Err(_) => denied(format!("authorization identity {} fits several users", Quoted(wanted))),
+            Ok(_) => denied(format!("authorization identity {} does not exist", Quoted(wanted))),
+        }
+    }
+}
+
+/// The directory has said in the log that it is away, once; everything else is told with the sign-in.
+fn look_up_failed(error: &DirectoryError) -> AuthError {
+    AuthError::new(AuthErrorKind::Unavailable, error.to_string())
+}
+
+fn log(result: &Result<Identity, AuthError>, login: &str, context: AuthContext) {
+    match result {
+        Ok(identity) => {
+            info!(target: "account", "login: {} {}{} user {} {}", Peer(context), context.service.as_str(),
+                if context.tls { "+tls" } else { "" }, Quoted(&identity.authenticated), ActsFor(identity));
+        }
+        // The directory logs when it goes away and when it comes back; a line a sign-in would bury that.
+        Err(error) if error.kind() == AuthErrorKind::Unavailable => {
+            debug!(target: "account", "no login: {} {} directory: {}", Peer(context), Quoted(login), error.reason());
+        }
+        Err(error) => {
+            warn!(target: "account", "badlogin: {} plaintext {} authentication failure: {}", Peer(context), Quoted(login), error.reason());
         }
     }
 }

@@ -38,7 +38,7 @@ impl SignInCache {
         let mut hash = Sha256::new();
         hash.update(self.key);
         // Lengths in front: no two different sign-ins give the same text.
-        for part in [login.user.as_str(), login.domain.as_deref().unwrap_or(""), password] {
+        for part in [login.user.as_str(), login.domain.as_deref().unwrap_or(""), &login.typed, password] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }

@@ -11,5 +11,5 @@ pub mod sasl;
 
 pub use authenticator::{AuthContext, AuthOptions, Authenticator, Identity, Service};
 pub use error::{AuthError, AuthErrorKind};
-pub use login_name::LoginNames;
+pub use login_name::{BareNames, LoginNames};
 pub use prep::prepared;

@@ -6,6 +6,7 @@ use crate::{
     pattern,
 };
 
+pub mod directory;
 pub mod former;
 pub mod http;
 pub mod imap;
@@ -23,6 +24,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
     [
         site::ROWS,
         service::ROWS,
+        directory::ROWS,
         imap::ROWS,
         pop::ROWS,
         http::ROWS,

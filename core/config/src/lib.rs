@@ -17,4 +17,6 @@ pub use error::{ConfigError, Refusal};
 pub use file::{quote, unquote};
 pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
-pub use typed::{BackEnd, Http, Imap, Listen, Lmtp, Log, Pop, Proxy, SignIn, Site, Store, Tls};
+pub use typed::{
+    BackEnd, Directory, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, Pop, Proxy, SignIn, Site, Store, Tls,
+};

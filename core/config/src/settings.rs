@@ -165,6 +165,11 @@ impl Settings {
         Some(self.text(key)).filter(|value| !value.is_empty())
     }
 
+    /// Whether the site sets the option itself.
+    pub(crate) fn overridden(&self, key: &'static Key) -> bool {
+        self.overrides.get(key.name).is_some_and(|value| !value.is_empty())
+    }
+
     pub(crate) fn flag(&self, key: &'static Key) -> bool {
         value::boolean(&self.text(key)).unwrap_or(false)
     }

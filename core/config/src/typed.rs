@@ -1,5 +1,6 @@
 //! The typed values that everyone but this crate works with: plain data, read once from [`Settings`].
 
+mod directory;
 mod http;
 mod imap;
 mod listen;
@@ -12,6 +13,7 @@ mod site;
 mod store;
 mod tls;
 
+pub use directory::{Directory, Ldap, LdapSecurity};
 pub use http::{Http, IpSecurity};
 pub use imap::Imap;
 pub use listen::{Listen, Service};

@@ -1,6 +1,9 @@
 //! Edits of the directory's content: new domains, new users, changed attributes.
 
-use crate::{Attribute, DirectoryError, Domain, Entry, HashCost, Ldif, dn, escape_dn_value, ldif, password, schema};
+use crate::{
+    Attribute, DirectoryError, DirectoryRules, Domain, Entry, HashCost, Ldif, dn, escape_dn_value, ldif, password,
+    schema,
+};
 
 /// One change of a user's entry. Attribute names have no case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +58,7 @@ pub struct NewUser {
 pub(crate) fn add_domain(ldif: &mut Ldif, new: &NewDomain) -> Result<(), DirectoryError> {
     for name in std::iter::once(&new.name).chain(&new.aliases) {
         schema::check_domain(name)?;
-        if domain_named(ldif, name).is_some() {
+        if domain_named(ldif, name, &DirectoryRules::default()).is_some() {
             return Err(DirectoryError::AlreadyExists(name.clone()));
         }
     }
@@ -83,21 +86,28 @@ pub(crate) fn add_domain(ldif: &mut Ldif, new: &NewDomain) -> Result<(), Directo
 pub(crate) fn add_user(
     ldif: &mut Ldif,
     new: &NewUser,
-    default_domain: &str,
+    rules: &DirectoryRules,
     cost: HashCost,
 ) -> Result<(), DirectoryError> {
     schema::check_uid(&new.uid)?;
-    let name = new.domain.as_deref().unwrap_or(default_domain);
-    let domain = domain_named(ldif, name).ok_or_else(|| DirectoryError::NotFound(format!("domain {name}")))?;
-    if position(ldif, &format!("{}@{}", new.uid, domain.name), default_domain).is_ok() {
+    let name = new.domain.as_deref().unwrap_or(&rules.default_domain);
+    let domain = domain_named(ldif, name, rules).ok_or_else(|| DirectoryError::NotFound(format!("domain {name}")))?;
+    if position(ldif, &format!("{}@{}", new.uid, domain.name), rules).is_ok() {
         return Err(DirectoryError::AlreadyExists(new.uid.clone()));
     }
-    let people = format!("ou=People,{}", domain.dn);
-    let above = if ldif.entries.iter().any(|entry| dn::normalized(&entry.dn) == dn::normalized(&people)) {
-        people
-    } else {
-        domain.dn.clone()
+    let people = format!("ou=People,{}", domain.base_dn);
+    let there = dn::normalized(&people);
+    let above = match ldif.entries.iter().any(|entry| dn::normalized(&entry.dn) == there) {
+        true => people,
+        false => domain.base_dn.clone(),
     };
+    ldif.entries.push(user_entry(new, &domain, &above, cost)?);
+    Ok(())
+}
+
+/// The entry of a new user of `domain` below the DN `above`.
+pub(crate) fn user_entry(new: &NewUser, domain: &Domain, above: &str, cost: HashCost) -> Result<Entry, DirectoryError> {
+    schema::check_uid(&new.uid)?;
     let mut entry = Entry { dn: format!("uid={},{above}", escape_dn_value(&new.uid)), ..Entry::default() };
     for class in schema::USER_CLASSES {
         entry.push("objectClass", class);
@@ -129,27 +139,26 @@ pub(crate) fn add_user(
         };
         apply(&mut entry, &change, cost)?;
     }
-    ldif.entries.push(entry);
-    Ok(())
+    Ok(entry)
 }
 
 pub(crate) fn change_user(
     ldif: &mut Ldif,
     user: &str,
-    default_domain: &str,
+    rules: &DirectoryRules,
     changes: &[Change],
     cost: HashCost,
 ) -> Result<(), DirectoryError> {
-    let at = position(ldif, user, default_domain)?;
+    let at = position(ldif, user, rules)?;
     changes.iter().try_for_each(|change| apply(&mut ldif.entries[at], change, cost))
 }
 
 /// Where a user's entry (`uid` or `uid@domain`) is.
-pub(crate) fn position(ldif: &Ldif, user: &str, default_domain: &str) -> Result<usize, DirectoryError> {
+pub(crate) fn position(ldif: &Ldif, user: &str, rules: &DirectoryRules) -> Result<usize, DirectoryError> {
     let not_found = || DirectoryError::NotFound(user.to_owned());
-    let (uid, domain) = user.rsplit_once('@').unwrap_or((user, default_domain));
+    let (uid, domain) = user.rsplit_once('@').unwrap_or((user, &rules.default_domain));
     let found = |domain: Option<&Domain>| {
-        let base = domain.map(|domain| dn::normalized(&domain.dn));
+        let base = domain.map(|domain| dn::normalized(&domain.base_dn));
         let mut fitting = ldif.entries.iter().enumerate().filter(|(_, entry)| {
             schema::is_user(entry)
                 && entry.first("uid").is_some_and(|own| own.to_lowercase() == uid.to_lowercase())
@@ -165,15 +174,15 @@ pub(crate) fn position(ldif: &Ldif, user: &str, default_domain: &str) -> Result<
     if domain.is_empty() {
         return found(None);
     }
-    let domain = domain_named(ldif, domain).ok_or_else(not_found)?;
+    let domain = domain_named(ldif, domain, rules).ok_or_else(not_found)?;
     found(Some(&domain))
 }
 
-fn domain_named(ldif: &Ldif, name: &str) -> Option<Domain> {
-    ldif.entries.iter().filter_map(schema::domain).find(|domain| domain.is_named(name))
+fn domain_named(ldif: &Ldif, name: &str, rules: &DirectoryRules) -> Option<Domain> {
+    schema::domains(ldif.entries.iter(), rules.dc_root.as_deref()).into_iter().find(|domain| domain.is_named(name))
 }
 
-fn apply(entry: &mut Entry, change: &Change, cost: HashCost) -> Result<(), DirectoryError> {
+pub(crate) fn apply(entry: &mut Entry, change: &Change, cost: HashCost) -> Result<(), DirectoryError> {
     let (Change::Replace { attribute, .. } | Change::Add { attribute, .. } | Change::Remove { attribute, .. }) = change;
     if !ldif::is_attribute_name(attribute) {
         return Err(DirectoryError::Invalid(format!("{attribute:?} is not an attribute name")));

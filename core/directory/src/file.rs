@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::index::Index;
-use crate::{Change, DirectoryError, Entry, HashCost, Ldif, NewDomain, NewUser, User, edit};
+use crate::{Change, DirectoryError, DirectoryRules, Entry, HashCost, Ldif, NewDomain, NewUser, User, edit};
 
 /// The directory file as the command line changes it. All methods block; several processes may edit at once.
 #[derive(Clone, Debug)]
 pub struct DirectoryFile {
     path: PathBuf,
-    default_domain: String,
+    rules: DirectoryRules,
     /// What a new password's hash costs.
     pub hash_cost: HashCost,
 }
@@ -21,11 +21,12 @@ pub struct DirectoryFile {
 impl DirectoryFile {
     /// The file at `path`; it need not be there yet. User names without a domain belong to `default_domain`.
     pub fn new(path: impl Into<PathBuf>, default_domain: impl Into<String>) -> DirectoryFile {
-        DirectoryFile {
-            path: path.into(),
-            default_domain: default_domain.into().to_lowercase(),
-            hash_cost: HashCost::default(),
-        }
+        DirectoryFile::with_rules(path, DirectoryRules::new(default_domain))
+    }
+
+    /// The file at `path`, read by `rules`.
+    pub fn with_rules(path: impl Into<PathBuf>, rules: DirectoryRules) -> DirectoryFile {
+        DirectoryFile { path: path.into(), rules, hash_cost: HashCost::default() }
     }
 
     /// Makes the file with one domain in it; an error if it is there.
@@ -51,13 +52,13 @@ impl DirectoryFile {
 
     /// All users in file order.
     pub fn users(&self) -> Result<Vec<Arc<User>>, DirectoryError> {
-        Ok(Index::build(&self.read()?, &self.default_domain).users)
+        Ok(Index::build(self.read()?, &self.rules).users)
     }
 
     /// The entry of a user (`uid` or `uid@domain`).
     pub fn entry(&self, user: &str) -> Result<Entry, DirectoryError> {
         let ldif = self.read()?;
-        let at = edit::position(&ldif, user, &self.default_domain)?;
+        let at = edit::position(&ldif, user, &self.rules)?;
         Ok(ldif.entries[at].clone())
     }
 
@@ -68,12 +69,12 @@ impl DirectoryFile {
 
     /// Adds a user.
     pub fn add_user(&self, user: &NewUser) -> Result<(), DirectoryError> {
-        self.edit(|ldif| edit::add_user(ldif, user, &self.default_domain, self.hash_cost))
+        self.edit(|ldif| edit::add_user(ldif, user, &self.rules, self.hash_cost))
     }
 
     /// Changes attributes of a user, all or none of them.
     pub fn change_user(&self, user: &str, changes: &[Change]) -> Result<(), DirectoryError> {
-        self.edit(|ldif| edit::change_user(ldif, user, &self.default_domain, changes, self.hash_cost))
+        self.edit(|ldif| edit::change_user(ldif, user, &self.rules, changes, self.hash_cost))
     }
 
     /// Sets a user's password.
@@ -85,7 +86,7 @@ impl DirectoryFile {
     /// Removes a user's entry. The mail in the store is not touched.
     pub fn delete_user(&self, user: &str) -> Result<(), DirectoryError> {
         self.edit(|ldif| {
-            let at = edit::position(ldif, user, &self.default_domain)?;
+            let at = edit::position(ldif, user, &self.rules)?;
             ldif.entries.remove(at);
             Ok(())
         })
@@ -98,9 +99,9 @@ impl DirectoryFile {
         let before = self.read()?;
         let mut ldif = before.clone();
         let result = change(&mut ldif)?;
-        if let Some(name) = Index::build(&ldif, &self.default_domain).conflict() {
+        if let Some(name) = Index::build(ldif.clone(), &self.rules).conflict() {
             // A file that was faulty already may still be changed: that is how it gets repaired.
-            if Index::build(&before, &self.default_domain).conflict().is_none() {
+            if Index::build(before.clone(), &self.rules).conflict().is_none() {
                 return Err(DirectoryError::AlreadyExists(name));
             }
         }

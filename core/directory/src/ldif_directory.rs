@@ -10,8 +10,8 @@ use tracing::{error, info};
 
 use crate::index::Index;
 use crate::{
-    AddressEntry, AddressSearch, Directory, DirectoryError, Domain, EntrySearch, FoundEntry, HashCost, Ldif, LoginName,
-    User, password,
+    AddressEntry, AddressSearch, Directory, DirectoryError, DirectoryRules, Domain, EntrySearch, FoundEntry, HashCost, Ldif,
+    LoginName, ScramVerifier, User, password, scram,
 };
 
 /// What an [`LdifDirectory`] is made from.
@@ -19,8 +19,8 @@ use crate::{
 pub struct LdifOptions {
     /// The file, `<root>/config/directory.ldif`.
     pub path: PathBuf,
-    /// `service.defaultdomain`: users of this domain have a bare store id.
-    pub default_domain: String,
+    /// Who is found by which name.
+    pub rules: DirectoryRules,
     /// Cost of the work done for unknown users; that of the stored hashes.
     pub hash_cost: HashCost,
     /// Password checks that may run at once.
@@ -32,7 +32,7 @@ impl LdifOptions {
     pub fn new(path: impl Into<PathBuf>, default_domain: impl Into<String>) -> LdifOptions {
         LdifOptions {
             path: path.into(),
-            default_domain: default_domain.into(),
+            rules: DirectoryRules::new(default_domain),
             hash_cost: HashCost::default(),
             concurrent_checks: 3,
         }
@@ -40,13 +40,19 @@ impl LdifOptions {
 }
 
 /// The embedded directory. Every look-up first compares the file's times, size and inode with those read last, which costs one
-/// system call; no thread polls. A file that cannot be read after a change is logged and the last good state stays.
+/// system call; no thread polls. A changed file is read on a blocking thread, once; whoever asked first waits for it, others are
+/// answered from the old state. A file that cannot be read after a change is logged and the last good state stays.
 pub struct LdifDirectory {
-    options: LdifOptions,
-    current: RwLock<Arc<State>>,
-    reloading: Mutex<Option<Stamp>>,
+    shared: Arc<Shared>,
     checks: Arc<Semaphore>,
     decoy: Arc<str>,
+}
+
+struct Shared {
+    options: LdifOptions,
+    current: RwLock<Arc<State>>,
+    /// The faulty file seen last; held while the file is read.
+    reloading: Mutex<Option<Stamp>>,
 }
 
 struct State {
@@ -79,30 +85,37 @@ impl Stamp {
 impl LdifDirectory {
     /// Reads the file; a missing or damaged one is an error here.
     pub fn open(options: LdifOptions) -> Result<LdifDirectory, DirectoryError> {
-        let options = LdifOptions { default_domain: options.default_domain.to_lowercase(), ..options };
         let (stamp, index) = read(&options)?;
         let decoy = password::decoy(options.hash_cost)?.into();
         let checks = Arc::new(Semaphore::new(options.concurrent_checks.max(1)));
         let current = RwLock::new(Arc::new(State { stamp, index, generation: 1 }));
-        Ok(LdifDirectory { options, current, reloading: Mutex::new(None), checks, decoy })
+        let shared = Arc::new(Shared { options, current, reloading: Mutex::new(None) });
+        Ok(LdifDirectory { shared, checks, decoy })
     }
 
     /// The state to answer from, read again first if the file has changed.
-    fn state(&self) -> Arc<State> {
-        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        match Stamp::of(&self.options.path) {
-            Ok(stamp) if stamp == current.stamp => current,
-            Ok(stamp) => self.reload(current, stamp),
+    async fn state(&self) -> Arc<State> {
+        let current = self.shared.current();
+        let stamp = match Stamp::of(&self.shared.options.path) {
+            Ok(stamp) if stamp == current.stamp => return current,
+            Ok(stamp) => stamp,
             // Between two states of the file at worst; a file that stays away keeps the last good state.
-            Err(_) => current,
-        }
+            Err(_) => return current,
+        };
+        let shared = Arc::clone(&self.shared);
+        tokio::task::spawn_blocking(move || shared.reload(stamp)).await.unwrap_or(current)
+    }
+}
+
+impl Shared {
+    fn current(&self) -> Arc<State> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the file. This blocks the calling thread for as long as that takes (10,000 users: some 50 ms), once a change; others
-    /// that ask meanwhile are answered from the old state.
-    fn reload(&self, old: Arc<State>, seen: Stamp) -> Arc<State> {
-        let Ok(mut faulty) = self.reloading.try_lock() else { return old };
-        let old = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+    /// Reads the file, for a blocking thread.
+    fn reload(&self, seen: Stamp) -> Arc<State> {
+        let Ok(mut faulty) = self.reloading.try_lock() else { return self.current() };
+        let old = self.current();
         if old.stamp == seen || *faulty == Some(seen) {
             return old;
         }
@@ -133,29 +146,30 @@ fn read(options: &LdifOptions) -> Result<(Stamp, Index), DirectoryError> {
         line: error.line,
         reason: error.reason.to_owned(),
     })?;
-    Ok((stamp, Index::build(&ldif, &options.default_domain)))
+    Ok((stamp, Index::build(ldif, &options.rules)))
 }
 
 #[async_trait]
 impl Directory for LdifDirectory {
     async fn find_login(&self, login: &LoginName) -> Result<Option<Arc<User>>, DirectoryError> {
-        Ok(self.state().index.login(login)?.cloned())
+        Ok(self.state().await.index.login(login)?.cloned())
+    }
+
+    async fn find_uid(&self, uid: &str, domain: Option<&str>) -> Result<Option<Arc<User>>, DirectoryError> {
+        Ok(self.state().await.index.uid(uid, domain)?.cloned())
     }
 
     async fn find_address(&self, address: &str) -> Result<Option<Arc<User>>, DirectoryError> {
-        Ok(self.state().index.address(address)?.cloned())
+        Ok(self.state().await.index.address(address)?.cloned())
     }
 
     async fn verify(&self, user: Option<&User>, password: &str) -> Result<bool, DirectoryError> {
         let mut stored: Vec<String> = match user {
-            Some(user) => self
-                .state()
-                .index
-                .passwords(user)
-                .iter()
-                .filter(|value| password::is_supported(value))
-                .cloned()
-                .collect(),
+            Some(user) => {
+                let state = self.state().await;
+                let values = state.index.entry_of(user).map(|entry| entry.values("userPassword"));
+                values.into_iter().flatten().filter(|value| password::is_supported(value)).map(str::to_owned).collect()
+            }
             None => Vec::new(),
         };
         let known = !stored.is_empty();
@@ -175,23 +189,35 @@ impl Directory for LdifDirectory {
         Ok(fits.await.map_err(stopped)? && known)
     }
 
-    async fn domains(&self) -> Result<Vec<Arc<Domain>>, DirectoryError> {
-        Ok(self.state().index.domains.clone())
+    async fn scram_verifiers(&self, user: &User) -> Result<Vec<ScramVerifier>, DirectoryError> {
+        Ok(self.state().await.index.entry_of(user).map(scram::verifiers).unwrap_or_default())
     }
 
-    async fn is_local_domain(&self, domain: &str) -> Result<bool, DirectoryError> {
-        Ok(self.state().index.domain(domain).is_some())
+    async fn is_member(&self, group: &str, user: &User) -> Result<bool, DirectoryError> {
+        Ok(self.state().await.index.is_member(group, &user.dn))
+    }
+
+    async fn administered_domains(&self, user: &User) -> Result<Vec<String>, DirectoryError> {
+        Ok(self.state().await.index.administered(user))
+    }
+
+    async fn find_domain(&self, name: &str) -> Result<Option<Arc<Domain>>, DirectoryError> {
+        Ok(self.state().await.index.domain(name).cloned())
+    }
+
+    async fn domains(&self) -> Result<Vec<Arc<Domain>>, DirectoryError> {
+        Ok(self.state().await.index.domains.clone())
     }
 
     async fn search(&self, search: &AddressSearch<'_>) -> Result<Vec<AddressEntry>, DirectoryError> {
-        Ok(self.state().index.search(search))
+        Ok(self.state().await.index.search(search))
     }
 
     async fn find_entries(&self, search: &EntrySearch<'_>) -> Result<Vec<FoundEntry>, DirectoryError> {
-        Ok(self.state().index.entries(search))
+        Ok(self.state().await.index.entries(search))
     }
 
     async fn generation(&self) -> u64 {
-        self.state().generation
+        self.state().await.generation
     }
 }

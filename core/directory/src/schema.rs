@@ -1,8 +1,8 @@
 //! Directory entries to users and domains: attribute names and what they mean (reference schema, §6).
 
-use tracing::warn;
+use tracing::{error, warn};
 
-use crate::{AccountStatus, DirectoryError, Domain, Entry, QuotaLimit, User, dn};
+use crate::{AccountStatus, DirectoryError, Domain, Entry, Filter, QuotaLimit, User, dn};
 
 /// Classes of a user entry made here, as the reference's sample entry has them.
 pub(crate) const USER_CLASSES: [&str; 9] = [
@@ -36,7 +36,7 @@ const SINGLE: [&str; 10] = [
 ];
 
 /// Other attributes that get their usual spelling when set.
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 25] = [
     "cn",
     "sn",
     "givenName",
@@ -59,23 +59,110 @@ const KNOWN: [&str; 22] = [
     "preferredMailHost",
     "telephoneNumber",
     "nswmExtendedUserPrefs",
+    "authPassword",
+    "userCertificate",
+    "employeeNumber",
 ];
 
-/// The domain that an entry describes, if it does.
-pub(crate) fn domain(entry: &Entry) -> Option<Domain> {
+/// Attributes of a domain entry that are read.
+pub(crate) const DOMAIN_ATTRIBUTES: [&str; 15] = [
+    "objectClass",
+    "sunPreferredDomain",
+    "associatedDomain",
+    "inetDomainBaseDN",
+    "inetCanonicalDomainName",
+    "aliasedObjectName",
+    "inetDomainStatus",
+    "mailDomainStatus",
+    "preferredLanguage",
+    "preferredMailHost",
+    "mailDomainAllowedServiceAccess",
+    "inetDomainSearchFilter",
+    "domainUidSeparator",
+    "mailDomainDiskQuota",
+    "mailDomainMsgQuota",
+];
+
+/// Attributes of a user entry that are read. Passwords are not among them.
+pub(crate) const USER_ATTRIBUTES: [&str; 16] = [
+    "objectClass",
+    "uid",
+    "cn",
+    "givenName",
+    "sn",
+    "mail",
+    "mailAlternateAddress",
+    "mailEquivalentAddress",
+    "mailHost",
+    "mailUserStatus",
+    "inetUserStatus",
+    "mailQuota",
+    "mailMsgQuota",
+    "mailMessageStore",
+    "mailAllowedServiceAccess",
+    "preferredLanguage",
+];
+
+/// What an entry says about a domain.
+pub(crate) enum DomainEntry {
+    /// It is the domain's entry.
+    Domain(Box<Domain>),
+    /// It only says that `name` is another name of the domain `of` (Schema 1: inetCanonicalDomainName or an alias entry).
+    Alias {
+        /// The other name.
+        name: String,
+        /// The canonical one.
+        of: String,
+    },
+}
+
+/// What an entry says about a domain, by Schema 2, and below `dc_root` by Schema 1.
+pub(crate) fn domain_entry(entry: &Entry, dc_root: Option<&str>) -> Option<DomainEntry> {
+    schema_2(entry).or_else(|| schema_1(entry, dc_root?))
+}
+
+/// Schema 2: the domain's entry stands above its users.
+fn schema_2(entry: &Entry) -> Option<DomainEntry> {
     let name = entry.first("sunPreferredDomain").or_else(|| {
-        let is_domain =
-            ["sunManagedOrganization", "mailDomain", "inetDomain"].iter().any(|class| entry.has_class(class));
-        if is_domain { entry.first("associatedDomain") } else { None }
+        let is_domain = ["sunManagedOrganization", "mailDomain"].iter().any(|class| entry.has_class(class));
+        // In a DC tree associatedDomain is the name of another entry's domain.
+        let in_tree = entry.has_class("inetDomain") || entry.first("inetDomainBaseDN").is_some();
+        if is_domain && !in_tree { entry.first("associatedDomain") } else { None }
     })?;
     let name = name.trim().to_lowercase();
-    Some(Domain {
+    let aliases = entry
+        .values("associatedDomain")
+        .map(|alias| alias.trim().to_lowercase())
+        .filter(|alias| *alias != name)
+        .collect();
+    Some(DomainEntry::Domain(Box::new(domain(entry, name, aliases, entry.dn.clone()))))
+}
+
+/// Schema 1: an entry of the DC tree says below which DN the users are.
+fn schema_1(entry: &Entry, dc_root: &str) -> Option<DomainEntry> {
+    let name = dn::dc_domain(&entry.dn, dc_root)?;
+    if let Some(target) = entry.first("aliasedObjectName") {
+        return Some(DomainEntry::Alias { name, of: dn::dc_domain(target, dc_root)? });
+    }
+    let base = text(entry, "inetDomainBaseDN")?;
+    match text(entry, "inetCanonicalDomainName").map(|canonical| canonical.to_lowercase()) {
+        Some(canonical) if canonical != name => Some(DomainEntry::Alias { name, of: canonical }),
+        _ => Some(DomainEntry::Domain(Box::new(domain(entry, name, Vec::new(), base)))),
+    }
+}
+
+fn domain(entry: &Entry, name: String, aliases: Vec<String>, base_dn: String) -> Domain {
+    let search_filter = text(entry, "inetDomainSearchFilter").map(|filter| {
+        Filter::parse_template(&filter).unwrap_or_else(|error| {
+            // To let in whoever a default filter finds would not be what the domain's administrator asked for.
+            error!("{}: inetDomainSearchFilter: {error}; nobody of the domain can sign in", entry.dn);
+            Filter::Or(Vec::new())
+        })
+    });
+    Domain {
         dn: entry.dn.clone(),
-        aliases: entry
-            .values("associatedDomain")
-            .map(|alias| alias.trim().to_lowercase())
-            .filter(|alias| *alias != name)
-            .collect(),
+        base_dn,
+        aliases,
         name,
         status: AccountStatus::first_restriction(
             ["inetDomainStatus", "mailDomainStatus"].map(|attribute| status(entry, attribute)),
@@ -83,12 +170,54 @@ pub(crate) fn domain(entry: &Entry) -> Option<Domain> {
         preferred_language: text(entry, "preferredLanguage"),
         preferred_mail_host: text(entry, "preferredMailHost"),
         allowed_services: entry.values("mailDomainAllowedServiceAccess").map(str::to_owned).collect(),
-    })
+        search_filter,
+        uid_separator: text(entry, "domainUidSeparator"),
+        quota_bytes: quota(entry, "mailDomainDiskQuota"),
+        quota_messages: quota(entry, "mailDomainMsgQuota"),
+    }
 }
+
+/// All domains that entries describe, aliases put to their domains.
+pub(crate) fn domains<'a>(entries: impl Iterator<Item = &'a Entry>, dc_root: Option<&str>) -> Vec<Domain> {
+    let mut domains: Vec<Domain> = Vec::new();
+    let mut aliases = Vec::new();
+    for found in entries.filter_map(|entry| domain_entry(entry, dc_root)) {
+        match found {
+            DomainEntry::Domain(domain) => domains.push(*domain),
+            DomainEntry::Alias { name, of } => aliases.push((name, of)),
+        }
+    }
+    for (name, of) in aliases {
+        match domains.iter_mut().find(|domain| domain.name == of) {
+            Some(domain) if !domain.is_named(&name) => domain.aliases.push(name),
+            Some(_) => {}
+            None => warn!("{name} is said to be another name of the domain {of}, which has no entry"),
+        }
+    }
+    domains
+}
+
+/// The filter that finds users of any kind (see [`is_user`]).
+pub(crate) fn user_filter() -> Filter {
+    let classes = USER_MARKS.iter().map(|class| Filter::equal("objectClass", class)).collect();
+    Filter::And(vec![Filter::Present("uid".to_owned()), Filter::Or(classes)])
+}
+
+/// The filter that finds a group's entry, or a person's, that makes whoever it stands for an administrator of the domain.
+pub(crate) fn is_domain_admin_entry(entry: &Entry) -> bool {
+    entry.has_class("inetMailAdministrator")
+        && entry.values("mailAdminRole").any(|role| role.trim().eq_ignore_ascii_case("storeAdmin"))
+}
+
+/// Attributes that list a group's members by DN.
+pub(crate) const MEMBERS: [&str; 2] = ["uniqueMember", "member"];
+
+/// Classes each of which makes an entry a user's.
+const USER_MARKS: [&str; 4] = ["inetMailUser", "inetUser", "inetOrgPerson", "inetLocalMailRecipient"];
 
 /// Whether an entry describes a user.
 pub(crate) fn is_user(entry: &Entry) -> bool {
-    ["inetMailUser", "inetUser", "inetOrgPerson", "inetLocalMailRecipient"].iter().any(|class| entry.has_class(class))
+    USER_MARKS.iter().any(|class| entry.has_class(class))
         && entry.first("uid").is_some_and(|uid| !uid.trim().is_empty())
 }
 
@@ -227,6 +356,8 @@ fn status(entry: &Entry, attribute: &str) -> AccountStatus {
 
 fn quota(entry: &Entry, attribute: &str) -> QuotaLimit {
     let Some(value) = entry.first(attribute) else { return QuotaLimit::SiteDefault };
+    // 6.3 lists limits of single folders and message types behind the account's own (`20M;#voice%5M`): only the account's counts here.
+    let value = value.split(';').next().unwrap_or_default();
     QuotaLimit::parse(value).unwrap_or_else(|error| {
         warn!("{}: {attribute}: {error}; the site's default counts", entry.dn);
         QuotaLimit::SiteDefault

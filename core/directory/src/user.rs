@@ -61,8 +61,19 @@ impl User {
 pub struct LoginName {
     /// The part before the separator (`%U`).
     pub user: String,
-    /// The part after it (`%V`), or the default domain; `None` asks for a user id that is unique in the whole directory.
+    /// The part after it (`%V`), or the default domain; `None` asks for a name that is unique in the whole directory.
     pub domain: Option<String>,
+    /// All of it, as typed (`%o`).
+    pub typed: String,
+}
+
+impl LoginName {
+    /// A login name in two parts; typed with `@` between them.
+    pub fn new(user: impl Into<String>, domain: Option<&str>) -> LoginName {
+        let user = user.into();
+        let typed = domain.map_or_else(|| user.clone(), |domain| format!("{user}@{domain}"));
+        LoginName { user, domain: domain.map(str::to_owned), typed }
+    }
 }
 
 /// An answer to an address search, for address completion.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
+use directory::{AccountStatus, Directory, DirectoryError, User};
 use mailstore::MailboxName;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 use crate::address::Mailbox;
 use crate::reply::{self, Reply};
@@ -73,7 +73,7 @@ async fn find(directory: &dyn Directory, address: &Mailbox) -> Result<(Arc<User>
 /// A local part without a domain is a user id, if it is unique.
 async fn look_up(directory: &dyn Directory, local: &str, domain: &str) -> Result<Option<Arc<User>>, Reply> {
     let found = if domain.is_empty() {
-        directory.find_login(&LoginName { user: local.to_owned(), domain: None }).await
+        directory.find_uid(local, None).await
     } else {
         directory.find_address(&format!("{local}@{domain}")).await
     };
@@ -84,6 +84,8 @@ fn failed(error: &DirectoryError) -> Reply {
     match error {
         // The administrator has to decide whose it is; the MTA keeps the mail meanwhile.
         DirectoryError::Ambiguous(name) => warn!("address {name:?} belongs to several users; delivery waits"),
+        // The directory has logged that it is away, once; a line a recipient would bury that.
+        DirectoryError::Unavailable(reason) => debug!("directory look-up failed: {reason}"),
         error => error!("directory look-up failed: {error}"),
     }
     reply::TRY_LATER

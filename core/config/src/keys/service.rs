@@ -6,7 +6,7 @@ use crate::key::Kind;
 rows! {
     LISTEN_ADDRESSES: "service.listenaddr", Kind::Addresses, "0.0.0.0 ::", Restart, "own",
         "Addresses that every service listens on.";
-    LOGIN_SEPARATORS: "service.loginseparator", Kind::Text, "@", Restart, "Guide §5.2",
+    LOGIN_SEPARATORS: "service.loginseparator", Kind::Text, "@+", Restart, "Guide §5.2",
         "Characters that may stand between user ID and domain in a login name.";
     AUTH_CACHE_TTL: "service.authcachettl", seconds(0, 86_400), "900", Restart, "Reference §1.3",
         "How long a good password is remembered (as a keyed hash); 0 turns the cache off.";
@@ -14,4 +14,6 @@ rows! {
         "How many good passwords are remembered at most.";
     ADMINS: "store.admins", Kind::Text, "", Restart, "Reference §6",
         "Blank-separated user IDs of the store administrators, who may act for any user.";
+    ADMIN_GROUP: "store.serviceadmingroupdn", Kind::Text, "", Restart, "Reference §6",
+        "DN of a group whose members (uniqueMember, member) are store administrators too.";
 }

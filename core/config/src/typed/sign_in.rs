@@ -14,6 +14,10 @@ pub struct SignIn {
     pub login_separators: String,
     /// Store administrators' user IDs.
     pub admins: Vec<String>,
+    /// DN of a group of store administrators.
+    pub admin_group: Option<String>,
+    /// Whether names without a domain are looked for in the default domain only.
+    pub search_for_domain: bool,
     /// How long a good password is remembered; zero for not at all.
     pub cache_ttl: Duration,
     /// How many are remembered.
@@ -27,6 +31,8 @@ impl SignIn {
             default_domain: settings.text(keys::site::DEFAULT_DOMAIN),
             login_separators: settings.text(keys::service::LOGIN_SEPARATORS),
             admins: settings.text(keys::service::ADMINS).split_whitespace().map(str::to_owned).collect(),
+            admin_group: settings.optional(keys::service::ADMIN_GROUP),
+            search_for_domain: settings.flag(keys::directory::SEARCH_FOR_DOMAIN),
             cache_ttl: seconds(settings, keys::service::AUTH_CACHE_TTL),
             cache_size: size(settings, keys::service::AUTH_CACHE_SIZE),
         }

@@ -105,15 +105,19 @@ fn no_passwords(session: &Session) -> Option<Reply> {
 
 async fn check(session: &mut Session, credentials: Credentials) -> Handled {
     let authenticator = std::sync::Arc::clone(&session.deps.authenticator);
-    let context = AuthContext {
-        service: Service::Imap,
-        peer: session.link.conn().map(daemon::Conn::peer),
-        tls: session.link.conn().is_some_and(daemon::Conn::is_tls),
-    };
+    let context = context(session);
     let Credentials { authorization, login, password } = credentials;
     match authenticator.password(&login, &password, authorization.as_deref(), context).await {
         Ok(identity) => accept(session, identity),
         Err(error) => refuse(session, &error),
+    }
+}
+
+fn context(session: &Session) -> AuthContext {
+    AuthContext {
+        service: Service::Imap,
+        peer: session.link.conn().map(daemon::Conn::peer),
+        tls: session.link.conn().is_some_and(daemon::Conn::is_tls),
     }
 }
 
@@ -139,29 +143,29 @@ fn refuse(session: &mut Session, error: &AuthError) -> Handled {
     Ok(reply)
 }
 
-/// PROXYAUTH: a store administrator who has signed in goes on as somebody else.
+/// PROXYAUTH: a store or domain administrator who has signed in goes on as somebody else.
 pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
-    const DENIED: &str = "Not authorized to act for that user";
-    let Some(admin) = session.signed.as_ref().map(|signed| signed.identity.clone()) else {
+    let Some(identity) = session.signed.as_ref().map(|signed| signed.identity.clone()) else {
         return Ok(Reply::bad("Sign in first"));
     };
-    let denied = || Ok(Reply::no(DENIED).code("AUTHORIZATIONFAILED"));
-    let (true, Ok(name)) = (admin.is_admin, std::str::from_utf8(user)) else {
-        tracing::warn!(target: "account", "badlogin: proxyauth by {} refused", admin.authenticated.escape_debug());
-        return denied();
+    let authenticator = std::sync::Arc::clone(&session.deps.authenticator);
+    let result = match std::str::from_utf8(user) {
+        Ok(wanted) => authenticator.act_for(&identity, wanted, context(session)).await,
+        Err(_) => Err(AuthError::new(AuthErrorKind::NotAuthorized, "a name that is not UTF-8")),
     };
-    let login = session.deps.authenticator.login_names().split(name);
-    let directory = std::sync::Arc::clone(session.deps.authenticator.directory());
-    match directory.find_login(&login).await {
-        Ok(Some(user)) => {
-            tracing::info!(target: "account", "login: {} acts for {}", admin.authenticated.escape_debug(), user.store_id.escape_debug());
+    match result {
+        Ok(identity) => {
             session.selected = None;
-            accept(session, Identity { user, ..admin })
+            accept(session, identity)
         }
-        Ok(None) => denied(),
+        // A status is for whoever signs in; an administrator learns that the user cannot be acted for.
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "directory failed");
-            Ok(Reply::no("Sign-in is not possible at the moment, try again later").code("UNAVAILABLE"))
+            let kind = match error.kind() {
+                AuthErrorKind::Unavailable => AuthErrorKind::Unavailable,
+                _ => AuthErrorKind::NotAuthorized,
+            };
+            let code = kind.response_code().unwrap_or("AUTHORIZATIONFAILED");
+            Ok(Reply::no(kind.client_text()).code(code))
         }
     }
 }
