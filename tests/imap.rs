@@ -25,8 +25,8 @@ macro_rules! transcripts {
 
 transcripts! {
     append authenticate capability close concurrency copy create delete enable errors expunge fetch id idle
-    limits list literal login r#move namespace noop objectid quota rename search searchres select sort
-    special_use status store subscribe thread unauthenticate utf7
+    limits list literal login r#move namespace noop objectid partial qresync quota rename search searchres select sort
+    special_use status store subscribe thread uidonly unauthenticate utf7
 }
 
 /// A literal of any size goes in and comes out, whole and in windows.

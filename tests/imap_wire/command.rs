@@ -18,10 +18,13 @@ fn simple_commands_are_read_in_any_case() {
     assert_eq!(command("a1 noop"), Command::Noop);
     assert_eq!(command("* NOOP".replace('*', "A.]x").as_str()), Command::Noop);
     assert_eq!(command("a UID expunge 3:4"), Command::Expunge(Some(imap_wire::SequenceSet::of([(3, 4)]))));
-    assert_eq!(command("a Select inbox"), Command::Select(SelectArgs { mailbox: "INBOX".into(), condstore: false }));
+    assert_eq!(
+        command("a Select inbox"),
+        Command::Select(SelectArgs { mailbox: "INBOX".into(), condstore: false, qresync: None })
+    );
     assert_eq!(
         command("a EXAMINE \"a b\" (CONDSTORE)"),
-        Command::Examine(SelectArgs { mailbox: "a b".into(), condstore: true })
+        Command::Examine(SelectArgs { mailbox: "a b".into(), condstore: true, qresync: None })
     );
     assert_eq!(command("a LOGIN \"a\\\"b\" {3}\r\nx y"), Command::Login(b"a\"b".to_vec(), b"x y".to_vec()));
     assert_eq!(command("a LOGIN x]y \"\""), Command::Login(b"x]y".to_vec(), Vec::new()));

@@ -5,6 +5,7 @@ use crate::error::{Result, WireError};
 use crate::fetch::FetchArgs;
 use crate::list::ListArgs;
 use crate::mailbox;
+use crate::qresync::Qresync;
 use crate::search::SearchArgs;
 use crate::sequence::SequenceSet;
 use crate::sort::{SortArgs, ThreadArgs};
@@ -107,6 +108,8 @@ pub struct SelectArgs {
     pub mailbox: String,
     /// `(CONDSTORE)` was given (RFC 7162 §3.1.8).
     pub condstore: bool,
+    /// `(QRESYNC (…))` was given (RFC 7162 §3.2.5).
+    pub qresync: Option<Qresync>,
 }
 
 /// A command as it came.
@@ -297,11 +300,15 @@ fn id(cursor: &mut Cursor<'_>) -> Result<Vec<IdField>> {
 }
 
 fn select(cursor: &mut Cursor<'_>) -> Result<SelectArgs> {
-    let mut args = SelectArgs { mailbox: mailbox::parse(cursor)?, condstore: false };
+    let mut args = SelectArgs { mailbox: mailbox::parse(cursor)?, condstore: false, qresync: None };
     if cursor.eat(b' ') {
         cursor.list(|cursor| match cursor.keyword()?.as_str() {
             "CONDSTORE" => {
                 args.condstore = true;
+                Ok(())
+            }
+            "QRESYNC" => {
+                args.qresync = Some(Qresync::parse(cursor)?);
                 Ok(())
             }
             _ => Err(WireError::bad("Unknown SELECT parameter")),

@@ -2,6 +2,7 @@
 
 use crate::cursor::Cursor;
 use crate::error::{Result, WireError};
+use crate::partial::PartialRange;
 use crate::print;
 use crate::sequence::SequenceSet;
 
@@ -120,6 +121,10 @@ pub struct FetchArgs {
     pub items: Vec<FetchItem>,
     /// CHANGEDSINCE (RFC 7162 §3.1.4).
     pub changed_since: Option<u64>,
+    /// VANISHED: tell which messages of the set are gone too (RFC 7162 §3.2.6).
+    pub vanished: bool,
+    /// PARTIAL: only these of the set's messages (RFC 9394 §3.3).
+    pub partial: Option<PartialRange>,
 }
 
 /// Most items of one FETCH.
@@ -142,18 +147,30 @@ impl FetchArgs {
         if items.len() > MAX_ITEMS {
             return Err(WireError::limit("Too many FETCH items"));
         }
-        let mut changed_since = None;
+        let mut args = Self { set, items, changed_since: None, vanished: false, partial: None };
         if cursor.eat(b' ') {
-            cursor.list(|cursor| {
-                if !cursor.eat_word("CHANGEDSINCE") {
-                    return Err(WireError::bad("Unknown FETCH modifier"));
-                }
-                cursor.space()?;
-                changed_since = Some(cursor.number64()?);
-                Ok(())
-            })?;
+            cursor.list(|cursor| args.parse_modifier(cursor))?;
         }
-        Ok(Self { set, items, changed_since })
+        if args.vanished && args.changed_since.is_none() {
+            return Err(WireError::bad("VANISHED needs CHANGEDSINCE"));
+        }
+        Ok(args)
+    }
+
+    fn parse_modifier(&mut self, cursor: &mut Cursor<'_>) -> Result<()> {
+        match cursor.keyword()?.as_str() {
+            "CHANGEDSINCE" => {
+                cursor.space()?;
+                self.changed_since = Some(cursor.number64()?);
+            }
+            "VANISHED" => self.vanished = true,
+            "PARTIAL" => {
+                cursor.space()?;
+                self.partial = Some(PartialRange::parse(cursor)?);
+            }
+            _ => return Err(WireError::bad("Unknown FETCH modifier")),
+        }
+        Ok(())
     }
 }
 

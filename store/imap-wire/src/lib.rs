@@ -14,7 +14,9 @@ pub mod flag;
 pub mod frame;
 pub mod list;
 pub mod mailbox;
+pub mod partial;
 pub mod print;
+pub mod qresync;
 pub mod search;
 pub mod sequence;
 pub mod sort;
@@ -23,4 +25,5 @@ pub mod store;
 
 pub use command::{Command, Request};
 pub use error::{Refusal, WireError};
+pub use partial::PartialRange;
 pub use sequence::SequenceSet;

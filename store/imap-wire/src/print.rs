@@ -171,7 +171,12 @@ pub fn count_line(out: &mut Vec<u8>, count: u64, word: &str) {
 
 /// A set of ascending numbers in its shortest form: `1:3,7`.
 pub fn number_set(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>) {
-    for (at, (first, last)) in crate::sequence::ranges_of(numbers).into_iter().enumerate() {
+    ranges(out, crate::sequence::ranges_of(numbers));
+}
+
+/// Ranges as a set: `1:3,7`.
+pub fn ranges(out: &mut Vec<u8>, ranges: impl IntoIterator<Item = (u32, u32)>) {
+    for (at, (first, last)) in ranges.into_iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }

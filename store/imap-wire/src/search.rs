@@ -4,6 +4,7 @@ use crate::cursor::Cursor;
 use crate::date::{Day, parse_date};
 use crate::error::{Result, WireError};
 use crate::flag::{self, SystemFlags};
+use crate::partial::PartialRange;
 use crate::sequence::SequenceSet;
 
 /// How a date key compares.
@@ -96,7 +97,7 @@ pub enum Key {
     And(Vec<Key>),
 }
 
-/// What ESEARCH's RETURN asks for (RFC 4731 §3.1).
+/// What ESEARCH's RETURN asks for (RFC 4731 §3.1, RFC 5267 §4, RFC 9394 §3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Returns {
     /// MIN
@@ -109,6 +110,12 @@ pub struct Returns {
     pub count: bool,
     /// SAVE: keep the result as `$` (RFC 5182).
     pub save: bool,
+    /// PARTIAL: a range of the result.
+    pub partial: Option<PartialRange>,
+    /// UPDATE: tell how the result changes from now on (RFC 5267 §4.3).
+    pub update: bool,
+    /// CONTEXT: the search will be asked again; a hint that needs no work here (RFC 5267 §4.2).
+    pub context: bool,
 }
 
 /// The arguments of SEARCH and UID SEARCH.
@@ -151,6 +158,17 @@ impl SearchArgs {
 }
 
 impl Key {
+    /// Whether a sequence number occurs; `$` is none.
+    pub fn names_sequence(&self) -> bool {
+        match self {
+            Self::Sequence(set) => !set.is_saved(),
+            Self::Not(key) => key.names_sequence(),
+            Self::Or(one, other) => one.names_sequence() || other.names_sequence(),
+            Self::And(keys) => keys.iter().any(Self::names_sequence),
+            _ => false,
+        }
+    }
+
     /// `search-key *(SP search-key)`: all of them must hold.
     pub(crate) fn parse_all(cursor: &mut Cursor<'_>) -> Result<Self> {
         let mut keys = vec![parse_key(cursor, 0)?];
@@ -170,10 +188,20 @@ fn parse_returns(cursor: &mut Cursor<'_>) -> Result<Returns> {
             "ALL" => returns.all = true,
             "COUNT" => returns.count = true,
             "SAVE" => returns.save = true,
+            "PARTIAL" if returns.partial.is_none() => {
+                cursor.space()?;
+                returns.partial = Some(PartialRange::parse(cursor)?);
+            }
+            "UPDATE" => returns.update = true,
+            "CONTEXT" => returns.context = true,
             _ => return Err(WireError::bad("Unknown SEARCH result option")),
         }
         Ok(())
     })?;
+    // RFC 9394 §3.1: at most one of the two.
+    if returns.all && returns.partial.is_some() {
+        return Err(WireError::bad("PARTIAL and ALL exclude each other"));
+    }
     // RFC 4731 §3.1: an empty list is ALL.
     if returns == Returns::default() {
         returns.all = true;

@@ -97,6 +97,16 @@ impl SequenceSet {
         ranges
     }
 
+    /// How many numbers the ranges that are written out hold, each range for itself.
+    pub fn count(&self) -> u64 {
+        self.ranges.iter().map(|(first, last)| u64::from(first.or(0).abs_diff(last.or(0))) + 1).sum()
+    }
+
+    /// The numbers that are written out, range by range, each range upwards.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.ranges.iter().flat_map(|(first, last)| first.or(0).min(last.or(0))..=first.or(0).max(last.or(0)))
+    }
+
     /// The largest number written out, `*` not counted.
     pub fn largest(&self) -> u32 {
         self.ranges.iter().flat_map(|(first, last)| [first.or(0), last.or(0)]).max().unwrap_or(0)

@@ -8,7 +8,7 @@ use imap_wire::command::Numbers;
 use mailstore::{ErrorKind, Mailbox, Recent, Snapshot, StoreError};
 
 use crate::reply::Hangup;
-use crate::sync::{Expunges, Telling, Told};
+use crate::sync::{Dialect, Expunges, Telling, Told};
 use crate::view::{Access, View};
 
 /// See the module.
@@ -81,6 +81,6 @@ impl Selected {
 }
 
 /// The usual way of telling at the end of a command.
-pub(crate) fn telling(expunges: Expunges, numbers: Numbers, modseq: bool) -> Telling<'static> {
-    Telling { expunges, told: Told::Changed, numbers, modseq }
+pub(crate) fn telling(expunges: Expunges, numbers: Numbers, dialect: Dialect) -> Telling<'static> {
+    Telling { expunges, told: Told::Changed, numbers, dialect }
 }

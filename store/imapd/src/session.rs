@@ -15,8 +15,8 @@ use crate::link::Link;
 use crate::reply::{Hangup, Reply, Status};
 use crate::selected::{Selected, telling};
 use crate::service::ImapDeps;
-use crate::sync::Expunges;
-use crate::table::{Allowed, Tells, rule};
+use crate::sync::{Dialect, Expunges};
+use crate::table::{Allowed, Tells, needs_sequence_numbers, rule};
 
 /// How long a client may take to sign in. After that the configured idle time counts, which RFC 3501 §5.4 wants to be 30 minutes.
 const SIGN_IN: Duration = Duration::from_secs(180);
@@ -39,8 +39,8 @@ pub(crate) struct Session {
     pub(crate) drain: Drain,
     pub(crate) signed: Option<Box<Signed>>,
     pub(crate) selected: Option<Box<Selected>>,
-    /// A CONDSTORE enabling command was given: MODSEQ is told from then on (RFC 7162 §3.1).
-    pub(crate) condstore: bool,
+    /// What the client has enabled.
+    pub(crate) dialect: Dialect,
     /// The tag of the command in progress.
     pub(crate) tag: String,
     /// Failed sign-ins of this connection.
@@ -59,7 +59,7 @@ impl Session {
             drain,
             signed: None,
             selected: None,
-            condstore: false,
+            dialect: Dialect::default(),
             tag: String::new(),
             sign_in_failures: 0,
             unreadable: 0,
@@ -204,6 +204,10 @@ impl Session {
             self.answer(Some(&tag), &Reply::bad(text));
             return Ok(());
         }
+        if self.dialect.uid_only && needs_sequence_numbers(&command) {
+            self.answer(Some(&tag), &Reply::bad("Only UIDs are in use on this connection").code("UIDREQUIRED"));
+            return Ok(());
+        }
         self.unreadable = 0;
         self.tag.clone_from(&tag);
         // Boxed: what a command needs while it runs is not kept by a session that idles.
@@ -234,8 +238,21 @@ impl Session {
         if tells == Tells::All {
             self.sync(Expunges::Tell, numbers).await?;
         }
+        self.tell_what_is_held_back();
         self.answer(Some(tag), reply);
         self.link.flush_full().await
+    }
+
+    /// While an EXPUNGE waits, a client must not take the MODSEQs that it is told for all there is (RFC 7162 §3.2, §6).
+    fn tell_what_is_held_back(&mut self) {
+        if let Some(selected) = &self.selected
+            && self.dialect.qresync
+            && !selected.view.ghosts.is_empty()
+        {
+            let settled = selected.view.settled;
+            let line = format!("* OK [HIGHESTMODSEQ {settled}] Removed messages are told later\r\n");
+            self.link.out.extend_from_slice(line.as_bytes());
+        }
     }
 
     /// Tells what has changed in the selected mailbox.
@@ -244,7 +261,7 @@ impl Session {
         expunges: Expunges,
         numbers: imap_wire::command::Numbers,
     ) -> Result<(), Hangup> {
-        let telling = telling(expunges, numbers, self.condstore);
+        let telling = telling(expunges, numbers, self.dialect);
         match &mut self.selected {
             Some(selected) => selected.sync(&self.deps.pool, telling, &mut self.link.out).await,
             None => Ok(()),

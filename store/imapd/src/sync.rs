@@ -9,6 +9,17 @@ use mailstore::{Flags, KeywordNames, Recent, Snapshot, Uid};
 
 use crate::view::{Access, Ghost, View};
 
+/// What the client has enabled that changes how it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Dialect {
+    /// MODSEQ in every FETCH response that is not asked for, and the UID with it (RFC 7162 §3.1, §3.2.4).
+    pub(crate) condstore: bool,
+    /// VANISHED in the place of EXPUNGE (RFC 7162 §3.2.3).
+    pub(crate) qresync: bool,
+    /// No sequence numbers at all: UIDFETCH and VANISHED (RFC 9586).
+    pub(crate) uid_only: bool,
+}
+
 /// Whether EXPUNGE may be sent now. It must not be while FETCH, STORE or SEARCH by sequence number is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expunges {
@@ -34,8 +45,16 @@ pub(crate) struct Telling<'a> {
     pub(crate) told: Told<'a>,
     /// UID commands have the UID in every FETCH response (RFC 3501 §6.4.8).
     pub(crate) numbers: Numbers,
-    /// MODSEQ in every FETCH response (RFC 7162 §3.2).
-    pub(crate) modseq: bool,
+    pub(crate) dialect: Dialect,
+}
+
+/// What of a message is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// Flags, and the MODSEQ where the client knows it.
+    Flags,
+    /// The MODSEQ alone.
+    ModSeq,
 }
 
 impl View {
@@ -58,10 +77,7 @@ impl View {
         }
         let mut told = known;
         if telling.expunges == Expunges::Tell && !self.ghosts.is_empty() {
-            // Each number counts after the expunges before it.
-            for (gone, ghost) in self.ghosts.iter().enumerate() {
-                print::count_line(out, (ghost.at + 1 - gone) as u64, "EXPUNGE");
-            }
+            print_expunges(out, &self.ghosts, telling.dialect);
             told = known - self.ghosts.len();
             self.ghosts = [].into();
         }
@@ -71,6 +87,9 @@ impl View {
         if self.len() != told {
             print::count_line(out, self.len() as u64, "EXISTS");
             print::count_line(out, self.recent_count() as u64, "RECENT");
+        }
+        if self.ghosts.is_empty() {
+            self.settled = self.snapshot.highest_modseq();
         }
         self.tell_flags(&before, telling, out);
     }
@@ -115,7 +134,7 @@ impl View {
             }
             let mut tell = match before.uids().get(old) {
                 Some(before_uid) if *before_uid == uid && !unmoved => {
-                    let modseq = telling.modseq && before.modseqs()[old] != modseqs[index];
+                    let modseq = telling.dialect.condstore && before.modseqs()[old] != modseqs[index];
                     before.flags()[old] != flags[index] || modseq
                 }
                 // A new message: the client asks for its flags itself.
@@ -128,9 +147,15 @@ impl View {
             while expected.peek().is_some_and(|(expected, _)| *expected < uid) {
                 expected.next();
             }
-            if let Some((_, wanted)) = expected.peek().filter(|(expected, _)| *expected == uid) {
-                // With CONDSTORE even a silent STORE tells the new MODSEQ (RFC 7162 §3.1.3).
-                tell = *wanted != flags[index] || (telling.modseq && tell);
+            let mut news = News::Flags;
+            if let Some((_, wanted)) = expected.peek().filter(|(expected, _)| *expected == uid)
+                && *wanted == flags[index]
+            {
+                // With CONDSTORE even a silent STORE tells the new MODSEQ, and nothing else (RFC 7162 §3.1.3).
+                tell &= telling.dialect.condstore;
+                news = News::ModSeq;
+            } else if expected.peek().is_some_and(|(expected, _)| *expected == uid) {
+                tell = true;
             }
             if !tell {
                 continue;
@@ -139,34 +164,59 @@ impl View {
                 ghosts.next();
                 passed += 1;
             }
-            self.print_fetch_flags(out, index + passed, telling);
+            self.print_fetch(out, index + passed, telling, news);
         }
     }
 
-    /// `* n FETCH (UID … FLAGS (…))`
+    /// `* n FETCH (UID … FLAGS (…))`, or `* uid UIDFETCH (FLAGS (…))`.
     pub(crate) fn print_fetch_flags(&self, out: &mut Vec<u8>, at: usize, telling: Telling<'_>) {
+        self.print_fetch(out, at, telling, News::Flags);
+    }
+
+    fn print_fetch(&self, out: &mut Vec<u8>, at: usize, telling: Telling<'_>, news: News) {
         let Some(entry) = self.entry(at) else { return };
-        out.extend_from_slice(b"* ");
-        print::number(out, at as u64 + 1);
-        out.extend_from_slice(b" FETCH (");
-        if telling.numbers == Numbers::Uid {
+        open_fetch(out, at, entry.uid, telling.dialect);
+        if !telling.dialect.uid_only && (telling.numbers == Numbers::Uid || telling.dialect.condstore) {
             out.extend_from_slice(b"UID ");
             print::number(out, u64::from(entry.uid));
             out.push(b' ');
         }
-        if telling.modseq {
+        if telling.dialect.condstore {
             out.extend_from_slice(b"MODSEQ (");
             print::number(out, entry.modseq);
-            out.extend_from_slice(b") ");
+            out.extend_from_slice(if news == News::ModSeq { b")" } else { b") " });
         }
-        out.extend_from_slice(b"FLAGS ");
-        self.print_message_flags(out, entry.uid, entry.flags);
+        if news == News::Flags {
+            out.extend_from_slice(b"FLAGS ");
+            self.print_message_flags(out, entry.uid, entry.flags);
+        }
         out.extend_from_slice(b")\r\n");
     }
 
     /// `(\Seen …)`
     pub(crate) fn print_message_flags(&self, out: &mut Vec<u8>, uid: Uid, flags: Flags) {
         print::flags(out, system(flags), self.is_recent(uid), self.snapshot.keywords().names(flags));
+    }
+}
+
+/// `* n FETCH (`, or `* uid UIDFETCH (` (RFC 9586 §3.2).
+pub(crate) fn open_fetch(out: &mut Vec<u8>, at: usize, uid: Uid, dialect: Dialect) {
+    out.extend_from_slice(b"* ");
+    let (number, name): (u64, &[u8]) =
+        if dialect.uid_only { (u64::from(uid), b" UIDFETCH (") } else { (at as u64 + 1, b" FETCH (") };
+    print::number(out, number);
+    out.extend_from_slice(name);
+}
+
+fn print_expunges(out: &mut Vec<u8>, ghosts: &[Ghost], dialect: Dialect) {
+    if dialect.qresync || dialect.uid_only {
+        out.extend_from_slice(b"* VANISHED ");
+        print::number_set(out, ghosts.iter().map(|ghost| ghost.uid));
+        return out.extend_from_slice(b"\r\n");
+    }
+    // Each number counts after the expunges before it.
+    for (gone, ghost) in ghosts.iter().enumerate() {
+        print::count_line(out, (ghost.at + 1 - gone) as u64, "EXPUNGE");
     }
 }
 

@@ -35,6 +35,25 @@ pub(crate) struct Rule {
     pub(crate) numbers: Numbers,
 }
 
+/// Whether a command says or is answered with sequence numbers, which a client that has enabled UIDONLY gave up (RFC 9586 §3).
+pub(crate) fn needs_sequence_numbers(command: &Command) -> bool {
+    use Command as C;
+    match command {
+        C::Fetch(Numbers::Sequence, _)
+        | C::Store(Numbers::Sequence, _)
+        | C::Copy(Numbers::Sequence, ..)
+        | C::Move(Numbers::Sequence, ..)
+        | C::Search(Numbers::Sequence, _)
+        | C::Sort(Numbers::Sequence, _)
+        | C::Thread(Numbers::Sequence, _) => true,
+        C::Search(Numbers::Uid, args) => args.key.names_sequence(),
+        C::Sort(Numbers::Uid, args) => args.key.names_sequence(),
+        C::Thread(Numbers::Uid, args) => args.key.names_sequence(),
+        C::Select(args) | C::Examine(args) => args.qresync.as_ref().is_some_and(|known| known.matches.is_some()),
+        _ => false,
+    }
+}
+
 /// The row of a command.
 pub(crate) fn rule(command: &Command) -> Rule {
     use Allowed::{Always, Authenticated, NotAuthenticated, Selected};

@@ -28,6 +28,8 @@ pub(crate) struct View {
     pub(crate) access: Access,
     /// `$`: UIDs that a search has saved, ascending (RFC 5182). Those without a message any more are passed over.
     pub(crate) saved: Arc<[Uid]>,
+    /// The MODSEQ up to which the client has been told everything, EXPUNGE too.
+    pub(crate) settled: ModSeq,
 }
 
 /// How the mailbox was opened.
@@ -52,7 +54,8 @@ pub(crate) struct Entry {
 impl View {
     pub(crate) fn new(snapshot: Arc<Snapshot>, recent: Recent, access: Access) -> Self {
         let recent: Arc<[Recent]> = if recent.first < recent.end { [recent].into() } else { [].into() };
-        Self { snapshot, ghosts: [].into(), recent, access, saved: [].into() }
+        let settled = snapshot.highest_modseq();
+        Self { snapshot, ghosts: [].into(), recent, access, saved: [].into(), settled }
     }
 
     /// EXISTS.

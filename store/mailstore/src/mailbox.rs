@@ -5,6 +5,7 @@ mod reading;
 mod removal;
 mod runs;
 mod transfer;
+mod vanished;
 
 use std::sync::Arc;
 

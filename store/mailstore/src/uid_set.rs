@@ -43,6 +43,44 @@ impl UidSet {
         self.ranges.get(at).is_some_and(|range| range.contains(&uid))
     }
 
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut ranges = Vec::new();
+        let (mut ours, mut theirs) = (self.ranges.iter().peekable(), other.ranges.iter().peekable());
+        while let (Some(one), Some(two)) = (ours.peek(), theirs.peek()) {
+            let common = *one.start().max(two.start())..=*one.end().min(two.end());
+            if !common.is_empty() {
+                ranges.push(common);
+            }
+            if one.end() < two.end() {
+                ours.next()
+            } else {
+                theirs.next()
+            };
+        }
+        Self { ranges }
+    }
+
+    /// What is in this one only.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        let mut ranges = Vec::new();
+        let mut theirs = other.ranges.as_slice();
+        for range in &self.ranges {
+            let (mut from, end) = (Some(*range.start()), *range.end());
+            theirs = &theirs[theirs.partition_point(|taken| taken.end() < range.start())..];
+            for taken in theirs.iter().take_while(|taken| *taken.start() <= end) {
+                if let Some(start) = from.filter(|start| start < taken.start()) {
+                    ranges.push(start..=*taken.start() - 1);
+                }
+                from = taken.end().checked_add(1);
+            }
+            ranges.extend(from.filter(|start| *start <= end).map(|start| start..=end));
+        }
+        Self { ranges }
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()

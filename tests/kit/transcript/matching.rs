@@ -151,7 +151,9 @@ fn line_matches(want: &[Node], have: &[Node], captures: &mut Captures) -> bool {
                 && sequence(&want[2..3], &have[2..3], Place::Name, captures)
                 && pairs(want.get(3), have.get(3), captures)
         }
-        _ if word(2) == b"FETCH" => starts_alike(want, have, 3, captures) && pairs(want.get(3), have.get(3), captures),
+        _ if word(2) == b"FETCH" || word(2) == b"UIDFETCH" => {
+            starts_alike(want, have, 3, captures) && pairs(want.get(3), have.get(3), captures)
+        }
         _ => sequence(want, have, Place::Strict, captures),
     }
 }

@@ -62,9 +62,20 @@ pub(super) fn id(session: &mut Session, fields: &[IdField]) -> Handled {
 
 /// RFC 5161: names that are unknown or need no enabling are passed over.
 pub(super) fn enable(session: &mut Session, names: &[String]) -> Handled {
-    let condstore = names.iter().any(|name| name == "CONDSTORE");
-    session.link.out.extend_from_slice(if condstore { b"* ENABLED CONDSTORE\r\n" } else { b"* ENABLED\r\n" });
-    if condstore {
+    let mut enabled = String::new();
+    for name in names {
+        match name.as_str() {
+            "CONDSTORE" => {}
+            "QRESYNC" => session.dialect.qresync = true,
+            "UIDONLY" => session.dialect.uid_only = true,
+            _ => continue,
+        }
+        enabled.push(' ');
+        enabled.push_str(name);
+    }
+    session.link.out.extend_from_slice(format!("* ENABLED{enabled}\r\n").as_bytes());
+    // QRESYNC holds all of CONDSTORE (RFC 7162 §3.2.3).
+    if names.iter().any(|name| name == "CONDSTORE" || name == "QRESYNC") {
         super::select::enable_condstore(session);
     }
     Ok(Reply::ok("ENABLE completed"))

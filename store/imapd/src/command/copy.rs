@@ -26,7 +26,13 @@ pub(super) async fn move_to(session: &mut Session, numbers: Numbers, set: Sequen
     Ok(match transfer(session, numbers, set, &to, Mailbox::move_to).await? {
         Ok(Some(moved)) => {
             Reply::ok("Moved").code(copy_uid(&moved)).print(&mut session.link.out, None);
-            Reply::ok("MOVE completed")
+            let done = Reply::ok("MOVE completed");
+            if !session.dialect.qresync {
+                return Ok(done);
+            }
+            // As after EXPUNGE (RFC 7162 §3.2.7): everything up to there is told.
+            session.sync(Expunges::Tell, numbers).await?;
+            done.code(format!("HIGHESTMODSEQ {}", moved.modseq))
         }
         Ok(None) => Reply::ok("No messages to move"),
         Err(reply) => reply,

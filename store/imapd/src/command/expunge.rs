@@ -26,7 +26,7 @@ pub(super) async fn expunge(session: &mut Session, set: Option<SequenceSet>) -> 
         Err(error) => return Ok(store_failure(&error)),
     };
     let done = Reply::ok("EXPUNGE completed");
-    if !session.condstore || expunged.uids.is_empty() {
+    if !session.dialect.condstore || expunged.uids.is_empty() {
         return Ok(done);
     }
     // RFC 7162 §3.2.10 asks for it where QRESYNC is on; it does no harm to clients that know MODSEQ.

@@ -11,7 +11,7 @@ use crate::fetch::plan::Plan;
 use crate::reply::{Handled, Hangup, Reply, store_failure};
 use crate::selected::{look, telling};
 use crate::session::Session;
-use crate::sync::{Expunges, Telling, Told};
+use crate::sync::{Dialect, Expunges, Telling, Told};
 use crate::view::Selection;
 
 /// FETCH. The view moves to the present first, without EXPUNGE; UID FETCH tells these at the end.
@@ -19,11 +19,17 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
     if args.items.iter().any(|item| matches!(item, FetchItem::Binary { .. } | FetchItem::BinarySize(_))) {
         return Ok(Reply::bad("BINARY is not supported"));
     }
+    if numbers == Numbers::Sequence && (args.vanished || args.partial.is_some()) {
+        return Ok(Reply::bad("VANISHED and PARTIAL are for UID FETCH"));
+    }
+    if args.vanished && !session.dialect.qresync {
+        return Ok(Reply::bad("QRESYNC is not enabled"));
+    }
     if args.changed_since.is_some() || args.items.contains(&FetchItem::ModSeq) {
         super::select::enable_condstore(session);
     }
     session.sync(Expunges::Hold, numbers).await?;
-    let modseq = session.condstore;
+    let dialect = session.dialect;
     let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
     let mut selection = match numbers {
         Numbers::Uid => selected.view.by_uid(&args.set),
@@ -32,10 +38,21 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
             None => return Ok(Reply::bad("No such message")),
         },
     };
+    if let Some(range) = args.partial {
+        // Counted before CHANGEDSINCE narrows (RFC 9394 §3.4).
+        let found: Vec<usize> = selection.indices().collect();
+        selection = Selection::of(found[range.of(found.len())].iter().copied());
+    }
     if let Some(since) = args.changed_since {
         let view = &selected.view;
         selection =
             Selection::of(selection.indices().filter(|at| view.entry(*at).is_some_and(|entry| entry.modseq > since)));
+    }
+    if let (true, Some(since)) = (args.vanished, args.changed_since) {
+        let among = uids_of(&args.set, &selected.view);
+        if let Err(error) = super::select::print_vanished(session, since, among).await {
+            return Ok(store_failure(&error));
+        }
     }
     let mut items = args.items;
     // RFC 7162 §3.1.4.1: CHANGEDSINCE answers with MODSEQ.
@@ -47,7 +64,7 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
         Ok(marked) => marked,
         Err(error) => return Ok(store_failure(&error)),
     };
-    let plan = Plan::new(items, numbers, modseq);
+    let plan = Plan::new(items, numbers, dialect);
     let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
     let job = Job::new(selected.mailbox.clone(), selected.view.clone(), plan, &selection, marked);
     let skipped = match stream(session, job).await? {
@@ -60,6 +77,16 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
     let done = Reply::ok("FETCH completed");
     // RFC 5530 §3: some messages were removed by somebody else.
     Ok(if skipped { done.code("EXPUNGEISSUED") } else { done })
+}
+
+/// The UIDs of a set, with or without a message; `*` is the largest one in use.
+fn uids_of(set: &imap_wire::SequenceSet, view: &crate::view::View) -> UidSet {
+    if set.is_saved() {
+        return UidSet::from(&*view.saved);
+    }
+    UidSet::from_ranges(
+        set.resolve(view.last_uid()).into_iter().filter(|range| range.1 > 0).map(|(first, last)| first..=last),
+    )
 }
 
 /// Renders and writes by turns: while one buffer goes out the next one is filled. Returns whether messages were missing.
@@ -122,7 +149,7 @@ async fn mark_seen(
         Ok(look) => look,
         Err(error) => return Ok(Err(error)),
     };
-    let telling = telling(Expunges::Hold, numbers, false);
+    let telling = telling(Expunges::Hold, numbers, Dialect::default());
     let telling = Telling { told: Told::Expected(&expected), ..telling };
     selected.moved(look, telling, &mut session.link.out)?;
     Ok(Ok(uids))

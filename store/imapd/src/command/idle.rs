@@ -34,7 +34,7 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
         match wait(session, deadline).await? {
             Woken::Input => {}
             Woken::Change => {
-                let telling = telling(Expunges::Tell, Numbers::Sequence, session.condstore);
+                let telling = telling(Expunges::Tell, Numbers::Sequence, session.dialect);
                 if let Some(selected) = &mut session.selected {
                     Box::pin(selected.sync(&session.deps.pool, telling, &mut session.link.out)).await?;
                 }

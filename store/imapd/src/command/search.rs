@@ -137,13 +137,15 @@ impl Found<'_> {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// What SAVE keeps: everything, or what MIN and MAX tell where nothing else is asked for (RFC 5182 §2.4).
+    /// What SAVE keeps: everything, or what MIN, MAX and PARTIAL tell where neither ALL nor COUNT is asked for (RFC 5182 §2.4,
+    /// RFC 9394 §3.2).
     pub(super) fn saved(&self, returns: Returns) -> Vec<Uid> {
-        let ends = (returns.min || returns.max) && !returns.all && !returns.count;
+        let some = (returns.min || returns.max || returns.partial.is_some()) && !returns.all && !returns.count;
         let first = self.found.first().filter(|_| returns.min);
         let last = self.found.last().filter(|_| returns.max);
+        let part = returns.partial.map(|range| &self.found[range.of(self.found.len())]).unwrap_or_default();
         let kept: Vec<&usize> =
-            if ends { first.into_iter().chain(last).collect() } else { self.found.iter().collect() };
+            if some { first.into_iter().chain(last).chain(part).collect() } else { self.found.iter().collect() };
         let mut uids: Vec<Uid> = kept.into_iter().map(|at| number(self.view, Numbers::Uid, *at)).collect();
         uids.sort_unstable();
         uids.dedup();
@@ -153,7 +155,8 @@ impl Found<'_> {
     /// `* ESEARCH (TAG "a") UID MIN 1 MAX 9 COUNT 3 ALL 1,4,9`
     pub(super) fn print_extended(&self, out: &mut Vec<u8>, tag: &str, returns: Returns) {
         // RFC 5182 §2.1: SAVE alone is answered with nothing but the tagged response.
-        if returns.save && !(returns.min || returns.max || returns.all || returns.count) {
+        let told = returns.min || returns.max || returns.all || returns.count || returns.partial.is_some();
+        if returns.save && !told && !returns.update {
             return;
         }
         out.extend_from_slice(b"* ESEARCH (TAG ");
@@ -181,11 +184,22 @@ impl Found<'_> {
                 print::number_set(out, self.found.iter().map(|at| self.number(*at)));
             }
         }
+        if let Some(range) = returns.partial {
+            let part = &self.found[range.of(self.found.len())];
+            out.extend_from_slice(b" PARTIAL (");
+            range.print(out);
+            out.push(b' ');
+            match part {
+                [] => out.extend_from_slice(b"NIL"),
+                part => print::number_set(out, part.iter().map(|at| self.number(*at))),
+            }
+            out.push(b')');
+        }
         if returns.count {
             item(out, " COUNT ", u32::try_from(self.found.len()).unwrap_or(u32::MAX));
         }
         // RFC 7162 §3.1.10: with MIN or MAX alone, the MODSEQ is that of the messages told.
-        let told = if returns.all || returns.count { self.found } else { &modseq_of };
+        let told = if returns.all || returns.count || returns.partial.is_some() { self.found } else { &modseq_of };
         if let Some(modseq) = self.highest_modseq(told) {
             out.extend_from_slice(b" MODSEQ ");
             print::number(out, modseq);

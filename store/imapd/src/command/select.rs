@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use ens::Watch;
-use imap_wire::command::SelectArgs;
+use imap_wire::command::{Numbers, SelectArgs};
 use imap_wire::print;
-use mailstore::{Mailbox, MailboxName, Recent};
+use imap_wire::qresync::Qresync;
+use mailstore::{Mailbox, MailboxName, ModSeq, Recent, StoreError, UidSet};
 
 use crate::reply::{Handled, Reply, store_failure};
-use crate::selected::{Look, Selected, look};
+use crate::selected::{Look, Selected, look, telling};
 use crate::session::Session;
-use crate::sync::print_flags;
+use crate::sync::{Dialect, Expunges, print_flags};
 use crate::view::{Access, View};
 
 /// SELECT and EXAMINE. Whatever was selected before is not any more, also when this fails.
 pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Access) -> Handled {
+    if args.qresync.is_some() && !session.dialect.qresync {
+        return Ok(Reply::bad("QRESYNC is not enabled"));
+    }
     let account = match session.account().await {
         Ok(account) => account,
         Err(reply) => return Ok(reply),
@@ -42,18 +46,76 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
         Err(error) => return Ok(store_failure(&error)),
     };
     if args.condstore {
-        session.condstore = true;
+        session.dialect.condstore = true;
     }
     session.selections += 1;
     let view = view_of(look, access);
-    print_mailbox(&mut session.link.out, &mailbox, &view);
+    print_mailbox(&mut session.link.out, &mailbox, &view, session.dialect);
     // RFC 8474 §4.2.
     session.link.out.extend_from_slice(format!("* OK [MAILBOXID ({object_id})] Ok\r\n").as_bytes());
     session.selected = Some(Box::new(Selected { mailbox, view, changes }));
+    if let Some(known) = args.qresync
+        && let Err(error) = resynchronise(session, &known).await
+    {
+        session.selected = None;
+        return Ok(store_failure(&error));
+    }
     Ok(match access {
         Access::ReadWrite => Reply::ok("SELECT completed").code("READ-WRITE"),
         Access::ReadOnly => Reply::ok("EXAMINE completed").code("READ-ONLY"),
     })
+}
+
+/// Tells what has changed since the client last knew the mailbox (RFC 7162 §3.2.5).
+async fn resynchronise(session: &mut Session, known: &Qresync) -> Result<(), StoreError> {
+    let Some(selected) = &session.selected else { return Ok(()) };
+    let view = &selected.view;
+    if known.uid_validity != selected.mailbox.uid_validity() {
+        return Ok(());
+    }
+    let all = || UidSet::from_ranges([1..=view.snapshot.uid_next().saturating_sub(1)]);
+    let ranges = |set: &imap_wire::SequenceSet| set.resolve(0).into_iter().map(|(first, last)| first..=last);
+    let uids = known.known_uids.as_ref().map_or_else(all, |set| UidSet::from_ranges(ranges(set)));
+    // Up to the last place where its numbers are still right, the client knows what is gone.
+    let matching = known.matches.as_ref().and_then(|(numbers, known)| {
+        let right =
+            |(number, uid): &(u32, u32)| view.entry(*number as usize - 1).is_some_and(|entry| entry.uid == *uid);
+        // More numbers than there are messages say nothing more.
+        numbers.numbers().zip(known.numbers()).take(view.len()).filter(right).last()
+    });
+    let behind = matching.map_or(1, |(_, uid)| uid.saturating_add(1));
+    print_vanished(session, known.modseq, uids.intersection(&UidSet::from_ranges([behind..=u32::MAX]))).await?;
+    let Some(selected) = &session.selected else { return Ok(()) };
+    let telling = telling(Expunges::Hold, Numbers::Uid, session.dialect);
+    for at in 0..selected.view.len() {
+        if selected.view.entry(at).is_some_and(|entry| entry.modseq > known.modseq && uids.contains(entry.uid)) {
+            selected.view.print_fetch_flags(&mut session.link.out, at, telling);
+        }
+    }
+    Ok(())
+}
+
+/// `* VANISHED (EARLIER) uids`: those of `among` that left after a MODSEQ and are not in the view any more.
+pub(super) async fn print_vanished(session: &mut Session, since: ModSeq, among: UidSet) -> Result<(), StoreError> {
+    let Some(selected) = &session.selected else { return Ok(()) };
+    let (mailbox, view) = (selected.mailbox.clone(), selected.view.clone());
+    let gone = session
+        .deps
+        .pool
+        .run(move || {
+            let gone = mailbox.vanished_since(since, &among)?;
+            // What left after the view was taken is told as VANISHED when the view moves.
+            let ghosts: UidSet = view.ghosts.iter().map(|ghost| ghost.uid).collect();
+            Ok::<_, StoreError>(gone.difference(&UidSet::from(view.snapshot.uids())).difference(&ghosts))
+        })
+        .await?;
+    if !gone.is_empty() {
+        let out = &mut session.link.out;
+        out.extend_from_slice(b"* VANISHED (EARLIER) ");
+        print::ranges(out, gone.ranges().iter().map(|range| (*range.start(), *range.end())));
+        out.extend_from_slice(b"\r\n");
+    }
+    Ok(())
 }
 
 fn view_of(look: Look, access: Access) -> View {
@@ -65,11 +127,12 @@ fn view_of(look: Look, access: Access) -> View {
     View::new(look.snapshot, recent, access)
 }
 
-fn print_mailbox(out: &mut Vec<u8>, mailbox: &Mailbox, view: &View) {
+fn print_mailbox(out: &mut Vec<u8>, mailbox: &Mailbox, view: &View, dialect: Dialect) {
     print_flags(out, view.snapshot.keywords(), view.access);
     print::count_line(out, view.len() as u64, "EXISTS");
     print::count_line(out, view.recent_count() as u64, "RECENT");
-    if let Some(unseen) = view.first_unseen() {
+    // A sequence number, which there are none of with UIDONLY.
+    if let Some(unseen) = view.first_unseen().filter(|_| !dialect.uid_only) {
         code_line(out, "UNSEEN", unseen as u64, "First unseen.");
     }
     code_line(out, "UIDVALIDITY", u64::from(mailbox.uid_validity()), "UIDs valid");
@@ -109,10 +172,10 @@ pub(super) fn unselect(session: &mut Session) -> Handled {
 
 /// A command that enables CONDSTORE (RFC 7162 §3.1): the first one in a selected state tells the highest MODSEQ.
 pub(super) fn enable_condstore(session: &mut Session) {
-    if session.condstore {
+    if session.dialect.condstore {
         return;
     }
-    session.condstore = true;
+    session.dialect.condstore = true;
     if let Some(selected) = &session.selected {
         let highest = selected.view.snapshot.highest_modseq();
         code_line(&mut session.link.out, "HIGHESTMODSEQ", highest, "Highest");

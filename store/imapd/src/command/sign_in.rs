@@ -174,7 +174,7 @@ pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
 pub(super) fn unauthenticate(session: &mut Session) -> Handled {
     session.selected = None;
     session.signed = None;
-    session.condstore = false;
+    session.dialect = Default::default();
     session.link.splitter.set_limits(FrameLimits::before_login());
     Ok(Reply::ok("Signed out").code(capability::line(session)))
 }

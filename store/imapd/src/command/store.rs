@@ -17,7 +17,7 @@ pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreAr
     if args.unchanged_since.is_some() {
         super::select::enable_condstore(session);
     }
-    let modseq = session.condstore;
+    let dialect = session.dialect;
     let Some(selected) = &mut session.selected else { return Ok(Reply::bad("No mailbox selected")) };
     let selection = match numbers {
         Numbers::Uid => selected.view.by_uid(&args.set),
@@ -60,11 +60,11 @@ pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreAr
         _ => Told::Also(&uids),
     };
     // EXPUNGE may follow UID STORE, but not come before its FETCH responses have numbers: those are written first.
-    let telling = Telling { expunges: Expunges::Hold, told, numbers, modseq };
+    let telling = Telling { expunges: Expunges::Hold, told, numbers, dialect };
     selected.moved(look, telling, &mut session.link.out)?;
     let has_gone = selection.has_ghost(&selected.view);
     if numbers == Numbers::Uid {
-        let telling = Telling { expunges: Expunges::Tell, told: Told::Changed, numbers, modseq };
+        let telling = Telling { expunges: Expunges::Tell, told: Told::Changed, numbers, dialect };
         selected.view.sync(selected.view.snapshot.clone(), Default::default(), telling, &mut session.link.out);
     }
     let reply = Reply::ok("STORE completed");

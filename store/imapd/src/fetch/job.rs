@@ -11,6 +11,7 @@ use message::{Digest, DigestRef, Limits};
 use super::message::{Rendered, Source, slice};
 use super::plan::Plan;
 use crate::link::FULL;
+use crate::sync::{Dialect, open_fetch};
 use crate::view::{Selection, View};
 
 /// Messages larger than this are sent window by window; smaller ones are rendered whole.
@@ -244,19 +245,25 @@ impl Job {
     }
 
     fn open(&self, out: &mut Vec<u8>, at: usize) {
-        out.extend_from_slice(b"* ");
-        print::number(out, at as u64 + 1);
-        out.extend_from_slice(b" FETCH (");
+        let uid = self.view.entry(at).map_or(0, |entry| entry.uid);
+        open_fetch(out, at, uid, self.plan.dialect);
     }
 
     /// Ends a response, with the flags if this FETCH has changed them and they were not asked for.
     fn close(&self, out: &mut Vec<u8>, at: usize) {
-        if !self.plan.flags
-            && !self.marked.is_empty()
+        if !self.marked.is_empty()
             && self.view.entry(at).is_some_and(|entry| self.marked.binary_search(&entry.uid).is_ok())
         {
-            out.push(b' ');
-            self.view_item(out, at, &FetchItem::Flags);
+            // RFC 7162 §3.2.4: UID and MODSEQ belong to every change that the client did not ask to be told of.
+            let Dialect { condstore, uid_only, .. } = self.plan.dialect;
+            for (item, wanted) in
+                [(FetchItem::Flags, true), (FetchItem::ModSeq, condstore), (FetchItem::Uid, condstore && !uid_only)]
+            {
+                if wanted && !self.plan.items.contains(&item) {
+                    out.push(b' ');
+                    self.view_item(out, at, &item);
+                }
+            }
         }
         out.extend_from_slice(b")\r\n");
     }

@@ -3,6 +3,8 @@
 use imap_wire::command::Numbers;
 use imap_wire::fetch::{FetchItem, SectionText};
 
+use crate::sync::Dialect;
+
 /// The items of a FETCH in the order of the answer.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -11,17 +13,17 @@ pub(crate) struct Plan {
     pub(crate) view_only: bool,
     /// Octets of the message itself are asked for.
     pub(crate) content: bool,
-    pub(crate) flags: bool,
+    pub(crate) dialect: Dialect,
 }
 
 impl Plan {
-    /// `modseq` says that the client knows MODSEQ and is told of it with every FLAGS (RFC 7162 §3.2).
-    pub(crate) fn new(mut items: Vec<FetchItem>, numbers: Numbers, modseq: bool) -> Self {
-        // UID commands answer with the UID whether it is asked for or not (RFC 3501 §6.4.8).
-        if numbers == Numbers::Uid && !items.contains(&FetchItem::Uid) {
+    /// A client that knows MODSEQ is told of it with every FLAGS (RFC 7162 §3.2).
+    pub(crate) fn new(mut items: Vec<FetchItem>, numbers: Numbers, dialect: Dialect) -> Self {
+        // UID commands answer with the UID whether it is asked for or not (RFC 3501 §6.4.8); UIDFETCH begins with it.
+        if numbers == Numbers::Uid && !dialect.uid_only && !items.contains(&FetchItem::Uid) {
             items.insert(0, FetchItem::Uid);
         }
-        if modseq && items.contains(&FetchItem::Flags) && !items.contains(&FetchItem::ModSeq) {
+        if dialect.condstore && items.contains(&FetchItem::Flags) && !items.contains(&FetchItem::ModSeq) {
             items.push(FetchItem::ModSeq);
         }
         let mut once: Vec<FetchItem> = Vec::with_capacity(items.len());
@@ -32,8 +34,7 @@ impl Plan {
         }
         let view_only = once.iter().all(|item| matches!(item, FetchItem::Flags | FetchItem::Uid | FetchItem::ModSeq));
         let content = once.iter().any(needs_content);
-        let flags = once.contains(&FetchItem::Flags);
-        Self { items: once, view_only, content, flags }
+        Self { items: once, view_only, content, dialect }
     }
 }
 

@@ -1,0 +1,52 @@
+//! PARTIAL: a range of a result, counted from its start or from its end (RFC 9394 §3.1, RFC 5267 §4.4).
+
+use std::ops::Range;
+
+use crate::cursor::Cursor;
+use crate::error::{Result, WireError};
+use crate::print;
+
+/// `1:500` or `-1:-100`, as the client wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartialRange {
+    first: u32,
+    last: u32,
+    from_end: bool,
+}
+
+impl PartialRange {
+    /// Reads a range: two numbers of one sign, either way round, no `*`.
+    pub fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
+        const INVALID: &str = "Invalid partial range";
+        let from_end = cursor.eat(b'-');
+        let first = cursor.nz_number().map_err(|_| WireError::bad(INVALID))?;
+        cursor.need(b':', INVALID)?;
+        if from_end {
+            cursor.need(b'-', INVALID)?;
+        }
+        let last = cursor.nz_number().map_err(|_| WireError::bad(INVALID))?;
+        Ok(Self { first, last, from_end })
+    }
+
+    /// Which of `count` results it names, as indices; empty where there are none.
+    pub fn of(&self, count: usize) -> Range<usize> {
+        let (low, high) = (self.first.min(self.last) as usize, self.first.max(self.last) as usize);
+        match self.from_end {
+            false => (low - 1).min(count)..high.min(count),
+            true => count.saturating_sub(high)..count.saturating_sub(low - 1),
+        }
+    }
+
+    /// Writes the range as it was asked for.
+    pub fn print(&self, out: &mut Vec<u8>) {
+        for (at, number) in [self.first, self.last].into_iter().enumerate() {
+            if at > 0 {
+                out.push(b':');
+            }
+            if self.from_end {
+                out.push(b'-');
+            }
+            print::number(out, u64::from(number));
+        }
+    }
+}
