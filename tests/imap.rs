@@ -24,7 +24,7 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    append authenticate capability close concurrency copy create delete enable errors expunge fetch id idle
+    append authenticate capability close concurrency context copy create delete enable errors expunge fetch id idle
     limits list literal login r#move namespace noop objectid partial qresync quota rename search searchres select sort
     special_use status store subscribe thread uidonly unauthenticate utf7
 }

@@ -87,6 +87,8 @@ pub enum Command {
     Expunge(Option<SequenceSet>),
     /// SEARCH
     Search(Numbers, SearchArgs),
+    /// CANCELUPDATE (RFC 5267 §4.3.5): the tags of the searches.
+    CancelUpdate(Vec<String>),
     /// SORT (RFC 5256)
     Sort(Numbers, SortArgs),
     /// THREAD (RFC 5256)
@@ -197,7 +199,8 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
         "AUTHENTICATE" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE" | "DELETE"
         | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE" | "SEARCH"
-        | "GETQUOTA" | "GETQUOTAROOT" | "SETQUOTA" | "SORT" | "THREAD" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
+        | "CANCELUPDATE" | "GETQUOTA" | "GETQUOTAROOT" | "SETQUOTA" | "SORT" | "THREAD" | "FETCH" | "STORE"
+        | "COPY" | "MOVE" => {}
         _ => return Err(WireError::bad("Unknown command")),
     }
     cursor.space()?;
@@ -252,6 +255,15 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
             Command::SetQuota(root, limits)
         }
         "EXPUNGE" => Command::Expunge(Some(SequenceSet::parse(cursor)?)),
+        "CANCELUPDATE" => {
+            let mut tags = Vec::new();
+            loop {
+                tags.push(String::from_utf8_lossy(&cursor.string()?).into_owned());
+                if !cursor.eat(b' ') {
+                    break Command::CancelUpdate(tags);
+                }
+            }
+        }
         "SEARCH" => Command::Search(numbers, SearchArgs::parse(cursor)?),
         "SORT" => Command::Sort(numbers, SortArgs::parse(cursor)?),
         "THREAD" => Command::Thread(numbers, ThreadArgs::parse(cursor)?),

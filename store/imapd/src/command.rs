@@ -18,6 +18,7 @@ mod status;
 mod store;
 
 use imap_wire::Command;
+pub(crate) use search::update_contexts;
 pub(crate) use select::leave;
 
 use crate::reply::Handled;
@@ -57,6 +58,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::Check => expunge::check(),
         Command::Expunge(set) => expunge::expunge(session, set).await,
         Command::Search(numbers, args) => search::search(session, numbers, args).await,
+        Command::CancelUpdate(tags) => search::cancel_update(session, &tags),
         Command::Sort(numbers, args) => sort::sort(session, numbers, args).await,
         Command::Thread(numbers, args) => sort::thread(session, numbers, args).await,
         Command::Fetch(numbers, args) => fetch::fetch(session, numbers, args).await,

@@ -4,6 +4,7 @@
 //! run when; `command/<group>.rs` does the work; `view.rs` is what the session believes the mailbox holds, which moves only at sync points.
 
 mod command;
+mod context;
 mod fetch;
 mod link;
 mod reply;

@@ -7,6 +7,7 @@ use ens::Subscription;
 use imap_wire::command::Numbers;
 use mailstore::{ErrorKind, Mailbox, Recent, Snapshot, StoreError};
 
+use crate::context::Contexts;
 use crate::reply::Hangup;
 use crate::sync::{Dialect, Expunges, Telling, Told};
 use crate::view::{Access, View};
@@ -15,6 +16,8 @@ use crate::view::{Access, View};
 pub(crate) struct Selected {
     pub(crate) mailbox: Mailbox,
     pub(crate) view: View,
+    /// Searches that are kept up to date.
+    pub(crate) contexts: Contexts,
     /// Rings when the mailbox changes.
     pub(crate) changes: Subscription,
 }
@@ -64,7 +67,7 @@ impl Selected {
     ) -> Result<(), Hangup> {
         match look {
             Ok(look) => {
-                self.view.sync(look.snapshot, look.claimed, telling, out);
+                self.view.sync(look.snapshot, look.claimed, telling, &mut self.contexts, out);
                 Ok(())
             }
             // RFC 2180 §3: nothing sensible can be said about a mailbox that is no more.

@@ -239,6 +239,7 @@ impl Session {
             self.sync(Expunges::Tell, numbers).await?;
         }
         self.tell_what_is_held_back();
+        command::update_contexts(self).await;
         self.answer(Some(tag), reply);
         self.link.flush_full().await
     }

@@ -64,6 +64,17 @@ fn display(first: Option<Address<'_>>) -> String {
     }
 }
 
+/// How two messages stand by the criteria alone.
+pub(crate) fn compare(criteria: &[Criterion], one: &[Value], other: &[Value]) -> Ordering {
+    let each = criteria.iter().zip(one.iter().zip(other.iter()));
+    each.map(|(criterion, (one, other))| match criterion.direction {
+        Direction::Ascending => one.cmp(other),
+        Direction::Descending => other.cmp(one),
+    })
+    .find(|order| *order != Ordering::Equal)
+    .unwrap_or(Ordering::Equal)
+}
+
 /// The messages in the order of the criteria; equal ones in that of the mailbox. One that was removed meanwhile has no values,
 /// and comes first.
 pub(crate) fn sorted(gathered: Gathered<Box<[Value]>>, criteria: &[Criterion]) -> (View, Vec<usize>) {
@@ -71,13 +82,7 @@ pub(crate) fn sorted(gathered: Gathered<Box<[Value]>>, criteria: &[Criterion]) -
     // Stable, and the messages come in the order of the mailbox.
     messages.sort_by(|(_, one), (_, other)| {
         let (Some(one), Some(other)) = (one, other) else { return one.is_some().cmp(&other.is_some()) };
-        let each = criteria.iter().zip(one.iter().zip(other.iter()));
-        each.map(|(criterion, (one, other))| match criterion.direction {
-            Direction::Ascending => one.cmp(other),
-            Direction::Descending => other.cmp(one),
-        })
-        .find(|order| *order != Ordering::Equal)
-        .unwrap_or(Ordering::Equal)
+        compare(criteria, one, other)
     });
     (view, messages.into_iter().map(|(at, _)| at).collect())
 }

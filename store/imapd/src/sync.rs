@@ -7,6 +7,7 @@ use imap_wire::flag::SystemFlags;
 use imap_wire::print;
 use mailstore::{Flags, KeywordNames, Recent, Snapshot, Uid};
 
+use crate::context::Contexts;
 use crate::view::{Access, Ghost, View};
 
 /// What the client has enabled that changes how it is told.
@@ -59,7 +60,14 @@ enum News {
 
 impl View {
     /// Moves to `now` and writes what that means to `out`. `claimed` are the UIDs that became `\Recent` in this session.
-    pub(crate) fn sync(&mut self, now: Arc<Snapshot>, claimed: Recent, telling: Telling<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn sync(
+        &mut self,
+        now: Arc<Snapshot>,
+        claimed: Recent,
+        telling: Telling<'_>,
+        contexts: &mut Contexts,
+        out: &mut Vec<u8>,
+    ) {
         let unmoved = Arc::ptr_eq(&now, &self.snapshot);
         if unmoved
             && !matches!(telling.told, Told::Also(_))
@@ -77,6 +85,7 @@ impl View {
         }
         let mut told = known;
         if telling.expunges == Expunges::Tell && !self.ghosts.is_empty() {
+            contexts.expunge(&self.ghosts.iter().map(|ghost| ghost.uid).collect(), self, out);
             print_expunges(out, &self.ghosts, telling.dialect);
             told = known - self.ghosts.len();
             self.ghosts = [].into();

@@ -77,7 +77,7 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::Create(..) | C::Delete(_) | C::Rename(..) | C::Subscribe(_) | C::Unsubscribe(_) => row(Authenticated, All),
         C::List(_) | C::Lsub(..) | C::Status(..) => row(Authenticated, All),
         C::Idle => row(Authenticated, Nothing),
-        C::Check => row(Selected, All),
+        C::Check | C::CancelUpdate(_) => row(Selected, All),
         C::Close | C::Unselect => row(Selected, Nothing),
         C::Expunge(None) => row(Selected, All),
         C::Expunge(Some(_)) => numbered(Numbers::Uid, All),

@@ -127,6 +127,17 @@ impl View {
         Some(Selection { ranges })
     }
 
+    /// The same for a search, which asks which messages there are: numbers beyond the last message stand for none.
+    pub(crate) fn numbered(&self, set: &imap_wire::SequenceSet) -> Selection {
+        match u32::try_from(self.len()).unwrap_or(u32::MAX) {
+            0 => Selection::default(),
+            last => {
+                let ranges = set.resolve(last).into_iter().filter(|(first, _)| *first <= last);
+                Selection { ranges: ranges.map(|(first, end)| (first as usize - 1, end.min(last) as usize)).collect() }
+            }
+        }
+    }
+
     /// UIDs as ranges of indices; those without a message are passed over (RFC 3501 §6.4.8).
     pub(crate) fn by_uid(&self, set: &imap_wire::SequenceSet) -> Selection {
         if set.is_saved() {

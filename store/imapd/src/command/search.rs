@@ -1,23 +1,29 @@
-//! SEARCH and UID SEARCH (RFC 3501 §6.4.4, RFC 4731, RFC 5182, RFC 7162 §3.1.5).
+//! SEARCH, UID SEARCH and CANCELUPDATE (RFC 3501 §6.4.4, RFC 4731, RFC 5182, RFC 5267 §4, RFC 7162 §3.1.5, RFC 9394 §3).
 
+use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use imap_wire::command::Numbers;
 use imap_wire::print;
 use imap_wire::search::{Key, Returns, SearchArgs};
+use imap_wire::sort::Criterion;
+use mailstore::{StoreError, Uid};
 
-use mailstore::Uid;
-
+use crate::context::{Asked, Member, TooMany};
 use crate::reply::{Handled, Hangup, Reply, store_failure};
 use crate::search::job::{Job, Progress};
 use crate::search::program::{Charset, UnknownCharset, compile};
 use crate::session::Session;
+use crate::sort::Value;
 use crate::sync::Expunges;
 use crate::view::View;
 
 /// SEARCH. The view moves to the present first, without EXPUNGE; UID SEARCH tells these at the end.
 pub(super) async fn search(session: &mut Session, numbers: Numbers, args: SearchArgs) -> Handled {
     let SearchArgs { returns, charset, key } = args;
+    if let Some(reply) = tag_in_use(session, returns) {
+        return Ok(reply);
+    }
     let with_modseq = names_modseq(&key);
     let (view, found) = match find(session, numbers, &key, charset.as_deref()).await? {
         Ok(found) => found,
@@ -32,6 +38,11 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
     match returns {
         Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
         None => found.print(&mut session.link.out, "SEARCH"),
+    }
+    if returns.is_some_and(|returns| returns.update) {
+        let uids = found.found.iter().map(|at| number(&view, Numbers::Uid, *at));
+        let members = uids.map(|uid| Member { uid, values: Box::default() }).collect();
+        keep_up_to_date(session, numbers, (key, charset.as_deref()), Vec::new(), members, &view);
     }
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
@@ -58,15 +69,19 @@ pub(super) async fn find(
     }
     session.sync(Expunges::Hold, numbers).await?;
     let Some(selected) = &session.selected else { return Ok(Err(Reply::bad("No mailbox selected"))) };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let program = Charset::find(charset).and_then(|charset| compile(key, charset, &selected.view, now));
+    let program = Charset::find(charset).and_then(|charset| compile(key, charset, &selected.view, now()));
     let program = match program {
         Ok(program) => program,
         Err(UnknownCharset) => {
             return Ok(Err(Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)")));
         }
     };
-    let mut job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
+    let job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
+    Ok(run(session, job).await.map_err(|error| store_failure(&error)))
+}
+
+/// Runs a search to its end, by turns with others.
+async fn run(session: &Session, mut job: Job) -> Result<(View, Vec<usize>), StoreError> {
     loop {
         let (next, progress) = session
             .deps
@@ -78,10 +93,101 @@ pub(super) async fn find(
             .await;
         match progress {
             Ok(Progress::More) => job = next,
-            Ok(Progress::Done) => return Ok(Ok(next.into_found())),
-            Err(error) => return Ok(Err(store_failure(&error))),
+            Ok(Progress::Done) => return Ok(next.into_found()),
+            Err(error) => return Err(error),
         }
     }
+}
+
+/// A search whose changes are told is known by its tag, which must be its own (RFC 5267 §4.3).
+pub(super) fn tag_in_use(session: &Session, returns: Option<Returns>) -> Option<Reply> {
+    let updates = returns.is_some_and(|returns| returns.update);
+    let known = session.selected.as_ref().is_some_and(|selected| selected.contexts.has(&session.tag));
+    (updates && known).then(|| Reply::bad("Tag reuse"))
+}
+
+/// From now on the client is told how the result changes, or that it is not (RFC 5267 §4.3.1).
+pub(super) fn keep_up_to_date(
+    session: &mut Session,
+    numbers: Numbers,
+    (key, charset): (Key, Option<&str>),
+    criteria: Vec<Criterion>,
+    members: Vec<Member>,
+    view: &View,
+) {
+    let (Some(selected), Ok(charset)) = (&mut session.selected, Charset::find(charset)) else { return };
+    let asked = Asked { tag: session.tag.clone(), numbers, key, charset, criteria };
+    if let Err(TooMany) = selected.contexts.add(asked, members, view) {
+        let mut code = b"NOUPDATE ".to_vec();
+        print::string(&mut code, session.tag.as_bytes());
+        let refusal = Reply::no("Too many contexts").code(String::from_utf8_lossy(&code).into_owned());
+        refusal.print(&mut session.link.out, None);
+    }
+}
+
+/// CANCELUPDATE: all of the tags, or an error.
+pub(super) fn cancel_update(session: &mut Session, tags: &[String]) -> Handled {
+    let Some(selected) = &mut session.selected else { return Ok(Reply::bad("No mailbox selected")) };
+    if !tags.iter().all(|tag| selected.contexts.has(tag)) {
+        return Ok(Reply::no("Unknown tag"));
+    }
+    for tag in tags {
+        selected.contexts.cancel(tag);
+    }
+    Ok(Reply::ok("CANCELUPDATE completed"))
+}
+
+/// Looks at what has changed since the last time, and tells what that means for the contexts (RFC 5267 §4.3.3, §4.3.4).
+pub(crate) async fn update_contexts(session: &mut Session) {
+    let Some(selected) = &mut session.selected else { return };
+    let changed = selected.contexts.take_changed(&selected.view);
+    if changed.is_empty() {
+        return;
+    }
+    let looked_at: Vec<Uid> = changed.iter().map(|at| number(&selected.view, Numbers::Uid, *at)).collect();
+    let view = selected.view.clone();
+    for at in 0..selected.contexts.list().len() {
+        match holding(session, at, &view, &changed).await {
+            Ok(holding) => {
+                let Some(selected) = &mut session.selected else { return };
+                selected.contexts.update(at, &looked_at, holding, &view, &mut session.link.out);
+            }
+            Err(error) => {
+                // What cannot be kept up to date must not look as if it were: the client sees no more of it.
+                tracing::error!(error = &error as &dyn std::error::Error, "updating a search context failed");
+            }
+        }
+        if session.selected.is_none() {
+            return;
+        }
+    }
+}
+
+/// Which of some messages a context finds, with what they are sorted by.
+async fn holding(
+    session: &mut Session,
+    at: usize,
+    view: &View,
+    messages: &[usize],
+) -> Result<HashMap<Uid, Box<[Value]>>, StoreError> {
+    let Some(selected) = &session.selected else { return Ok(HashMap::new()) };
+    let Some(context) = selected.contexts.list().get(at) else { return Ok(HashMap::new()) };
+    let Ok(program) = compile(&context.key, context.charset, view, now()) else { return Ok(HashMap::new()) };
+    let keys: Vec<_> = context.criteria.iter().map(|criterion| criterion.key).collect();
+    let mailbox = selected.mailbox.clone();
+    let job = Job::among(mailbox, view.clone(), program, messages.iter().copied());
+    let (view, found) = run(session, job).await?;
+    if keys.is_empty() {
+        return Ok(found.into_iter().map(|at| (number(&view, Numbers::Uid, at), Box::default())).collect());
+    }
+    let gathered = super::sort::gather(session, view, found, move |row| crate::sort::values(&keys, row)).await?;
+    let uid = |at: usize| number(&gathered.view, Numbers::Uid, at);
+    Ok(gathered.messages.into_iter().filter_map(|(at, values)| Some((uid(at), values?))).collect())
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
 }
 
 pub(super) fn names_modseq(key: &Key) -> bool {

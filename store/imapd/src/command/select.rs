@@ -53,7 +53,7 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
     print_mailbox(&mut session.link.out, &mailbox, &view, session.dialect);
     // RFC 8474 §4.2.
     session.link.out.extend_from_slice(format!("* OK [MAILBOXID ({object_id})] Ok\r\n").as_bytes());
-    session.selected = Some(Box::new(Selected { mailbox, view, changes }));
+    session.selected = Some(Box::new(Selected { mailbox, view, contexts: Default::default(), changes }));
     if let Some(known) = args.qresync
         && let Err(error) = resynchronise(session, &known).await
     {

@@ -1,9 +1,13 @@
 //! SORT, UID SORT, THREAD and UID THREAD (RFC 5256; RFC 5267 §3 for RETURN; RFC 5957).
 
+use std::collections::HashMap;
+
 use imap_wire::command::Numbers;
 use imap_wire::sort::{SortArgs, ThreadArgs};
+use mailstore::StoreError;
 
-use super::search::{Found, find, names_modseq, number, save};
+use super::search::{Found, find, keep_up_to_date, names_modseq, number, save, tag_in_use};
+use crate::context::Member;
 use crate::reply::{Handled, Reply, store_failure};
 use crate::search::program::RowFacts;
 use crate::session::Session;
@@ -16,6 +20,9 @@ use crate::view::View;
 /// SORT. As SEARCH, EXPUNGE is told by the UID form only.
 pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs) -> Handled {
     let SortArgs { returns, criteria, charset, key } = args;
+    if let Some(reply) = tag_in_use(session, returns) {
+        return Ok(reply);
+    }
     let with_modseq = names_modseq(&key);
     let (view, found) = match find(session, numbers, &key, Some(&charset)).await? {
         Ok(found) => found,
@@ -27,14 +34,28 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
     let keys: Vec<_> = criteria.iter().map(|criterion| criterion.key).collect();
     let gathered = match gather(session, view, found, move |row| sort::values(&keys, row)).await {
         Ok(gathered) => gathered,
-        Err(reply) => return Ok(reply),
+        Err(error) => return Ok(store_failure(&error)),
     };
-    let (view, found) = session.deps.pool.run(move || sort::sorted(gathered, &criteria)).await;
+    let updates = returns.is_some_and(|returns| returns.update);
+    let by = criteria.clone();
+    let sorted = session.deps.pool.run(move || {
+        let values: HashMap<usize, Box<[sort::Value]>> = match updates {
+            true => gathered.messages.iter().filter_map(|(at, values)| Some((*at, values.clone()?))).collect(),
+            false => HashMap::new(),
+        };
+        (sort::sorted(gathered, &by), values)
+    });
+    let ((view, found), mut values) = sorted.await;
     let found = Found { view: &view, numbers, found: &found, with_modseq };
     save(session, returns, |returns| found.saved(returns));
     match returns {
         Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
         None => found.print(&mut session.link.out, "SORT"),
+    }
+    if updates {
+        let uid = |at: &usize| number(&view, Numbers::Uid, *at);
+        let members = found.found.iter().filter_map(|at| Some(Member { uid: uid(at), values: values.remove(at)? }));
+        keep_up_to_date(session, numbers, (key, Some(&charset)), criteria, members.collect(), &view);
     }
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
@@ -51,7 +72,7 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
     };
     let gathered = match gather(session, view, found, move |row| thread::facts(algorithm, row)).await {
         Ok(gathered) => gathered,
-        Err(reply) => return Ok(reply),
+        Err(error) => return Ok(store_failure(&error)),
     };
     session.link.out.extend_from_slice(b"* THREAD");
     let mut out = std::mem::take(&mut session.link.out);
@@ -68,13 +89,13 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
 }
 
 /// Takes a fact of each message on the blocking pool, by turns with others.
-async fn gather<T: Send + 'static>(
+pub(super) async fn gather<T: Send + 'static>(
     session: &mut Session,
     view: View,
     found: Vec<usize>,
     take: impl Fn(&RowFacts<'_>) -> T + Send + 'static,
-) -> Result<Gathered<T>, Reply> {
-    let Some(selected) = &session.selected else { return Err(Reply::bad("No mailbox selected")) };
+) -> Result<Gathered<T>, StoreError> {
+    let Some(selected) = &session.selected else { return Ok(Gathered { view, messages: Vec::new() }) };
     let mut gathering = Gathering::new(selected.mailbox.clone(), view, found, Box::new(take));
     loop {
         let (next, more) = session
@@ -88,7 +109,7 @@ async fn gather<T: Send + 'static>(
         match more {
             Ok(true) => gathering = next,
             Ok(false) => return Ok(next.into_gathered()),
-            Err(error) => return Err(store_failure(&error)),
+            Err(error) => return Err(error),
         }
     }
 }

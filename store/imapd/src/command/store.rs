@@ -7,7 +7,7 @@ use imap_wire::store::{Echo, StoreAction, StoreArgs};
 use mailstore::{FlagChange, FlagOp, FlagSet, Flags, Snapshot, Uid, UidSet};
 
 use crate::reply::{Handled, Reply, store_failure};
-use crate::selected::look;
+use crate::selected::{Selected, look};
 use crate::session::Session;
 use crate::sync::{Expunges, SYSTEM, Telling, Told};
 use crate::view::{Selection, View};
@@ -65,7 +65,9 @@ pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreAr
     let has_gone = selection.has_ghost(&selected.view);
     if numbers == Numbers::Uid {
         let telling = Telling { expunges: Expunges::Tell, told: Told::Changed, numbers, dialect };
-        selected.view.sync(selected.view.snapshot.clone(), Default::default(), telling, &mut session.link.out);
+        let now = selected.view.snapshot.clone();
+        let Selected { view, contexts, .. } = &mut **selected;
+        view.sync(now, Default::default(), telling, contexts, &mut session.link.out);
     }
     let reply = Reply::ok("STORE completed");
     if !refused.is_empty() {

@@ -35,8 +35,14 @@ pub(crate) enum Progress {
 impl Job {
     /// Tries everything that is in memory at once: that is quick for any mailbox.
     pub(crate) fn new(mailbox: Mailbox, view: View, program: Node) -> Self {
+        let all = 0..view.len();
+        Self::among(mailbox, view, program, all)
+    }
+
+    /// The same for some of the messages, by their indices, ascending.
+    pub(crate) fn among(mailbox: Mailbox, view: View, program: Node, messages: impl Iterator<Item = usize>) -> Self {
         let mut job = Self { mailbox, view, program, found: Vec::new(), open: Vec::new(), done: 0 };
-        for at in 0..job.view.len() {
+        for at in messages {
             match job.facts(at).and_then(|facts| job.program.holds(&facts)) {
                 Some(true) => job.found.push(at),
                 Some(false) => {}
