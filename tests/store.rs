@@ -5,11 +5,13 @@ mod flags;
 mod format;
 mod intake;
 mod model;
+mod moving;
 mod names;
 mod observers;
 mod private;
 mod processes;
 mod quota;
+mod removed;
 mod views;
 
 use std::io::Write;

@@ -100,6 +100,32 @@ impl ContentFiles {
         Ok(adopted)
     }
 
+    /// Brings the files of another folder to what this one has: by hard links, or on another file system by synced
+    /// copies. Files that are there already are taken for complete.
+    pub(crate) fn mirror_to(&self, to: &Path) -> Result<()> {
+        let (mine, theirs) = (self.list()?, ContentFiles { dir: to.to_owned() }.list()?);
+        layout::create_dir(to)?;
+        for name in mine.keys().filter(|name| !theirs.contains_key(*name)) {
+            let (source, copy) = (self.dir.join(name), to.join(name));
+            let failed = |error| StoreError::io(format!("copying {}", source.display()), error);
+            if fs::hard_link(&source, &copy).is_ok() {
+                continue;
+            }
+            match File::open(&source) {
+                // Its message was removed meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                opened => {
+                    let mut from = opened.map_err(failed)?;
+                    let mut into = layout::private_file().create_new(true).open(&copy).map_err(failed)?;
+                    io::copy(&mut from, &mut into).and_then(|_| into.sync_data()).map_err(failed)?;
+                }
+            }
+        }
+        ContentFiles { dir: to.to_owned() }
+            .remove(&theirs.into_keys().filter(|name| !mine.contains_key(name)).collect::<Vec<_>>());
+        layout::sync_dir(to)
+    }
+
     /// Removes files that no row names any more. What cannot be removed is an orphan, no failure.
     pub(crate) fn remove(&self, names: &[String]) {
         for name in names {

@@ -11,8 +11,11 @@ mod database;
 mod failure;
 mod mailboxes;
 mod messages;
+mod moving;
 mod open;
 mod queue;
+mod readers;
+mod removed;
 mod schema;
 mod tables;
 
@@ -25,13 +28,14 @@ pub(crate) use contents::Kept;
 pub(crate) use database::{Database, Tidiness};
 pub(crate) use mailboxes::MailboxRow;
 pub(crate) use messages::{Batch, BatchRow, MessageRow, Room};
+pub(crate) use moving::{finish_move, forget_move, is_arriving, is_left};
 pub(crate) use open::{DATABASE, create, exists, now};
 
 use crate::event::EventKind;
 use crate::{MailboxId, MailboxName, ModSeq};
 
 /// The version of everything on disk, as FORMAT.md has it.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1 + schema::STEPS.len() as u32;
 
 /// Sees the tables at one commit.
 pub(crate) struct Reader<'a> {

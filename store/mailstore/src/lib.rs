@@ -42,7 +42,7 @@ pub use quota::{Quota, QuotaLimits};
 pub use results::{Appended, Changed, Copied, Expunged, Recent, Row, RowRef};
 pub use snapshot::Snapshot;
 pub use special_use::SpecialUse;
-pub use store::Store;
+pub use store::{Place, Store};
 pub use uid_set::UidSet;
 
 /// A message's unique identifier in its mailbox; never 0.

@@ -1,8 +1,10 @@
 //! One open mailbox: what it holds, and changes to it.
 
 mod flagging;
+mod readers;
 mod reading;
 mod removal;
+mod restoring;
 mod runs;
 mod transfer;
 mod vanished;

@@ -54,6 +54,8 @@ pub struct StoreOptions {
     pub open_accounts: usize,
     /// The mailboxes of a new account; all subscribed. INBOX is always made.
     pub default_mailboxes: Vec<DefaultMailbox>,
+    /// For how many seconds expunged messages are kept so that they can be brought back; 0 for not at all.
+    pub keep_removed: i64,
     /// Is told of every commit.
     pub observer: Arc<dyn Observer>,
     /// Limits.
@@ -77,6 +79,7 @@ impl StoreOptions {
                 special("Trash", SpecialUse::Trash),
                 special("Archive", SpecialUse::Archive),
             ],
+            keep_removed: 0,
             observer: Arc::new(NoObserver),
             limits: StoreLimits::default(),
         }

@@ -1,6 +1,7 @@
 //! The store as a whole: which accounts there are, and which of their databases are open.
 
 mod core;
+mod moving;
 mod open_accounts;
 mod tending;
 
@@ -93,6 +94,10 @@ impl Store {
     /// `NotFound`.
     pub fn delete_account(&self, id: &AccountId) -> Result<()> {
         let account = self.existing_account(id)?.ok_or_else(|| StoreError::NotFound(format!("account {id}")))?;
+        for partition in &self.inner.options.partitions {
+            // Left by a move that did not come to its end: it must not bring the account back.
+            engine::forget_move(&layout::account_dir(&partition.path, id))?;
+        }
         // First in the tables: another process that has the database open must not take mail for it any more.
         account.write(|writer| {
             writer.check_alive()?;
@@ -103,7 +108,11 @@ impl Store {
         let core = account.core();
         core.set_gone();
         core.database.try_close();
-        let dir = core.database.dir();
+        self.put_away(core.database.dir())
+    }
+
+    /// Removes an account's folder, which is gone under its name at once and for good.
+    fn put_away(&self, dir: &Path) -> Result<()> {
         let away = self.partition_of(dir)?.path.join(layout::DELETED);
         layout::create_dir(&away)?;
         let away = away.join(ObjectId::random().to_string());
@@ -112,6 +121,15 @@ impl Store {
             layout::sync_dir(parent)?;
         }
         fs::remove_dir_all(&away).map_err(|error| StoreError::io(format!("removing {}", away.display()), error))
+    }
+
+    /// The partition and the folder of an account: where it is, or where it would be made.
+    pub fn place(&self, id: &AccountId) -> Result<Place> {
+        let dir = match self.find(id) {
+            Some(dir) => dir,
+            None => layout::account_dir(&self.partition(None)?.path, id),
+        };
+        Ok(Place { partition: self.partition_of(&dir)?.name.clone(), folder: dir })
     }
 
     /// Takes in one message that may go to several accounts: like [`Account::incoming`], on the first partition.
@@ -171,8 +189,11 @@ impl Store {
     }
 
     fn find(&self, id: &AccountId) -> Option<PathBuf> {
-        let partitions = self.inner.options.partitions.iter();
-        partitions.map(|partition| layout::account_dir(&partition.path, id)).find(|dir| engine::exists(dir))
+        let mut dirs = self.inner.options.partitions.iter().map(|partition| layout::account_dir(&partition.path, id));
+        if self.inner.options.partitions.len() > 1 {
+            self.finish_left_move(id);
+        }
+        dirs.find(|dir| engine::exists(dir))
     }
 
     fn known(&self, id: &AccountId) -> Option<Arc<AccountCore>> {
@@ -188,10 +209,19 @@ impl Store {
         if accounts.len() == accounts.capacity() {
             accounts.retain(|_, core| core.strong_count() > 0);
         }
-        let core = Arc::new(AccountCore::new(id.clone(), dir));
+        let core = Arc::new(AccountCore::new(id.clone(), dir, self.inner.options.keep_removed));
         accounts.insert(id.clone(), Arc::downgrade(&core));
         core
     }
+}
+
+/// Where an account is on disk; for administrators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The partition's name.
+    pub partition: String,
+    /// The account's folder.
+    pub folder: PathBuf,
 }
 
 /// Whether a failure says that the account or mailbox is no more.

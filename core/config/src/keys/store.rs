@@ -17,6 +17,8 @@ rows! {
     QUOTA_EXCEEDED_MESSAGE: "store.quotaexceededmsg", Kind::Text, "", Refresh, "Reference §7.4",
         "Message that a user over the quota warning gets: header and text, with $ for a line end; [ID], [DISKUSAGE], [NUMMSG], [PERCENT], [QUOTA] and [MSGQUOTA] are filled in.",
         per_language;
+    CLEANUP_AGE: "store.cleanupage", count(0, 24 * 3650), "1", Restart, "Reference §7.3",
+        "Hours for which expunged messages are kept, so that mboxutil -R can bring them back; 0 for not at all.";
     INLINE_LIMIT: "store.inlinelimit", bytes(0), "65536", Restart, "own",
         "Messages up to this size are kept in the account's database, larger ones in a file each.";
     OPEN_ACCOUNTS: "store.openaccounts", count(8, 100_000), "512", Restart, "own",

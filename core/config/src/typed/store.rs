@@ -18,6 +18,8 @@ pub struct Store {
     pub default_quota_messages: Option<u64>,
     /// Whether quotas are enforced or only counted.
     pub quota_enforcement: bool,
+    /// Seconds for which expunged messages are kept.
+    pub cleanup_age: i64,
     /// Messages up to this many bytes stay in the database.
     pub inline_limit: usize,
     /// Account databases kept open.
@@ -36,6 +38,7 @@ impl Store {
             default_quota_bytes: u64::try_from(settings.number(keys::store::DEFAULT_MAILBOX_QUOTA)).ok(),
             default_quota_messages: u64::try_from(settings.number(keys::store::DEFAULT_MESSAGE_QUOTA)).ok(),
             quota_enforcement: settings.flag(keys::store::QUOTA_ENFORCEMENT),
+            cleanup_age: settings.number(keys::store::CLEANUP_AGE).saturating_mul(3600),
             inline_limit: usize::try_from(bytes(settings, keys::store::INLINE_LIMIT)).unwrap_or(usize::MAX),
             open_accounts: size(settings, keys::store::OPEN_ACCOUNTS),
         }

@@ -49,12 +49,14 @@ impl Reader<'_> {
 
     /// What does not fit between messages and bodies, one sentence each.
     pub(crate) fn mismatches(&self) -> Result<Vec<String>> {
+        // Whoever holds a body: messages, and removed ones that may come back.
+        const HELD: &str = "WITH held AS (SELECT body_id FROM message UNION ALL SELECT body_id FROM removed) ";
         let checks = [
             ("messages of no mailbox", "SELECT count(*) FROM message WHERE id >> 32 NOT IN (SELECT id FROM mailbox)"),
-            ("messages without a body", "SELECT count(*) FROM message WHERE body_id NOT IN (SELECT id FROM body)"),
+            ("messages without a body", "SELECT count(*) FROM held WHERE body_id NOT IN (SELECT id FROM body)"),
             (
                 "messages without content",
-                "SELECT count(*) FROM message WHERE body_id NOT IN (SELECT body_id FROM content)",
+                "SELECT count(*) FROM held WHERE body_id NOT IN (SELECT body_id FROM content)",
             ),
             (
                 "messages whose body has another size",
@@ -66,27 +68,27 @@ impl Reader<'_> {
             ),
             (
                 "bodies of no message that are not put aside",
-                "SELECT count(*) FROM body WHERE id NOT IN (SELECT body_id FROM message) \
+                "SELECT count(*) FROM body WHERE id NOT IN (SELECT body_id FROM held) \
                  AND id NOT IN (SELECT body_id FROM unreferenced)",
             ),
             ("contents of no body", "SELECT count(*) FROM content WHERE body_id NOT IN (SELECT id FROM body)"),
             (
                 "bodies put aside that a message has",
-                "SELECT count(*) FROM unreferenced WHERE body_id IN (SELECT body_id FROM message)",
+                "SELECT count(*) FROM unreferenced WHERE body_id IN (SELECT body_id FROM held)",
             ),
             (
                 "bodies with a wrong count of messages",
-                "SELECT count(*) FROM (SELECT body_id, count(*) AS n FROM message GROUP BY body_id) AS m \
+                "SELECT count(*) FROM (SELECT body_id, count(*) AS n FROM held GROUP BY body_id) AS m \
                  LEFT JOIN shared s ON s.body_id = m.body_id WHERE coalesce(s.refs, 1) <> m.n",
             ),
             (
                 "shared bodies of no message",
-                "SELECT count(*) FROM shared WHERE body_id NOT IN (SELECT body_id FROM message)",
+                "SELECT count(*) FROM shared WHERE body_id NOT IN (SELECT body_id FROM held)",
             ),
         ];
         let mut found = Vec::new();
         for (what, sql) in checks {
-            let count: Option<i64> = self.db.query_row(sql, (), |row| row.get(0)).optional()?;
+            let count: Option<i64> = self.db.query_row(&format!("{HELD}{sql}"), (), |row| row.get(0)).optional()?;
             if let Some(count) = count.filter(|count| *count > 0) {
                 found.push(format!("{count} {what}"));
             }

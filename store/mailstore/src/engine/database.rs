@@ -8,7 +8,7 @@ use std::time::Instant;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, DEFAULT_NAME};
 
-use super::open::{PATIENCE, connect, pause, wait_again};
+use super::open::{PATIENCE, connect, now, pause, wait_again};
 use super::queue::{Queue, Ticket, lock};
 use super::{Announcement, Reader, Writer};
 use crate::bodies::ContentFiles;
@@ -40,11 +40,13 @@ pub(crate) struct Database {
     queue: Queue,
     log_pages: Arc<AtomicU32>,
     untidy: AtomicBool,
+    /// Seconds for which removed messages are kept.
+    keep_removed: i64,
 }
 
 impl Database {
     /// Nothing is opened yet.
-    pub(crate) fn new(dir: PathBuf) -> Self {
+    pub(crate) fn new(dir: PathBuf, keep_removed: i64) -> Self {
         let files = ContentFiles::new(&dir);
         Self {
             dir,
@@ -55,6 +57,7 @@ impl Database {
             log_pages: Arc::default(),
             // A process that died may have left something to do.
             untidy: AtomicBool::new(true),
+            keep_removed,
         }
     }
 
@@ -211,12 +214,17 @@ impl Database {
         if !self.is_open() {
             return Ok(Tidiness::Done);
         }
-        let waiting = self.read(|reader| Ok(reader.db.prepare_cached("SELECT 1 FROM unreferenced")?.exists(())?))?;
-        let purged = if waiting { self.write(&|_| (), |writer| writer.purge(PURGE_STEP))? } else { 0 };
+        let due = now().saturating_sub(self.keep_removed);
+        let (waiting, outlived) = self.read(|reader| {
+            let waiting = reader.db.prepare_cached("SELECT 1 FROM unreferenced")?.exists(())?;
+            Ok((waiting, reader.has_removed_before(due)?))
+        })?;
+        let let_go = if outlived { self.write(&|_| (), move |writer| writer.let_go(due, PURGE_STEP))? } else { 0 };
+        let purged = if waiting || let_go > 0 { self.write(&|_| (), |writer| writer.purge(PURGE_STEP))? } else { 0 };
         if self.log_pages.load(Ordering::Relaxed) >= LOG_TIDY {
             self.write_back();
         }
-        Ok(if purged == PURGE_STEP { Tidiness::MoreToDo } else { Tidiness::Done })
+        Ok(if purged == PURGE_STEP || let_go == PURGE_STEP { Tidiness::MoreToDo } else { Tidiness::Done })
     }
 
     /// Copies the log into the database as far as readers allow, so that the next commit starts it again from its

@@ -55,6 +55,7 @@ fn fill(path: &Path, id: &AccountId, mailboxes: &[DefaultMailbox]) -> Result<()>
     db.execute_batch("PRAGMA page_size = 4096; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;")?;
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(schema::TABLES)?;
+    schema::STEPS.iter().try_for_each(|step| tx.execute_batch(step))?;
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", FORMAT)?;
     let now = now();
@@ -119,10 +120,26 @@ fn open_once(path: &Path, flags: OpenFlags) -> Result<Connection> {
     if application != APPLICATION || found == 0 {
         return Err(StoreError::Corrupt(format!("{} is no account database", path.display())));
     }
-    if found > FORMAT {
+    if found < FORMAT {
+        migrate(&mut db)?;
+    } else if found > FORMAT {
         return Err(StoreError::Format { found, known: FORMAT });
     }
     Ok(db)
+}
+
+/// Brings an account of an earlier version up to this program's, in one transaction.
+fn migrate(db: &mut Connection) -> Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been quicker.
+    let found: u32 = tx.query_row("PRAGMA user_version", (), |row| row.get(0))?;
+    for step in schema::STEPS.iter().skip(usize::try_from(found.saturating_sub(1)).unwrap_or(usize::MAX)) {
+        tx.execute_batch(step)?;
+    }
+    if found < FORMAT {
+        tx.pragma_update(None, "user_version", FORMAT)?;
+    }
+    Ok(tx.commit()?)
 }
 
 /// Waits for another process's lock: short naps, since a commit takes under a millisecond, until patience ends.

@@ -1,6 +1,10 @@
-//! The tables of format version 1; FORMAT.md says what each column means.
+//! The tables of format version 1 and the steps to each later version; FORMAT.md says what each column means.
 
-/// Makes every table of a new account.
+/// What brings an account from version n + 1 to version n + 2, n being the place in the list. A new account takes all
+/// of them, so that old and new accounts have the same tables. A step is never changed, only followed by another.
+pub(super) const STEPS: &[&str] = &[REMOVED_AND_READERS];
+
+/// Makes every table of version 1.
 ///
 /// What one delivery touches is kept to few pages: a mailbox's counters are one row, a message's numbers are one
 /// short row at the end of a dense tree, and there is no index over messages to keep up.
@@ -97,5 +101,26 @@ CREATE TABLE annotation (
   owner TEXT NOT NULL,
   value BLOB NOT NULL,
   PRIMARY KEY (mailbox_id, entry, owner)
+) WITHOUT ROWID;
+";
+
+/// Version 2. Time first: what is due is the beginning of the tree, and there is no index to keep up.
+const REMOVED_AND_READERS: &str = "
+CREATE TABLE removed (
+  removed_at INTEGER NOT NULL,
+  mailbox_id INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL,
+  save_date INTEGER NOT NULL,
+  body_id INTEGER NOT NULL,
+  PRIMARY KEY (removed_at, mailbox_id, uid)
+) WITHOUT ROWID;
+CREATE TABLE reader (
+  mailbox_id INTEGER NOT NULL,
+  identifier TEXT NOT NULL,
+  last_read INTEGER NOT NULL,
+  PRIMARY KEY (mailbox_id, identifier)
 ) WITHOUT ROWID;
 ";

@@ -196,7 +196,8 @@ impl Writer<'_> {
             used = used | flags;
             Ok(())
         })?;
-        Ok(used)
+        // A message that comes back must find the names of its keywords.
+        Ok(used | self.removed_flags(mailbox)?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Mailbox;
 use super::flagging::next_modseq;
 use super::runs::Runs;
-use crate::engine::{MailboxRow, MessageRow, Writer};
+use crate::engine::{MailboxRow, MessageRow, Writer, now};
 use crate::error::Result;
 use crate::event::EventKind;
 use crate::flags::Flags;
@@ -37,7 +37,7 @@ impl Mailbox {
     }
 
     fn remove_which(&self, set: UidSet, which: Which) -> Result<Expunged> {
-        let id = self.id;
+        let (id, kept) = (self.id, self.account.store().inner.options.keep_removed > 0);
         self.account.write(move |writer| {
             let mut row = row_of(writer, id)?;
             let (leaving, runs) = collect(writer, id, &set, which)?;
@@ -47,8 +47,12 @@ impl Mailbox {
             let modseq = next_modseq(&mut row);
             let uids = take_out(writer, &mut row, &leaving, &runs)?;
             writer.save_numbers(&row)?;
-            let bodies: Vec<i64> = leaving.iter().map(|message| message.body_id).collect();
-            writer.release_bodies(&bodies)?;
+            if kept {
+                writer.keep_removed(id, &leaving, now())?;
+            } else {
+                let bodies: Vec<i64> = leaving.iter().map(|message| message.body_id).collect();
+                writer.release_bodies(&bodies)?;
+            }
             writer.announce_in(&row, EventKind::Expunged { uids: Arc::from(&*uids) });
             Ok(Expunged { uids, modseq })
         })
@@ -104,7 +108,7 @@ pub(super) fn take_out(
 
 /// Removes every message of a mailbox that is itself about to go.
 pub(crate) fn remove_all(writer: &Writer<'_>, id: MailboxId) -> Result<()> {
-    let mut bodies = Vec::new();
+    let mut bodies = writer.drop_removed(id)?;
     writer.each_message(id, 1, Uid::MAX, |message| {
         bodies.push(message.body_id);
         Ok(())

@@ -27,10 +27,10 @@ pub(crate) struct AccountCore {
 }
 
 impl AccountCore {
-    pub(super) fn new(id: AccountId, dir: PathBuf) -> Self {
+    pub(super) fn new(id: AccountId, dir: PathBuf, keep_removed: i64) -> Self {
         Self {
             id,
-            database: Database::new(dir),
+            database: Database::new(dir, keep_removed),
             snapshots: Mutex::default(),
             gone: AtomicBool::new(false),
             used: AtomicU64::new(0),
