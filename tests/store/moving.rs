@@ -78,9 +78,15 @@ fn a_move_that_was_cut_short_is_finished_or_forgotten() {
     store.move_account(&id(), "second").unwrap();
     let new = store.place(&id()).unwrap().folder;
     drop(store);
-    // The mover died before the copy got its name.
+    // The mover died before the copy got its name: the old database is there and gone.
     fs::rename(new.join("account.db"), new.join("account.db.arriving")).unwrap();
+    fs::create_dir_all(&old).unwrap();
+    fs::copy(new.join("account.db.arriving"), old.join("account.db")).unwrap();
+    let left = rusqlite::Connection::open(old.join("account.db")).unwrap();
+    left.execute_batch("UPDATE account SET gone = 1; DELETE FROM mailbox").unwrap();
+    drop(left);
     assert_whole(&two_partitions(dir.path()), "second");
+    assert!(!old.exists());
     // The mover died while it copied: the old place is still the account.
     let store = two_partitions(dir.path());
     store.move_account(&id(), "primary").unwrap();

@@ -12,6 +12,8 @@ use crate::error::{Result, StoreError};
 pub(crate) const ACCOUNTS: &str = "=user";
 /// The folder of a partition that holds messages on their way in.
 pub(crate) const INTAKE: &str = "=intake";
+/// The folder of the first partition that holds the locks of accounts that moved.
+pub(crate) const MOVING: &str = "=moving";
 /// The folder of a partition that holds deleted accounts on their way out.
 pub(crate) const DELETED: &str = "=deleted";
 /// The folder of an account that holds large contents.

@@ -190,10 +190,10 @@ impl Store {
 
     fn find(&self, id: &AccountId) -> Option<PathBuf> {
         let mut dirs = self.inner.options.partitions.iter().map(|partition| layout::account_dir(&partition.path, id));
-        if self.inner.options.partitions.len() > 1 {
-            self.finish_left_move(id);
+        match &self.inner.options.partitions[..] {
+            [_] => dirs.find(|dir| engine::exists(dir)),
+            _ => self.find_among(id, dirs.collect()),
         }
-        dirs.find(|dir| engine::exists(dir))
     }
 
     fn known(&self, id: &AccountId) -> Option<Arc<AccountCore>> {

@@ -1,7 +1,8 @@
 //! Moving an account to another partition while it is in use.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
+use std::path::PathBuf;
 
 use super::Store;
 use crate::account_id::AccountId;
@@ -9,9 +10,6 @@ use crate::bodies::ContentFiles;
 use crate::engine;
 use crate::error::{Result, StoreError};
 use crate::layout;
-
-/// The file in an account's folder that a move locks.
-const LOCK: &str = "move.lock";
 
 impl Store {
     /// Moves an account with all its mail to another partition. Who has it open, in other processes too, finds it
@@ -25,13 +23,7 @@ impl Store {
         if from == to {
             return Ok(());
         }
-        let failed = |error| StoreError::io(format!("locking {}", from.display()), error);
-        let lock = layout::private_file().create(true).truncate(false).open(from.join(LOCK)).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::Busy(None)),
-            Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
-        }
+        let _lock = self.lock_move(id)?.ok_or(StoreError::Busy(None))?;
         // What a mover that died has left may be incomplete.
         match fs::remove_dir_all(&to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -46,29 +38,59 @@ impl Store {
         core.database.move_to(&to, ready)?;
         core.set_gone();
         core.database.try_close();
-        self.put_away(&from)?;
+        // In this order, so that there is an account of this name at every moment.
         engine::finish_move(&to)?;
+        self.put_away(&from)
+    }
+
+    /// The folder of an account that may be on its way from one of these to another. A move whose mover died is
+    /// finished; while one is under way the account is at its old place until that one says it is gone.
+    pub(super) fn find_among(&self, id: &AccountId, dirs: Vec<PathBuf>) -> Option<PathBuf> {
+        let several = || dirs.iter().filter(|dir| engine::exists(dir)).count() > 1;
+        if dirs.iter().any(|dir| engine::is_arriving(dir)) || several() {
+            match self.settle(id, &dirs) {
+                Ok(()) => {}
+                Err(error) => tracing::error!(account = %id, %error, "a move to another partition was not finished"),
+            }
+        }
+        let there: Vec<_> = dirs.into_iter().filter(|dir| engine::exists(dir)).collect();
+        match &there[..] {
+            [_] | [] => there.into_iter().next(),
+            [first, ..] => {
+                let first = first.clone();
+                Some(there.into_iter().find(|dir| matches!(engine::is_left(dir), Ok(false))).unwrap_or(first))
+            }
+        }
+    }
+
+    fn settle(&self, id: &AccountId, dirs: &[PathBuf]) -> Result<()> {
+        let Some(_lock) = self.lock_move(id)? else { return Ok(()) };
+        let left = |dir: &PathBuf| engine::exists(dir) && matches!(engine::is_left(dir), Ok(true));
+        let staying = dirs.iter().any(|dir| engine::exists(dir) && !left(dir));
+        for to in dirs.iter().filter(|dir| !staying && engine::is_arriving(dir)) {
+            if dirs.iter().any(left) {
+                engine::finish_move(to)?;
+                tracing::info!(account = %id, "a move to another partition was finished");
+                break;
+            }
+        }
+        if dirs.iter().any(|dir| engine::exists(dir) && !left(dir)) {
+            dirs.iter().filter(|dir| left(dir)).try_for_each(|dir| self.put_away(dir))?;
+        }
         Ok(())
     }
 
-    /// Finishes a move whose mover died after the old place was left. A failure is logged: the account is then not to
-    /// be had, which its user hears of.
-    pub(super) fn finish_left_move(&self, id: &AccountId) {
-        let places = || self.inner.options.partitions.iter().map(|partition| layout::account_dir(&partition.path, id));
-        let Some(to) = places().find(|dir| engine::is_arriving(dir)) else { return };
-        let finished = (|| {
-            for from in places().filter(|dir| *dir != to && engine::exists(dir)) {
-                if !engine::is_left(&from)? {
-                    return Ok(false);
-                }
-                self.put_away(&from)?;
-            }
-            engine::finish_move(&to)
-        })();
-        match finished {
-            Ok(true) => tracing::info!(account = %id, "a move to another partition was finished"),
-            Ok(false) => {}
-            Err(error) => tracing::error!(account = %id, %error, "a move to another partition could not be finished"),
+    /// The lock that one mover of an account has at a time; `None` while another has it. Its file stays.
+    fn lock_move(&self, id: &AccountId) -> Result<Option<File>> {
+        let folder = self.partition(None)?.path.join(layout::MOVING);
+        layout::create_dir(&folder)?;
+        let path = folder.join(layout::escape(id.as_str()));
+        let failed = |error| StoreError::io(format!("locking {}", path.display()), error);
+        let lock = layout::private_file().create(true).truncate(false).open(&path).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(lock)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }
 }
