@@ -15,6 +15,7 @@ mod imap_wire;
 mod imapd;
 mod kit_itself;
 mod lmtp;
+mod logs;
 mod message;
 mod peers;
 mod pop;

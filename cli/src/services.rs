@@ -9,7 +9,8 @@ mod stop;
 
 use anyhow::Context;
 use config::Settings;
-use daemon::{Drain, start_logging};
+use daemon::Drain;
+use logs::Logs;
 
 pub use ports::{PortOptions, ServiceName};
 pub use site::{OpenSite, open_directory, open_store, quota_policy};
@@ -23,7 +24,7 @@ pub fn run(
     ports: &PortOptions,
     ready: impl FnOnce(&str),
 ) -> anyhow::Result<()> {
-    start_logging(&config::Log::read(&settings));
+    let logs = Logs::start(&config::Log::read(&settings))?;
     stop::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -38,7 +39,7 @@ pub fn run(
         let line = bound.ready_line();
         let running = bound.start(&site, &drain)?;
         ready(&line);
-        stop::wait(&site, &running).await?;
+        stop::wait(&site, &running, &logs).await?;
         stop::drain(&drain).await;
         Ok(())
     })

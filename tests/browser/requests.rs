@@ -86,7 +86,9 @@ fn missing_credentials_say_the_exact_sentence_and_the_log_names_them() {
         http.post_form("/login", &[("csrf", &token), ("user", "alice"), ("password", suite::site::password())]);
     assert_eq!(answer.status, 503);
     assert!(answer.text().contains("Mail server unavailable. Administrator, check server log for details."));
-    assert!(site.log().contains("local.service.proxy.adminpass"), "the log names the option");
+    suite::wait_for("the option's name in the log", || {
+        site.log().contains("local.service.proxy.adminpass").then_some(())
+    });
 }
 
 #[test]

@@ -99,6 +99,8 @@ impl Site {
             _folder: folder,
         };
         site.tool(&["init", "--domain", &options.domain, "--hostname", "localhost"], "").success();
+        // Logs go to standard error, where they are read with everything else, unless a test wants files.
+        site.settings(&[("logfile.default.logdir".to_owned(), String::new())]);
         site.settings(&options.settings);
         for user in &options.users {
             site.add_user(user);

@@ -75,6 +75,7 @@ pub fn make_site(root: &Path, domain: &str, hostname: &str, extra: &[(&str, &str
         ("service.pop.enablesslport", "yes"),
         ("service.http.enablesslport", "yes"),
         ("service.http.localdelivery", "yes"),
+        ("logfile.default.logdir", "log"),
     ];
     changes.extend_from_slice(extra);
     make_certificate(root, hostname)?;

@@ -6,6 +6,7 @@ use backends::Pool;
 use config::{Imap, Lmtp, Pop, Proxy, Settings, Store as StoreConfig};
 use daemon::WorkPool;
 use directory::QuotaPolicy;
+use logs::Logs;
 
 use super::{OpenSite, site::quota_policy};
 
@@ -46,7 +47,7 @@ pub struct Running {
 
 impl Running {
     /// Reads settings and certificates again. What is damaged stays as it was: a bad file must not end the service.
-    pub fn refresh(&self, site: &OpenSite) {
+    pub fn refresh(&self, site: &OpenSite, logs: &Logs) {
         if let Some(acceptor) = &site.acceptor {
             match acceptor.reload() {
                 Ok(()) => tracing::info!("refresh: certificates read again"),
@@ -55,6 +56,7 @@ impl Running {
         }
         match Settings::load(site.settings.root()) {
             Ok(settings) => {
+                logs.refresh(&config::Log::read(&settings));
                 self.take(site, &settings);
                 tracing::info!("refresh: settings read again");
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use daemon::Drain;
+use logs::Logs;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{OpenSite, live::Running};
@@ -11,7 +12,7 @@ use super::{OpenSite, live::Running};
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
 /// Returns at SIGTERM or SIGINT. SIGHUP is `refresh`: settings and certificates are read again.
-pub async fn wait(site: &OpenSite, running: &Running) -> anyhow::Result<()> {
+pub async fn wait(site: &OpenSite, running: &Running, logs: &Logs) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -19,7 +20,7 @@ pub async fn wait(site: &OpenSite, running: &Running) -> anyhow::Result<()> {
         tokio::select! {
             _ = terminate.recv() => return Ok(()),
             _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => running.refresh(site),
+            _ = hangup.recv() => running.refresh(site, logs),
         }
     }
 }

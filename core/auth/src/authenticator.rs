@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
-use tracing::{debug, info, warn};
+use logs::Quoted;
+use tracing::{debug, info};
 
 use crate::cache::SignInCache;
 use crate::{AuthError, AuthErrorKind, BareNames, LoginNames, prepared};
@@ -277,17 +278,23 @@ fn look_up_failed(error: &DirectoryError) -> AuthError {
 }
 
 fn log(result: &Result<Identity, AuthError>, login: &str, context: AuthContext) {
+    let service = context.service.as_str();
     match result {
         Ok(identity) => {
-            info!(target: "account", "login: {} {}{} user {} {}", Peer(context), context.service.as_str(),
-                if context.tls { "+tls" } else { "" }, Quoted(&identity.authenticated), ActsFor(identity));
+            let tls = if context.tls { "+tls" } else { "" };
+            let name = Quoted(&identity.authenticated);
+            debug!(service, "login: {} plaintext{tls} {name}{}", Peer(context), ActsFor(identity));
         }
         // The directory logs when it goes away and when it comes back; a line a sign-in would bury that.
         Err(error) if error.kind() == AuthErrorKind::Unavailable => {
-            debug!(target: "account", "no login: {} {} directory: {}", Peer(context), Quoted(login), error.reason());
+            debug!(service, "no login: {} {} directory: {}", Peer(context), Quoted(login), error.reason());
+        }
+        Err(error) if error.kind().is_status() => {
+            info!(service, "badlogin: {} plaintext {} {}", Peer(context), Quoted(login), error.reason());
         }
         Err(error) => {
-            warn!(target: "account", "badlogin: {} plaintext {} authentication failure: {}", Peer(context), Quoted(login), error.reason());
+            let (name, reason) = (Quoted(login), error.reason());
+            info!(service, "badlogin: {} plaintext {name} authentication failure ({reason})", Peer(context));
         }
     }
 }
@@ -315,32 +322,6 @@ impl fmt::Display for Peer {
     }
 }
 
-/// User text that cannot forge a log line: control characters, blanks and quotes escaped, cut at 128 characters.
-struct Quoted<'a>(&'a str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return out.write_str("\"\"");
-        }
-        for letter in self.0.chars().take(128) {
-            match letter {
-                ' ' => out.write_str("\\x20")?,
-                // What looks like a line break or reorders text is escaped as well.
-                letter
-                    if letter.is_control()
-                        || letter.is_whitespace()
-                        || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
-                {
-                    write!(out, "{}", letter.escape_unicode())?;
-                }
-                letter => write!(out, "{letter}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
 struct ActsFor<'a>(&'a Identity);
 
 impl fmt::Display for ActsFor<'_> {
@@ -348,6 +329,6 @@ impl fmt::Display for ActsFor<'_> {
         if self.0.user.store_id == self.0.authenticated {
             return Ok(());
         }
-        write!(out, "acts for {}", Quoted(&self.0.user.store_id))
+        write!(out, " acts for {}", Quoted(&self.0.user.store_id))
     }
 }

@@ -26,6 +26,11 @@ pub enum AuthErrorKind {
 }
 
 impl AuthErrorKind {
+    /// Whether the password was right and the account is switched off.
+    pub(crate) fn is_status(self) -> bool {
+        matches!(self, Self::Inactive | Self::Hold | Self::Disabled | Self::Deleted)
+    }
+
     /// One sentence for the client, without a name in it.
     pub fn client_text(self) -> &'static str {
         match self {

@@ -6,3 +6,8 @@ use std::path::PathBuf;
 pub fn root() -> Option<PathBuf> {
     std::env::var_os("HELIOGRAPH_ROOT").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
+
+/// Whether standard error leads to systemd's journal, which takes levels as `<N>` before a line.
+pub fn logs_to_journal() -> bool {
+    std::env::var_os("JOURNAL_STREAM").is_some_and(|value| !value.is_empty())
+}

@@ -18,7 +18,7 @@ pub use http::{Http, IpSecurity};
 pub use imap::Imap;
 pub use listen::{Listen, Service};
 pub use lmtp::Lmtp;
-pub use log::Log;
+pub use log::{Log, LogFiles, LogForm, LogLevel, LogName, LogPlace, OneLog};
 pub use pop::Pop;
 pub use proxy::{BackEnd, Proxy};
 pub use sign_in::SignIn;

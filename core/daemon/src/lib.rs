@@ -1,11 +1,10 @@
-//! What every daemon stands on: listeners, connections, limits, banner, drain, the bounded work pool, logging.
+//! What every daemon stands on: listeners, connections, limits, banner, drain, the bounded work pool.
 
 mod accept;
 mod banner;
 mod conn;
 mod drain;
 mod listener;
-mod logging;
 mod work_pool;
 
 pub use accept::{AcceptLimits, Refuse, accept_loop};
@@ -13,5 +12,4 @@ pub use banner::{Product, banner};
 pub use conn::Conn;
 pub use drain::{Busy, Drain};
 pub use listener::{BindError, Listener, bind};
-pub use logging::start_logging;
 pub use work_pool::WorkPool;

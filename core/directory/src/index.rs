@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::{
-    AddressEntry, AddressSearch, Condition, DirectoryError, DirectoryRules, Domain, Entry, EntrySearch, Filter, FoundEntry,
-    Ldif, LoginName, Reach, User, dn, entry_search, filter, schema,
+    AddressEntry, AddressSearch, Condition, DirectoryError, DirectoryRules, Domain, Entry, EntrySearch, Filter,
+    FoundEntry, Ldif, LoginName, Reach, User, dn, entry_search, filter, schema,
 };
 
 /// Look-up tables over one state of the directory. Never changed once built.

@@ -10,8 +10,8 @@ use tracing::{error, info};
 
 use crate::index::Index;
 use crate::{
-    AddressEntry, AddressSearch, Directory, DirectoryError, DirectoryRules, Domain, EntrySearch, FoundEntry, HashCost, Ldif,
-    LoginName, ScramVerifier, User, password, scram,
+    AddressEntry, AddressSearch, Directory, DirectoryError, DirectoryRules, Domain, EntrySearch, FoundEntry, HashCost,
+    Ldif, LoginName, ScramVerifier, User, password, scram,
 };
 
 /// What an [`LdifDirectory`] is made from.

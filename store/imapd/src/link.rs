@@ -5,6 +5,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -29,6 +30,7 @@ const STALLED: Duration = Duration::from_secs(300);
 pub(crate) struct Link {
     /// `None` only while a TLS handshake has it, and after that failed.
     conn: Option<Conn>,
+    peer: SocketAddr,
     /// What the client sends, cut into commands.
     pub(crate) splitter: Splitter,
     /// Responses that are not written yet.
@@ -41,12 +43,18 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) fn new(conn: Conn) -> Self {
         Self {
+            peer: conn.peer(),
             conn: Some(conn),
             splitter: Splitter::new(FrameLimits::before_login()),
             out: Vec::new(),
             received: 0,
             sent: 0,
         }
+    }
+
+    /// The client's address, also when the connection is gone.
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.peer
     }
 
     pub(crate) fn conn(&self) -> Option<&Conn> {

@@ -1,12 +1,13 @@
 //! One session: reads commands, keeps the state, and ends for one of the reasons of [`Hangup`].
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use auth::Identity;
 use daemon::{Conn, Drain};
 use imap_wire::frame::{Announced, Event, FrameLimits};
 use imap_wire::{Request, append};
+use logs::Close;
 use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError};
 use tokio::time::timeout;
 
@@ -49,6 +50,8 @@ pub(crate) struct Session {
     unreadable: u32,
     /// Mailboxes selected so far, for the log.
     pub(crate) selections: u32,
+    /// When it began, for the log.
+    began: SystemTime,
 }
 
 impl Session {
@@ -64,6 +67,7 @@ impl Session {
             sign_in_failures: 0,
             unreadable: 0,
             selections: 0,
+            began: SystemTime::now(),
         }
     }
 
@@ -83,16 +87,21 @@ impl Session {
     }
 
     fn log_end(&self, end: &Hangup) {
-        let user = self.signed.as_ref().map_or("", |signed| signed.account_id.as_str());
-        let peer = self.link.conn().map(|conn| conn.peer().to_string()).unwrap_or_default();
-        let (received, sent, selected) = (self.link.received, self.link.sent, self.selections);
         let why = match end {
             Hangup::Closed => "connection closed",
             Hangup::Io(error) => &error.to_string(),
             Hangup::LoggedOut | Hangup::Answered => "logout",
             Hangup::Bye(text) | Hangup::Refused(_, text) => text,
         };
-        tracing::info!("close [{peer}] [{user}] {received} {sent} {selected} {why}");
+        let close = Close {
+            peer: Some(self.link.peer()),
+            user: self.signed.as_ref().map(|signed| signed.account_id.as_str()),
+            began: self.began,
+            received: self.link.received,
+            sent: self.link.sent,
+            counts: &[u64::from(self.selections)],
+        };
+        tracing::info!(category = "Account", "{close} {why}");
     }
 
     async fn greet(&mut self) -> Result<(), Hangup> {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use daemon::WorkPool;
 use directory::QuotaPolicy;
+use logs::Quoted;
 use mailstore::{
     Account, AccountId, AccountOptions, Content, ErrorKind, Incoming, MailboxName, NewMessage, QuotaLimits, Store,
     StoreError,
 };
 use tokio::task::JoinHandle;
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use crate::intake::{self, Taken};
 use crate::recipient::{Recipient, over_quota};
@@ -132,7 +133,13 @@ impl Target {
         match done {
             Ok(appended) => {
                 let uid = appended.uids.first().copied().unwrap_or_default();
-                info!(target: "store", "delivered: id={} account={:?} mailbox={:?} uid={uid} size={size}", self.id, self.recipient.user.store_id, name.as_str());
+                debug!(
+                    category = "Store",
+                    "append: {}:{}:{size}:{} uid={uid}",
+                    Quoted(&self.recipient.user.store_id),
+                    Quoted(name.as_str()),
+                    self.id
+                );
                 reply::SAVED
             }
             Err(error) => self.refused(&error),
@@ -141,7 +148,7 @@ impl Target {
 
     fn refused(&self, error: &StoreError) -> Reply {
         if error.kind() == ErrorKind::OverQuota {
-            info!(target: "store", "refused: id={} account={:?} {error}", self.id, self.recipient.user.store_id);
+            info!(category = "Store", "over quota: {}:{} {error}", Quoted(&self.recipient.user.store_id), self.id);
             return over_quota(self.quota_permanent);
         }
         intake::refusal(error)

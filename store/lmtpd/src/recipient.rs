@@ -83,10 +83,12 @@ async fn look_up(directory: &dyn Directory, local: &str, domain: &str) -> Result
 fn failed(error: &DirectoryError) -> Reply {
     match error {
         // The administrator has to decide whose it is; the MTA keeps the mail meanwhile.
-        DirectoryError::Ambiguous(name) => warn!("address {name:?} belongs to several users; delivery waits"),
+        DirectoryError::Ambiguous(name) => {
+            warn!(category = "LDAP", "address {name:?} belongs to several users; delivery waits")
+        }
         // The directory has logged that it is away, once; a line a recipient would bury that.
-        DirectoryError::Unavailable(reason) => debug!("directory look-up failed: {reason}"),
-        error => error!("directory look-up failed: {error}"),
+        DirectoryError::Unavailable(reason) => debug!(category = "LDAP", "directory look-up failed: {reason}"),
+        error => error!(category = "LDAP", "directory look-up failed: {error}"),
     }
     reply::TRY_LATER
 }

@@ -31,6 +31,11 @@ impl Reply {
         out.extend_from_slice(b"\r\n");
     }
 
+    /// The sentence, for the log.
+    pub(crate) fn text(self) -> &'static str {
+        self.text
+    }
+
     /// Whether this is a reply of class 2.
     pub(crate) fn is_good(self) -> bool {
         self.code.starts_with('2')

@@ -117,12 +117,12 @@ impl Session {
             End::Draining => Some(SHUTTING_DOWN),
             End::TooManyFaults => Some(TOO_MANY_FAULTS),
             End::Failed(error) => {
-                debug!(peer = %self.peer, "connection lost: {error}");
+                debug!(category = "Network", peer = %self.peer, "connection lost: {error}");
                 return;
             }
         };
         if let Some(last) = last {
-            info!(peer = %self.peer, "closing: {last:?}");
+            info!(category = "Network", peer = %self.peer, "closing: {}", last.text());
             last.write(&mut self.out);
         }
         // Nobody is there to hear of a failure at the end.

@@ -4,9 +4,10 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use daemon::{Conn, Drain};
+use logs::Close;
 use tokio::time::timeout;
 
 use crate::PopDeps;
@@ -66,6 +67,8 @@ pub(crate) struct Session {
     faults: u32,
     /// Messages retrieved and deleted, for the log.
     counts: (usize, usize),
+    /// When it began, for the log.
+    began: SystemTime,
 }
 
 /// What a command's handler returns: a response, or nothing if it wrote one itself.
@@ -90,6 +93,7 @@ impl Session {
             failed_sign_ins: 0,
             faults: 0,
             counts: (0, 0),
+            began: SystemTime::now(),
         }
     }
 
@@ -119,9 +123,6 @@ impl Session {
     }
 
     fn log_end(&self, end: &End) {
-        let user = self.signed.as_deref().unwrap_or("");
-        let peer = self.link.conn().map(|conn| conn.peer().to_string()).unwrap_or_default();
-        let (received, sent) = (self.link.received, self.link.sent);
         let (retrieved, deleted) = self.counts;
         let why = match end {
             End::Closed => "connection closed",
@@ -131,7 +132,15 @@ impl Session {
             End::Dismissed(reply) => &reply.to_string(),
         };
         let why = why.trim_end();
-        tracing::info!("close [{peer}] [{}] {received} {sent} {retrieved} {deleted} {why}", user.escape_debug());
+        let close = Close {
+            peer: self.link.conn().map(Conn::peer),
+            user: self.signed.as_deref(),
+            began: self.began,
+            received: self.link.received,
+            sent: self.link.sent,
+            counts: &[retrieved as u64, deleted as u64],
+        };
+        tracing::info!(category = "Account", "{close} {why}");
     }
 
     async fn dialogue(&mut self) -> End {

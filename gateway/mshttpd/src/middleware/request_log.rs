@@ -18,9 +18,9 @@ pub async fn layer(request: Request, next: Next) -> Response {
     // Link tokens are secrets for a while.
     let shown = if path.starts_with("/part/") { "/part/…" } else { path.as_str() };
     if path.starts_with("/static/") {
-        tracing::debug!(%method, path = shown, status, ms, "request");
+        tracing::trace!(category = "Protocol", %method, path = shown, status, ms, "request");
     } else {
-        tracing::info!(?client, %method, path = shown, status, ms, "request");
+        tracing::debug!(category = "Protocol", client = client.map(tracing::field::display), %method, path = shown, status, ms, "request");
     }
     answer
 }

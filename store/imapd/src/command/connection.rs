@@ -49,7 +49,7 @@ pub(super) fn id(session: &mut Session, fields: &[IdField]) -> Handled {
                 format!("{}={}", field.escape_ascii(), short.escape_ascii())
             })
             .collect();
-        tracing::debug!(client = said.join(" "), "ID");
+        tracing::debug!(category = "Protocol", client = said.join(" "), "ID");
     }
     let out = &mut session.link.out;
     out.extend_from_slice(b"* ID (\"name\" ");
