@@ -1,11 +1,22 @@
-//! Event Notification Service: carries store events to the sessions that show them.
+//! Event Notification Service: carries store events to the sessions that show them, and to whoever else subscribes.
 //!
 //! The store tells the [`Bus`] of every commit; the bus wakes the subscriptions that the commit concerns. It carries wake-ups, not
 //! states: a session that wakes up asks the store what is there now, so a burst of commits costs one look. Events of other
-//! processes and hosts enter at [`Bus::deliver`], which is where a broker's client plugs in.
+//! processes and hosts come through the [`Broker`] (`enpd`) and a [`Client`], in the protocol of PROTOCOL.md, and enter at
+//! [`Bus::deliver`].
 
+mod access;
+mod broker;
 mod bus;
+mod client;
+mod reference;
 mod subscription;
+mod wire;
 
+pub use access::{Access, AccessError};
+pub use broker::Broker;
 pub use bus::Bus;
+pub use client::{Client, Listener};
+pub use reference::{EventReference, ReferenceError};
 pub use subscription::{Subscription, Watch};
+pub use wire::LARGEST_PAYLOAD;
