@@ -24,9 +24,9 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    append authenticate capability close concurrency context copy create delete enable errors expunge fetch id idle
-    limits list literal login r#move namespace noop objectid partial qresync quota rename search searchres select sort
-    special_use status store subscribe thread uidonly unauthenticate utf7
+    append authenticate binary capability catenate close concurrency context copy create delete enable errors expunge
+    fetch id idle limits list literal login r#move namespace noop objectid partial preview qresync quota rename replace
+    rev2 search searchres select sort special_use status store subscribe thread uidonly unauthenticate utf7 utf8
 }
 
 /// A literal of any size goes in and comes out, whole and in windows.

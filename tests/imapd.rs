@@ -1,4 +1,5 @@
 //! The IMAP daemon under many clients at once, and what it does with what it cannot read.
 
+mod compress;
 mod random_commands;
 mod refusals;

@@ -1,7 +1,7 @@
 //! The parser returns for every byte string, and what it takes it takes whole.
 
 use imap_wire::frame::{Event, FrameLimits, Splitter};
-use imap_wire::{Request, append};
+use imap_wire::{Names, Request, append};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 const WORDS: [&str; 60] = [
@@ -75,8 +75,9 @@ fn random_words_never_break_it() {
     for _ in 0..20_000 {
         let text: String = (0..random.random_range(0..20)).filter_map(|_| WORDS.choose(&mut random)).copied().collect();
         let _ = Request::parse(text.as_bytes());
-        let _ = append::parse_head(text.as_bytes());
-        let _ = append::parse_next(text.as_bytes());
+        let _ = append::parse_head(text.as_bytes(), Names::Utf7);
+        let _ = append::Parser::default().parse(text.as_bytes());
+        let _ = imap_wire::url::MessageUrl::parse(text.as_bytes());
         split(&mut random, text.as_bytes());
     }
 }

@@ -1,5 +1,6 @@
 //! Sequence sets, dates and mailbox names.
 
+use imap_wire::Names;
 use imap_wire::cursor::Cursor;
 use imap_wire::date::{Day, parse_date, parse_date_time, print_date_time};
 use imap_wire::sequence::{SequenceSet, contains, ranges_of};
@@ -101,19 +102,25 @@ fn mailbox_names_go_both_ways() {
         ("&AOkA6Q-", "éé"),
         ("a&-&AOk-", "a&é"),
     ] {
-        assert_eq!(mailbox::decode(wire.as_bytes()).as_deref(), Ok(name), "{wire}");
+        assert_eq!(mailbox::decode(wire.as_bytes(), Names::Utf7).as_deref(), Ok(name), "{wire}");
         assert_eq!(mailbox::encode(name), wire.as_bytes(), "{name}");
     }
 }
 
 #[test]
 fn other_spellings_of_a_mailbox_name_are_refused() {
-    for wire in
-        ["&", "a&b", "&AOk", "&AGE-", "&AOk-&AOk-", "&AOl-", "&2D0-", "&3gA-", "&AO k-", "caf\u{e9}", "&A-", "a\tb"]
-    {
-        let refusal = mailbox::decode(wire.as_bytes()).map_err(|error| error.refusal);
+    for wire in ["&", "a&b", "&AOk", "&AGE-", "&AOk-&AOk-", "&AOl-", "&2D0-", "&3gA-", "&AO k-", "&A-", "a\tb"] {
+        let refusal = mailbox::decode(wire.as_bytes(), Names::Utf7).map_err(|error| error.refusal);
         assert_eq!(refusal, Err(Refusal::Cannot), "{wire}");
     }
+}
+
+#[test]
+fn a_name_in_utf_8_is_taken_as_it_is() {
+    assert_eq!(mailbox::decode("caf\u{e9}".as_bytes(), Names::Utf7).as_deref(), Ok("caf\u{e9}"));
+    assert_eq!(mailbox::decode(b"a&b", Names::Utf8).as_deref(), Ok("a&b"));
+    assert!(mailbox::decode(b"caf\xe9", Names::Utf7).is_err());
+    assert!(mailbox::decode(b"caf\xe9", Names::Utf8).is_err());
 }
 
 #[test]
@@ -126,6 +133,6 @@ fn every_text_is_a_name_that_comes_back() {
             .map(|_| random.random::<char>())
             .filter(|c| !c.is_ascii_control())
             .collect();
-        assert_eq!(mailbox::decode(&mailbox::encode(&name)).as_ref(), Ok(&name));
+        assert_eq!(mailbox::decode(&mailbox::encode(&name), Names::Utf7).as_ref(), Ok(&name));
     }
 }

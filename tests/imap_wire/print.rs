@@ -1,6 +1,6 @@
 //! Strings as they are written.
 
-use imap_wire::cursor::Cursor;
+use imap_wire::cursor::{Cursor, Names};
 use imap_wire::print;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -38,7 +38,9 @@ fn an_astring_is_an_atom_only_where_nobody_can_mistake_it() {
     ] {
         assert_eq!(printed(|out| print::astring(out, text.as_bytes())), expected);
     }
-    assert_eq!(printed(|out| print::mailbox_name(out, "Entwürfe & mehr")), "\"Entw&APw-rfe &- mehr\"");
+    assert_eq!(printed(|out| print::mailbox_name(out, "Entwürfe & mehr", Names::Utf7)), "\"Entw&APw-rfe &- mehr\"");
+    assert_eq!(printed(|out| print::mailbox_name(out, "Entwürfe & mehr", Names::Utf8)), "\"Entwürfe & mehr\"");
+    assert_eq!(printed(|out| print::mailbox_name(out, "a\"b", Names::Utf8)), "\"a\\\"b\"");
 }
 
 #[test]

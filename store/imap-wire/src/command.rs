@@ -1,6 +1,6 @@
 //! Commands: tag, name and arguments (RFC 3501 §6 and §9 `command`), one variant a command.
 
-use crate::cursor::{Cursor, is_astring_char};
+use crate::cursor::{Cursor, Names, is_astring_char};
 use crate::error::{Result, WireError};
 use crate::fetch::FetchArgs;
 use crate::list::ListArgs;
@@ -35,6 +35,8 @@ pub enum Command {
     Logout,
     /// STARTTLS
     StartTls,
+    /// COMPRESS (RFC 4978): the mechanism in upper case.
+    Compress(String),
     /// AUTHENTICATE: the mechanism in upper case, the initial response in base64 (RFC 4959).
     Authenticate(String, Option<Vec<u8>>),
     /// LOGIN
@@ -145,7 +147,12 @@ pub(crate) fn tag(cursor: &mut Cursor<'_>) -> Option<String> {
 impl Request {
     /// Reads a complete command: its text without the final line end, literals inline.
     pub fn parse(text: &[u8]) -> std::result::Result<Self, Unreadable> {
-        let mut cursor = Cursor::new(text);
+        Self::parse_in(text, Names::Utf7)
+    }
+
+    /// The same in the dialect that the client has enabled.
+    pub fn parse_in(text: &[u8], dialect: Names) -> std::result::Result<Self, Unreadable> {
+        let mut cursor = Cursor::speaking(text, dialect);
         let Some(tag) = tag(&mut cursor) else {
             return Err(Unreadable { tag: None, verb: String::new(), error: WireError::bad("Expected a tag") });
         };
@@ -197,15 +204,16 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "CLOSE" => return Ok(Command::Close),
         "UNSELECT" => return Ok(Command::Unselect),
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
-        "AUTHENTICATE" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE" | "DELETE"
-        | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE" | "SEARCH"
-        | "CANCELUPDATE" | "GETQUOTA" | "GETQUOTAROOT" | "SETQUOTA" | "SORT" | "THREAD" | "FETCH" | "STORE"
-        | "COPY" | "MOVE" => {}
+        "AUTHENTICATE" | "COMPRESS" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE"
+        | "DELETE" | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE"
+        | "SEARCH" | "CANCELUPDATE" | "GETQUOTA" | "GETQUOTAROOT" | "SETQUOTA" | "SORT" | "THREAD" | "FETCH"
+        | "STORE" | "COPY" | "MOVE" => {}
         _ => return Err(WireError::bad("Unknown command")),
     }
     cursor.space()?;
     Ok(match verb {
         "AUTHENTICATE" => authenticate(cursor)?,
+        "COMPRESS" => Command::Compress(cursor.keyword()?),
         "LOGIN" => {
             let user = cursor.astring()?.into_owned();
             cursor.space()?;
@@ -233,7 +241,7 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "UNSUBSCRIBE" => Command::Unsubscribe(mailbox::parse(cursor)?),
         "LIST" => Command::List(ListArgs::parse(cursor)?),
         "LSUB" => {
-            let reference = mailbox::decode(&cursor.astring()?)?;
+            let reference = mailbox::parse_reference(cursor)?;
             cursor.space()?;
             Command::Lsub(reference, mailbox::parse_pattern(cursor)?)
         }

@@ -4,11 +4,22 @@ use std::borrow::Cow;
 
 use crate::error::{Result, WireError};
 
+/// What a client has enabled that changes how its strings are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Names {
+    /// RFC 3501: mailbox names in modified UTF-7.
+    #[default]
+    Utf7,
+    /// IMAP4rev2 or UTF8=ACCEPT: UTF-8 in quoted strings and mailbox names (RFC 9051 §4.3, §5.1; RFC 6855 §3).
+    Utf8,
+}
+
 /// A place in the text of one command, literals inline.
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    dialect: Names,
 }
 
 /// ATOM-CHAR: any CHAR but `( ) { SP CTL % * " \ ]`.
@@ -24,7 +35,17 @@ pub fn is_astring_char(byte: u8) -> bool {
 impl<'a> Cursor<'a> {
     /// At the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, dialect: Names::Utf7 }
+    }
+
+    /// At the start of what a client has written in a dialect.
+    pub fn speaking(bytes: &'a [u8], dialect: Names) -> Self {
+        Self { bytes, at: 0, dialect }
+    }
+
+    /// How strings are read.
+    pub fn dialect(&self) -> Names {
+        self.dialect
     }
 
     /// What is left.
@@ -170,6 +191,10 @@ impl<'a> Cursor<'a> {
         while let Some(&byte) = rest.get(at) {
             match byte {
                 b'"' => {
+                    // RFC 6855 §3: what is not UTF-8 is a syntax error then.
+                    if self.dialect == Names::Utf8 && std::str::from_utf8(&rest[..at]).is_err() {
+                        return Err(WireError::bad("Quoted string is not UTF-8"));
+                    }
                     self.at += at + 2;
                     return Ok(owned.map_or(Cow::Borrowed(&rest[..at]), Cow::Owned));
                 }

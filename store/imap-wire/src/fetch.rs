@@ -43,9 +43,9 @@ pub enum Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partial {
     /// First octet, from 0.
-    pub origin: u32,
+    pub origin: u64,
     /// Most octets, at least 1.
-    pub count: u32,
+    pub count: u64,
 }
 
 /// One thing to tell about a message.
@@ -99,6 +99,8 @@ pub enum FetchItem {
     ThreadId,
     /// BINARY.SIZE[…] (RFC 3516)
     BinarySize(Vec<u32>),
+    /// PREVIEW (RFC 8970), with LAZY or without: a preview costs a look at the text's beginning, which is no undue delay.
+    Preview,
 }
 
 impl FetchItem {
@@ -204,6 +206,7 @@ fn parse_item(cursor: &mut Cursor<'_>) -> Result<FetchItem> {
         (b"EMAILID", false) => FetchItem::EmailId,
         (b"THREADID", false) => FetchItem::ThreadId,
         (b"MODSEQ", false) => FetchItem::ModSeq,
+        (b"PREVIEW", false) => preview(cursor),
         (b"BODY", false) => FetchItem::Body,
         (b"BODY", true) => body_section(cursor, Seen::Set)?,
         (b"BODY.PEEK", true) => body_section(cursor, Seen::Peek)?,
@@ -228,6 +231,27 @@ fn binary(cursor: &mut Cursor<'_>, seen: Seen) -> Result<FetchItem> {
     Ok(FetchItem::Binary { part, seen, partial })
 }
 
+/// `PREVIEW [(LAZY …)]`. Another list behind it is not the item's own: FETCH modifiers look the same.
+fn preview(cursor: &mut Cursor<'_>) -> FetchItem {
+    let mut ahead = cursor.clone();
+    if ahead.eat(b' ') && ahead.list(|cursor| cursor.eat_word("LAZY").then_some(()).ok_or(LAZY_ONLY)).is_ok() {
+        *cursor = ahead;
+    }
+    FetchItem::Preview
+}
+
+const LAZY_ONLY: WireError = WireError::bad("Unknown PREVIEW modifier");
+
+/// Writes `1.2` as it stands between the brackets of a response.
+pub fn print_part(out: &mut Vec<u8>, part: &[u32]) {
+    for (at, number) in part.iter().enumerate() {
+        if at > 0 {
+            out.push(b'.');
+        }
+        print::number(out, u64::from(*number));
+    }
+}
+
 fn bracketed_part(cursor: &mut Cursor<'_>) -> Result<Vec<u32>> {
     cursor.need(b'[', "Expected a section")?;
     let section = Section::parse(cursor)?;
@@ -242,9 +266,13 @@ fn parse_partial(cursor: &mut Cursor<'_>) -> Result<Option<Partial>> {
     if !cursor.eat(b'<') {
         return Ok(None);
     }
-    let origin = cursor.number()?;
+    // 64 bits since RFC 9051 §9.
+    let origin = cursor.number64()?;
     cursor.need(b'.', "Invalid partial range")?;
-    let count = cursor.nz_number()?;
+    let count = cursor.number64()?;
+    if count == 0 {
+        return Err(WireError::bad("Number must not be zero"));
+    }
     cursor.need(b'>', "Invalid partial range")?;
     Ok(Some(Partial { origin, count }))
 }
@@ -279,12 +307,7 @@ impl Section {
 
     /// Writes the section as it stands between the brackets of a response.
     pub fn print(&self, out: &mut Vec<u8>) {
-        for (at, number) in self.part.iter().enumerate() {
-            if at > 0 {
-                out.push(b'.');
-            }
-            print::number(out, u64::from(*number));
-        }
+        print_part(out, &self.part);
         let Some(text) = &self.text else { return };
         if !self.part.is_empty() {
             out.push(b'.');

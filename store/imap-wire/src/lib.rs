@@ -22,8 +22,10 @@ pub mod sequence;
 pub mod sort;
 pub mod status;
 pub mod store;
+pub mod url;
 
 pub use command::{Command, Request};
+pub use cursor::Names;
 pub use error::{Refusal, WireError};
 pub use partial::PartialRange;
 pub use sequence::SequenceSet;

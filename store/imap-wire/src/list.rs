@@ -60,7 +60,7 @@ impl ListArgs {
             }
             _ => None,
         };
-        let reference = mailbox::decode(&cursor.astring()?)?;
+        let reference = mailbox::parse_reference(cursor)?;
         cursor.space()?;
         let (patterns, several) = match cursor.peek() {
             Some(b'(') => (cursor.list(mailbox::parse_pattern)?, true),

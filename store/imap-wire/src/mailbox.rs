@@ -1,6 +1,7 @@
-//! Mailbox names: modified UTF-7 on the wire, UTF-8 inside (RFC 3501 §5.1.3).
+//! Mailbox names: UTF-8 inside; on the wire modified UTF-7 (RFC 3501 §5.1.3), or UTF-8 where the client has enabled it
+//! (RFC 9051 §5.1, RFC 6855 §3).
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Names};
 use crate::error::{Result, WireError};
 
 const INVALID: WireError = WireError::cannot("Mailbox name is not valid modified UTF-7");
@@ -8,22 +9,33 @@ const INVALID: WireError = WireError::cannot("Mailbox name is not valid modified
 /// Longest name that is read at all, in octets on the wire.
 pub const MAX_NAME: usize = 4096;
 
-/// mailbox: an astring in modified UTF-7. Every spelling of `INBOX` comes back as `INBOX`.
+/// mailbox: an astring. Every spelling of `INBOX` comes back as `INBOX`.
 pub fn parse(cursor: &mut Cursor<'_>) -> Result<String> {
-    let name = decode(&cursor.astring()?)?;
+    let name = decode(&cursor.astring()?, cursor.dialect())?;
     Ok(if name.eq_ignore_ascii_case("INBOX") { "INBOX".to_owned() } else { name })
 }
 
-/// list-mailbox: a pattern in modified UTF-7; `*` and `%` are its wildcards.
+/// list-mailbox: a pattern; `*` and `%` are its wildcards.
 pub fn parse_pattern(cursor: &mut Cursor<'_>) -> Result<String> {
-    decode(&cursor.list_mailbox()?)
+    decode(&cursor.list_mailbox()?, cursor.dialect())
 }
 
-/// Modified UTF-7 to UTF-8. Only the one canonical spelling of a name is taken: no printable ASCII in base64, no base64 that
-/// could have been joined with the one before, no loose bits, no halves of surrogate pairs.
-pub fn decode(wire: &[u8]) -> Result<String> {
+/// A reference: what stands before a pattern.
+pub fn parse_reference(cursor: &mut Cursor<'_>) -> Result<String> {
+    decode(&cursor.astring()?, cursor.dialect())
+}
+
+/// A name as it stands on the wire. In UTF-8 an ampersand is an ampersand. In modified UTF-7 only the one canonical spelling of a name is taken: no printable ASCII in base64, no base64 that
+/// could have been joined with the one before, no loose bits, no halves of surrogate pairs. A name with octets above 127 cannot be modified UTF-7: it is
+/// taken for the UTF-8 that it then must be (RFC 6855 §3).
+pub fn decode(wire: &[u8], dialect: Names) -> Result<String> {
     if wire.len() > MAX_NAME {
         return Err(WireError::cannot("Mailbox name is too long"));
+    }
+    if dialect == Names::Utf8 || !wire.is_ascii() {
+        return std::str::from_utf8(wire)
+            .map(str::to_owned)
+            .map_err(|_| WireError::cannot("Mailbox name is not valid UTF-8"));
     }
     utf7::decode(wire).ok_or(INVALID)
 }

@@ -9,6 +9,7 @@ mod structure;
 pub use envelope::envelope;
 pub use structure::{Detail, body_structure};
 
+use crate::cursor::Names;
 use crate::flag::SystemFlags;
 use crate::mailbox;
 
@@ -109,9 +110,23 @@ pub fn astring(out: &mut Vec<u8>, text: &[u8]) {
     if atom && !text.eq_ignore_ascii_case(b"NIL") { out.extend_from_slice(text) } else { string(out, text) }
 }
 
-/// A mailbox name in modified UTF-7.
-pub fn mailbox_name(out: &mut Vec<u8>, name: &str) {
-    astring(out, &mailbox::encode(name));
+/// A mailbox name: in modified UTF-7, or as it is to a client that has enabled UTF-8 (RFC 9051 §5.1, RFC 6855 §3).
+pub fn mailbox_name(out: &mut Vec<u8>, name: &str, dialect: Names) {
+    let quotable = |byte: u8| !matches!(byte, b'\r' | b'\n' | 0);
+    if dialect == Names::Utf7 {
+        astring(out, &mailbox::encode(name));
+    } else if name.is_ascii() || !name.bytes().all(quotable) {
+        astring(out, name.as_bytes());
+    } else {
+        out.push(b'"');
+        for byte in name.bytes() {
+            if matches!(byte, b'"' | b'\\') {
+                out.push(b'\\');
+            }
+            out.push(byte);
+        }
+        out.push(b'"');
+    }
 }
 
 /// Text for a person at the end of a status response: printable ASCII, one line, never empty.
@@ -148,6 +163,7 @@ pub fn list_line<'a>(
     verb: &str,
     attributes: impl IntoIterator<Item = &'a str>,
     name: &str,
+    dialect: Names,
     extra: &[u8],
 ) {
     out.extend_from_slice(b"* ");
@@ -155,7 +171,7 @@ pub fn list_line<'a>(
     out.push(b' ');
     list(out, attributes);
     out.extend_from_slice(b" \"/\" ");
-    mailbox_name(out, name);
+    mailbox_name(out, name, dialect);
     out.extend_from_slice(extra);
     out.extend_from_slice(b"\r\n");
 }

@@ -76,9 +76,9 @@ pub enum Key {
     /// THREADID (RFC 8474)
     ThreadId(Vec<u8>),
     /// LARGER
-    Larger(u32),
+    Larger(u64),
     /// SMALLER
-    Smaller(u32),
+    Smaller(u64),
     /// OLDER: internal date at least this many seconds ago (RFC 5032).
     Older(u32),
     /// YOUNGER: internal date at most this many seconds ago (RFC 5032).
@@ -290,8 +290,8 @@ fn parse_key(cursor: &mut Cursor<'_>, depth: usize) -> Result<Key> {
         "SAVEDSINCE" => Key::Saved(Relation::Since, parse_date(cursor)?),
         "EMAILID" => Key::EmailId(cursor.atom()?.to_vec()),
         "THREADID" => Key::ThreadId(cursor.atom()?.to_vec()),
-        "LARGER" => Key::Larger(cursor.number()?),
-        "SMALLER" => Key::Smaller(cursor.number()?),
+        "LARGER" => Key::Larger(cursor.number64()?),
+        "SMALLER" => Key::Smaller(cursor.number64()?),
         "OLDER" => Key::Older(cursor.nz_number()?),
         "YOUNGER" => Key::Younger(cursor.nz_number()?),
         "MODSEQ" => modseq(cursor)?,

@@ -15,7 +15,8 @@ pub enum Number {
 }
 
 impl Number {
-    fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
+    /// seq-number: a number or `*`.
+    pub fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
         if cursor.eat(b'*') { Ok(Self::Star) } else { cursor.nz_number().map(Self::Value) }
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod capability;
+mod compress;
 mod connection;
 mod copy;
 mod expunge;
@@ -32,9 +33,10 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::Noop => connection::noop(),
         Command::Logout => connection::logout(session),
         Command::StartTls => connection::start_tls(session).await,
+        Command::Compress(mechanism) => compress::compress(session, &mechanism).await,
         Command::Id(fields) => connection::id(session, &fields),
         Command::Enable(names) => connection::enable(session, &names),
-        Command::Unauthenticate => sign_in::unauthenticate(session),
+        Command::Unauthenticate => sign_in::unauthenticate(session).await,
         Command::GetQuota(root) => quota::get_quota(session, &root).await,
         Command::GetQuotaRoot(name) => quota::get_quota_root(session, &name).await,
         Command::SetQuota(root, _) => quota::set_quota(&root),

@@ -4,9 +4,12 @@
 //! run when; `command/<group>.rs` does the work; `view.rs` is what the session believes the mailbox holds, which moves only at sync points.
 
 mod command;
+mod compression;
 mod context;
 mod fetch;
+mod intake;
 mod link;
+mod part;
 mod reply;
 mod search;
 mod selected;
@@ -16,6 +19,7 @@ mod sort;
 mod sync;
 mod table;
 mod thread;
+mod unbinary;
 mod view;
 
 pub use service::{ImapDeps, Service};

@@ -15,6 +15,7 @@ use imap_wire::frame::{FrameLimits, Splitter};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
+use crate::compression::Compression;
 use crate::reply::Hangup;
 
 /// Read at once from the socket.
@@ -23,6 +24,8 @@ const READ: usize = 16 * 1024;
 pub(crate) const FULL: usize = 256 * 1024;
 /// An output buffer up to this size is kept between commands that follow each other at once.
 const KEEP: usize = 4 * 1024;
+/// A client that says nothing for so long has no compressor waiting for it.
+const PAUSE: Duration = Duration::from_secs(2);
 /// How long a client may leave a response unread.
 const STALLED: Duration = Duration::from_secs(300);
 
@@ -31,6 +34,8 @@ pub(crate) struct Link {
     /// `None` only while a TLS handshake has it, and after that failed.
     conn: Option<Conn>,
     peer: SocketAddr,
+    /// COMPRESS is active.
+    compression: Option<Box<Compression>>,
     /// What the client sends, cut into commands.
     pub(crate) splitter: Splitter,
     /// Responses that are not written yet.
@@ -45,6 +50,7 @@ impl Link {
         Self {
             peer: conn.peer(),
             conn: Some(conn),
+            compression: None,
             splitter: Splitter::new(FrameLimits::before_login()),
             out: Vec::new(),
             received: 0,
@@ -61,16 +67,55 @@ impl Link {
         self.conn.as_ref()
     }
 
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.compression.is_some()
+    }
+
+    /// Everything from here on is compressed, in both directions (RFC 4978 §3).
+    pub(crate) fn start_compression(&mut self) {
+        self.splitter.clear_input();
+        self.compression = Some(Box::default());
+    }
+
+    /// Nothing from here on is compressed (RFC 8437 §2).
+    pub(crate) fn end_compression(&mut self) {
+        self.splitter.clear_input();
+        self.compression = None;
+    }
+
     /// Reads once, whatever there is, and feeds the splitter. Cancel-safe.
     pub(crate) async fn read(&mut self) -> Result<(), Hangup> {
+        loop {
+            let Some(compression) = self.compression.as_mut() else {
+                return self.read_plain().await;
+            };
+            if let Some(piece) = compression.decompress()? {
+                self.splitter.feed(&piece);
+                return Ok(());
+            }
+            if !compression.holds_much() {
+                self.read_plain().await?;
+            } else if let Ok(read) = timeout(PAUSE, self.read_plain()).await {
+                read?;
+            } else if let Some(compression) = self.compression.as_mut() {
+                compression.release();
+            }
+        }
+    }
+
+    /// Reads once from the connection: into the decompressor when there is one, into the splitter otherwise.
+    async fn read_plain(&mut self) -> Result<(), Hangup> {
         let Some(conn) = self.conn.as_mut() else { return Err(Hangup::Closed) };
-        let splitter = &mut self.splitter;
+        let (splitter, compression) = (&mut self.splitter, &mut self.compression);
         let count = poll_fn(|cx| {
             let mut storage = [const { MaybeUninit::uninit() }; READ];
             let mut buffer = ReadBuf::uninit(&mut storage);
             match Pin::new(&mut *conn).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) => {
-                    splitter.feed(buffer.filled());
+                    match compression {
+                        Some(compression) => compression.feed(buffer.filled()),
+                        None => splitter.feed(buffer.filled()),
+                    }
                     Poll::Ready(Ok(buffer.filled().len()))
                 }
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -90,11 +135,20 @@ impl Link {
         }
         // Window by window: the time limit is for each, so that a slow reader of much is not cut off.
         for window in self.out.chunks(FULL) {
-            let write = timeout(STALLED, conn.write_all(window));
+            let compressed = match &mut self.compression {
+                Some(compression) => {
+                    let mut compressed = Vec::new();
+                    compression.compress(window, &mut compressed)?;
+                    Some(compressed)
+                }
+                None => None,
+            };
+            let octets = compressed.as_deref().unwrap_or(window);
+            self.sent += octets.len() as u64;
+            let write = timeout(STALLED, conn.write_all(octets));
             write.await.map_err(|_| Hangup::Io(io::ErrorKind::TimedOut.into()))??;
         }
         timeout(STALLED, conn.flush()).await.map_err(|_| Hangup::Io(io::ErrorKind::TimedOut.into()))??;
-        self.sent += self.out.len() as u64;
         self.out.clear();
         if self.out.capacity() > 2 * FULL {
             self.out = Vec::new();

@@ -5,13 +5,16 @@ use std::time::{Duration, SystemTime};
 
 use auth::Identity;
 use daemon::{Conn, Drain};
+use imap_wire::append::Action;
+use imap_wire::command::Numbers;
 use imap_wire::frame::{Announced, Event, FrameLimits};
-use imap_wire::{Request, append};
+use imap_wire::{Names, Request, append};
 use logs::Close;
 use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError};
 use tokio::time::timeout;
 
 use crate::command;
+use crate::command::append::At;
 use crate::link::Link;
 use crate::reply::{Hangup, Reply, Status};
 use crate::selected::{Selected, telling};
@@ -86,6 +89,11 @@ impl Session {
         self.log_end(&end);
     }
 
+    /// How the client's strings are read and its mailbox names written.
+    pub(crate) fn names(&self) -> Names {
+        if self.dialect.utf8 || self.dialect.rev2 { Names::Utf8 } else { Names::Utf7 }
+    }
+
     fn log_end(&self, end: &Hangup) {
         let why = match end {
             Hangup::Closed => "connection closed",
@@ -123,7 +131,16 @@ impl Session {
     async fn one_command(&mut self) -> Result<(), Hangup> {
         match self.next_event().await? {
             Event::Command => {
-                let request = Request::parse(self.link.splitter.text());
+                // An APPEND without any literal is one of URLs (RFC 4469).
+                match append::parse_head(self.link.splitter.text(), self.names()) {
+                    Some(Ok(append::Head::Begun(begun))) => return self.append(begun, At::End).await,
+                    Some(Ok(append::Head::Name)) | None => {}
+                    Some(Err((tag, error))) => {
+                        self.link.splitter.finish();
+                        return self.refuse(Some(&tag), &Reply::from(&error));
+                    }
+                }
+                let request = Request::parse_in(self.link.splitter.text(), self.names());
                 self.link.splitter.finish();
                 match request {
                     Ok(request) => self.obey(request).await?,
@@ -170,18 +187,45 @@ impl Session {
         }
     }
 
+    /// APPEND or REPLACE, from its mailbox on.
+    async fn append(&mut self, begun: append::Begun, at: At) -> Result<(), Hangup> {
+        let (tag, numbers) = match begun.action {
+            Action::Append => (begun.tag.clone(), Numbers::Sequence),
+            Action::Replace(numbers, _) => (begun.tag.clone(), numbers),
+        };
+        let fault = match begun.action {
+            _ if self.signed.is_none() => Some("Sign in first"),
+            Action::Replace(..) if self.selected.is_none() => Some("No mailbox selected"),
+            _ => None,
+        };
+        if let Some(text) = fault {
+            match at {
+                At::Literal => self.link.splitter.refuse_literal(),
+                At::End => self.link.splitter.finish(),
+            }
+            self.answer(Some(&tag), &Reply::bad(text));
+            return Ok(());
+        }
+        if self.dialect.uid_only && matches!(begun.action, Action::Replace(Numbers::Sequence, _)) {
+            match at {
+                At::Literal => self.link.splitter.refuse_literal(),
+                At::End => self.link.splitter.finish(),
+            }
+            self.answer(Some(&tag), &Reply::bad("Only UIDs are used").code("UIDREQUIRED"));
+            return Ok(());
+        }
+        self.tag.clone_from(&tag);
+        let reply = Box::pin(command::append::run(self, begun, at)).await?;
+        self.finish(&tag, &reply, Tells::All, numbers).await
+    }
+
     /// A literal was announced: it becomes a part of the command, or is a message, or is refused.
     async fn literal(&mut self, announced: Announced) -> Result<(), Hangup> {
-        match append::parse_head(self.link.splitter.text()) {
-            Some(Ok(append::Head::Message { tag, mailbox, message })) => {
-                if self.signed.is_none() {
-                    self.link.splitter.refuse_literal();
-                    self.answer(Some(&tag), &Reply::bad("Sign in first"));
-                    return Ok(());
-                }
-                let reply = Box::pin(command::append::run(self, mailbox, message)).await?;
-                return self.finish(&tag, &reply, Tells::All, imap_wire::command::Numbers::Sequence).await;
+        match append::parse_head(self.link.splitter.text(), self.names()) {
+            Some(Ok(append::Head::Begun(begun))) if self.may_send(announced) => {
+                return self.append(begun, At::Literal).await;
             }
+            Some(Ok(append::Head::Begun(_))) => {}
             Some(Err((tag, error))) => {
                 self.link.splitter.refuse_literal();
                 return self.refuse(Some(&tag), &Reply::from(&error));
@@ -189,6 +233,10 @@ impl Session {
             Some(Ok(append::Head::Name)) | None => {}
         }
         let tag = imap_wire::command::tag_of(self.link.splitter.text());
+        if !self.may_send(announced) {
+            self.link.splitter.refuse_literal();
+            return self.refuse(tag.as_deref(), &Reply::bad("Literal is too large to come unasked"));
+        }
         if self.link.splitter.keep_literal() {
             if announced.synchronising {
                 self.link.out.extend_from_slice(b"+ OK\r\n");
@@ -198,6 +246,11 @@ impl Session {
         self.link.splitter.refuse_literal();
         self.answer(tag.as_deref(), &Reply::no("Literal is too large").code("TOOBIG"));
         Ok(())
+    }
+
+    /// RFC 7888 §5: with LITERAL- a literal that is not asked for has 4096 octets at most.
+    pub(crate) fn may_send(&self, announced: Announced) -> bool {
+        !self.deps.config.literal_minus || announced.synchronising || announced.size <= 4096
     }
 
     async fn obey(&mut self, Request { tag, command }: Request) -> Result<(), Hangup> {
@@ -237,13 +290,7 @@ impl Session {
     }
 
     /// The sync point at the end of a command, and its tagged response.
-    async fn finish(
-        &mut self,
-        tag: &str,
-        reply: &Reply,
-        tells: Tells,
-        numbers: imap_wire::command::Numbers,
-    ) -> Result<(), Hangup> {
+    async fn finish(&mut self, tag: &str, reply: &Reply, tells: Tells, numbers: Numbers) -> Result<(), Hangup> {
         if tells == Tells::All {
             self.sync(Expunges::Tell, numbers).await?;
         }
@@ -266,11 +313,7 @@ impl Session {
     }
 
     /// Tells what has changed in the selected mailbox.
-    pub(crate) async fn sync(
-        &mut self,
-        expunges: Expunges,
-        numbers: imap_wire::command::Numbers,
-    ) -> Result<(), Hangup> {
+    pub(crate) async fn sync(&mut self, expunges: Expunges, numbers: Numbers) -> Result<(), Hangup> {
         let telling = telling(expunges, numbers, self.dialect);
         match &mut self.selected {
             Some(selected) => selected.sync(&self.deps.pool, telling, &mut self.link.out).await,

@@ -8,7 +8,7 @@ use imap_wire::print;
 use mailstore::{Flags, KeywordNames, Recent, Snapshot, Uid};
 
 use crate::context::Contexts;
-use crate::view::{Access, Ghost, View};
+use crate::view::{Access, Ghost, Recency, View};
 
 /// What the client has enabled that changes how it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +19,10 @@ pub(crate) struct Dialect {
     pub(crate) qresync: bool,
     /// No sequence numbers at all: UIDFETCH and VANISHED (RFC 9586).
     pub(crate) uid_only: bool,
+    /// UTF8=ACCEPT (RFC 6855).
+    pub(crate) utf8: bool,
+    /// IMAP4rev2 (RFC 9051): until it is enabled everything is as in IMAP4rev1.
+    pub(crate) rev2: bool,
 }
 
 /// Whether EXPUNGE may be sent now. It must not be while FETCH, STORE or SEARCH by sequence number is answered.
@@ -80,7 +84,7 @@ impl View {
         if !unmoved {
             self.raise_ghosts(&before);
         }
-        if claimed.first < claimed.end {
+        if self.recency == Recency::Told && claimed.first < claimed.end {
             self.recent = self.recent.iter().copied().chain([claimed]).collect();
         }
         let mut told = known;
@@ -95,7 +99,9 @@ impl View {
         }
         if self.len() != told {
             print::count_line(out, self.len() as u64, "EXISTS");
-            print::count_line(out, self.recent_count() as u64, "RECENT");
+            if self.recency == Recency::Told {
+                print::count_line(out, self.recent_count() as u64, "RECENT");
+            }
         }
         if self.ghosts.is_empty() {
             self.settled = self.snapshot.highest_modseq();

@@ -71,7 +71,9 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::Noop => row(Always, All),
         C::Logout => row(Always, Nothing),
         C::StartTls | C::Authenticate(..) | C::Login(..) => row(NotAuthenticated, Nothing),
-        C::ProxyAuth(_) | C::Enable(_) | C::Namespace | C::Unauthenticate => row(Authenticated, Nothing),
+        C::Compress(_) | C::ProxyAuth(_) | C::Enable(_) | C::Namespace | C::Unauthenticate => {
+            row(Authenticated, Nothing)
+        }
         C::GetQuota(_) | C::GetQuotaRoot(_) | C::SetQuota(..) => row(Authenticated, All),
         C::Select(_) | C::Examine(_) => row(Authenticated, Nothing),
         C::Create(..) | C::Delete(_) | C::Rename(..) | C::Subscribe(_) | C::Unsubscribe(_) => row(Authenticated, All),

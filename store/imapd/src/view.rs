@@ -26,10 +26,19 @@ pub(crate) struct View {
     /// UIDs that are `\Recent` in this session.
     pub(crate) recent: Arc<[Recent]>,
     pub(crate) access: Access,
+    /// Whether `\Recent` is known to this client.
+    pub(crate) recency: Recency,
     /// `$`: UIDs that a search has saved, ascending (RFC 5182). Those without a message any more are passed over.
     pub(crate) saved: Arc<[Uid]>,
     /// The MODSEQ up to which the client has been told everything, EXPUNGE too.
     pub(crate) settled: ModSeq,
+}
+
+/// Whether the client knows `\Recent`: IMAP4rev2 has it no more (RFC 9051 appendix E).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recency {
+    Told,
+    Unknown,
 }
 
 /// How the mailbox was opened.
@@ -52,10 +61,11 @@ pub(crate) struct Entry {
 }
 
 impl View {
-    pub(crate) fn new(snapshot: Arc<Snapshot>, recent: Recent, access: Access) -> Self {
-        let recent: Arc<[Recent]> = if recent.first < recent.end { [recent].into() } else { [].into() };
+    pub(crate) fn new(snapshot: Arc<Snapshot>, recent: Recent, access: Access, recency: Recency) -> Self {
+        let told = recency == Recency::Told && recent.first < recent.end;
+        let recent: Arc<[Recent]> = if told { [recent].into() } else { [].into() };
         let settled = snapshot.highest_modseq();
-        Self { snapshot, ghosts: [].into(), recent, access, saved: [].into(), settled }
+        Self { snapshot, ghosts: [].into(), recent, access, recency, saved: [].into(), settled }
     }
 
     /// EXISTS.

@@ -11,7 +11,7 @@ mod vanished;
 
 use std::sync::Arc;
 
-pub(crate) use self::removal::remove_all;
+pub(crate) use self::removal::{remove_all, remove_messages};
 pub(crate) use self::transfer::{Transfer, transfer};
 use crate::MailboxId;
 use crate::account::{Account, MailboxStatus};

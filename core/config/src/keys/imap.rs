@@ -28,4 +28,6 @@ rows! {
         "Greeting text: %h host, %p protocol, %P product, %v version, %V version and build.";
     MAX_MESSAGE_SIZE: "service.imap.maxmessagesize", super::bytes(0), "0", Refresh, "own",
         "Largest message that APPEND takes; 0 for no limit of its own.";
+    LITERAL_MINUS: "service.imap.literalminus", Kind::Bool, "no", Refresh, "own",
+        "Announce LITERAL- in place of LITERAL+: literals above 4096 octets only come after the server's word.";
 }

@@ -14,6 +14,8 @@ pub struct Imap {
     pub banner: String,
     /// Largest message that APPEND takes, in bytes; `None` for no limit.
     pub max_message_size: Option<u64>,
+    /// LITERAL- in place of LITERAL+ (RFC 7888 §5): larger literals are asked for.
+    pub literal_minus: bool,
 }
 
 impl Imap {
@@ -24,6 +26,7 @@ impl Imap {
             hostname: settings.text(keys::site::HOSTNAME),
             banner: settings.text(keys::imap::BANNER),
             max_message_size: Some(bytes(settings, keys::imap::MAX_MESSAGE_SIZE)).filter(|size| *size > 0),
+            literal_minus: settings.flag(keys::imap::LITERAL_MINUS),
         }
     }
 }

@@ -3,9 +3,10 @@
 use crate::session::Session;
 
 /// Everything that is whole here. An extension that is not in this line is not there.
-const EXTENSIONS: &str = "LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
+const EXTENSIONS: &str = "SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
     LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH WITHIN CONDSTORE QRESYNC UIDONLY PARTIAL MULTIAPPEND \
-    SORT SORT=DISPLAY ESORT CONTEXT=SEARCH CONTEXT=SORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS SEARCHRES QUOTA OBJECTID SAVEDATE";
+    SORT SORT=DISPLAY ESORT CONTEXT=SEARCH CONTEXT=SORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS SEARCHRES QUOTA OBJECTID SAVEDATE \
+    BINARY PREVIEW COMPRESS=DEFLATE REPLACE CATENATE URL-PARTIAL UTF8=ACCEPT";
 
 /// How sign-in is possible on this connection at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,8 @@ pub(crate) fn can_start_tls(session: &Session) -> bool {
 
 /// `CAPABILITY IMAP4rev1 …`: the response without `* `, and the response code without brackets.
 pub(crate) fn line(session: &Session) -> String {
-    let mut line = format!("CAPABILITY IMAP4rev1 {EXTENSIONS}");
+    let literals = if session.deps.config.literal_minus { "LITERAL-" } else { "LITERAL+" };
+    let mut line = format!("CAPABILITY IMAP4rev1 IMAP4rev2 {literals} {EXTENSIONS}");
     if let Some(limit) = session.deps.config.max_message_size {
         line.push_str(&format!(" APPENDLIMIT={limit}"));
     }

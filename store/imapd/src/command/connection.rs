@@ -6,6 +6,7 @@ use imap_wire::print;
 use super::capability;
 use crate::reply::{Handled, Hangup, Reply, Status};
 use crate::session::Session;
+use crate::view::Recency;
 
 /// RFC 3501 §6.1.1.
 pub(super) fn capability(session: &mut Session) -> Handled {
@@ -64,14 +65,24 @@ pub(super) fn id(session: &mut Session, fields: &[IdField]) -> Handled {
 pub(super) fn enable(session: &mut Session, names: &[String]) -> Handled {
     let mut enabled = String::new();
     for name in names {
-        match name.as_str() {
+        let mut known = name.as_str();
+        match known {
             "CONDSTORE" => {}
             "QRESYNC" => session.dialect.qresync = true,
             "UIDONLY" => session.dialect.uid_only = true,
+            "UTF8=ACCEPT" => session.dialect.utf8 = true,
+            "IMAP4REV2" => {
+                session.dialect.rev2 = true;
+                known = "IMAP4rev2";
+                if let Some(selected) = &mut session.selected {
+                    selected.view.recency = Recency::Unknown;
+                    selected.view.recent = [].into();
+                }
+            }
             _ => continue,
         }
         enabled.push(' ');
-        enabled.push_str(name);
+        enabled.push_str(known);
     }
     session.link.out.extend_from_slice(format!("* ENABLED{enabled}\r\n").as_bytes());
     // QRESYNC holds all of CONDSTORE (RFC 7162 §3.2.3).

@@ -16,9 +16,6 @@ use crate::view::Selection;
 
 /// FETCH. The view moves to the present first, without EXPUNGE; UID FETCH tells these at the end.
 pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchArgs) -> Handled {
-    if args.items.iter().any(|item| matches!(item, FetchItem::Binary { .. } | FetchItem::BinarySize(_))) {
-        return Ok(Reply::bad("BINARY is not supported"));
-    }
     if numbers == Numbers::Sequence && (args.vanished || args.partial.is_some()) {
         return Ok(Reply::bad("VANISHED and PARTIAL are for UID FETCH"));
     }
@@ -67,16 +64,20 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
     let plan = Plan::new(items, numbers, dialect);
     let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
     let job = Job::new(selected.mailbox.clone(), selected.view.clone(), plan, &selection, marked);
-    let skipped = match stream(session, job).await? {
-        Ok(skipped) => skipped,
+    let left_out = match stream(session, job).await? {
+        Ok(left_out) => left_out,
         Err(error) => return Ok(store_failure(&error)),
     };
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
     }
+    if left_out.unknown_cte {
+        // RFC 3516 §4.3.
+        return Ok(Reply::no("A part is in an unknown transfer encoding").code("UNKNOWN-CTE"));
+    }
     let done = Reply::ok("FETCH completed");
     // RFC 5530 §3: some messages were removed by somebody else.
-    Ok(if skipped { done.code("EXPUNGEISSUED") } else { done })
+    Ok(if left_out.gone { done.code("EXPUNGEISSUED") } else { done })
 }
 
 /// The UIDs of a set, with or without a message; `*` is the largest one in use.
@@ -89,8 +90,16 @@ fn uids_of(set: &imap_wire::SequenceSet, view: &crate::view::View) -> UidSet {
     )
 }
 
-/// Renders and writes by turns: while one buffer goes out the next one is filled. Returns whether messages were missing.
-async fn stream(session: &mut Session, job: Job) -> Result<Result<bool, StoreError>, Hangup> {
+/// What a FETCH could not tell.
+struct LeftOut {
+    /// Messages that are gone.
+    gone: bool,
+    /// Parts in an unknown transfer encoding.
+    unknown_cte: bool,
+}
+
+/// Renders and writes by turns: while one buffer goes out the next one is filled.
+async fn stream(session: &mut Session, job: Job) -> Result<Result<LeftOut, StoreError>, Hangup> {
     let pool = session.deps.pool.clone();
     let render = |mut job: Job, mut out: Vec<u8>| {
         pool.run(move || {
@@ -103,7 +112,7 @@ async fn stream(session: &mut Session, job: Job) -> Result<Result<bool, StoreErr
     let mut spare = Vec::new();
     loop {
         match progress {
-            Ok(Progress::Done) => return Ok(Ok(job.skipped)),
+            Ok(Progress::Done) => return Ok(Ok(LeftOut { gone: job.skipped, unknown_cte: job.unknown_cte })),
             Ok(Progress::More) => {}
             Err(error) => return Ok(Err(error)),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use imap_wire::Names;
 use imap_wire::list::{ListArgs, Return, Select, matches};
 use imap_wire::print;
 use imap_wire::status::StatusItem;
@@ -43,12 +44,13 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
         if !selected && !child_info {
             continue;
         }
-        print_entry(&mut session.link.out, name, entry, select, &returns, child_info);
+        let dialect = session.names();
+        print_entry(&mut session.link.out, name, dialect, entry, Shown { select, returns: &returns, child_info });
         if let (true, Some(info)) = (!returns.status.is_empty() && selected, &entry.info)
             && info.selectable
         {
             let limit = session.deps.config.max_message_size;
-            print_status(&mut session.link.out, name, &info.status, &returns.status, limit);
+            print_status(&mut session.link.out, name, dialect, &info.status, &returns.status, limit);
         }
         session.link.flush_full().await?;
     }
@@ -112,7 +114,16 @@ fn has_selected_child(names: &[(String, Entry)], parent: &str, select: Select, p
     })
 }
 
-fn print_entry(out: &mut Vec<u8>, name: &str, entry: &Entry, select: Select, returns: &Return, child_info: bool) {
+/// What was asked of a name.
+struct Shown<'a> {
+    select: Select,
+    returns: &'a Return,
+    /// CHILDINFO is told.
+    child_info: bool,
+}
+
+fn print_entry(out: &mut Vec<u8>, name: &str, dialect: Names, entry: &Entry, shown: Shown<'_>) {
+    let Shown { select, returns, child_info } = shown;
     let mut attributes: Vec<&str> = Vec::new();
     match &entry.info {
         Some(info) => {
@@ -135,7 +146,7 @@ fn print_entry(out: &mut Vec<u8>, name: &str, entry: &Entry, select: Select, ret
         print::list(&mut extra, subscribed.into_iter().chain(special_use));
         extra.push(b')');
     }
-    print::list_line(out, "LIST", attributes, name, &extra);
+    print::list_line(out, "LIST", attributes, name, dialect, &extra);
 }
 
 /// LSUB: subscribed names, and with `%` the parents of such names (RFC 3501 §6.3.9).
@@ -161,8 +172,9 @@ pub(super) async fn lsub(session: &mut Session, reference: &str, pattern: &str) 
             }
         }
     }
+    let dialect = session.names();
     for (name, attributes) in shown {
-        print::list_line(&mut session.link.out, "LSUB", attributes.iter().copied(), name, b"");
+        print::list_line(&mut session.link.out, "LSUB", attributes.iter().copied(), name, dialect, b"");
     }
     Ok(Reply::ok("LSUB completed"))
 }

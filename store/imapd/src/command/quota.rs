@@ -32,9 +32,10 @@ pub(super) async fn get_quota_root(session: &mut Session, name: &str) -> Handled
         Ok(Err(error)) => return Ok(store_failure(&error)),
         Err(reply) => return Ok(reply),
     }
+    let dialect = session.names();
     let out = &mut session.link.out;
     out.extend_from_slice(b"* QUOTAROOT ");
-    print::mailbox_name(out, name.as_str());
+    print::mailbox_name(out, name.as_str(), dialect);
     out.extend_from_slice(b" \"\"\r\n");
     Ok(match print_quota(session).await {
         Ok(()) => Reply::ok("GETQUOTAROOT completed"),

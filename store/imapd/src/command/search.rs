@@ -20,7 +20,15 @@ use crate::view::View;
 
 /// SEARCH. The view moves to the present first, without EXPUNGE; UID SEARCH tells these at the end.
 pub(super) async fn search(session: &mut Session, numbers: Numbers, args: SearchArgs) -> Handled {
-    let SearchArgs { returns, charset, key } = args;
+    let SearchArgs { mut returns, charset, key } = args;
+    if session.dialect.utf8 && charset.is_some() {
+        // RFC 6855 §3.
+        return Ok(Reply::bad("Strings are UTF-8, a charset cannot be named"));
+    }
+    if session.dialect.rev2 && returns.is_none() {
+        // RFC 9051 §6.4.4: the SEARCH response is no more.
+        returns = Some(Returns { all: true, ..Returns::default() });
+    }
     if let Some(reply) = tag_in_use(session, returns) {
         return Ok(reply);
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ens::Watch;
+use imap_wire::Names;
 use imap_wire::command::{Numbers, SelectArgs};
 use imap_wire::print;
 use imap_wire::qresync::Qresync;
@@ -12,7 +13,7 @@ use crate::reply::{Handled, Reply, store_failure};
 use crate::selected::{Look, Selected, look, telling};
 use crate::session::Session;
 use crate::sync::{Dialect, Expunges, print_flags};
-use crate::view::{Access, View};
+use crate::view::{Access, Recency, View};
 
 /// SELECT and EXAMINE. Whatever was selected before is not any more, also when this fails.
 pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Access) -> Handled {
@@ -49,10 +50,15 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
         session.dialect.condstore = true;
     }
     session.selections += 1;
-    let view = view_of(look, access);
+    let recency = if session.dialect.rev2 { Recency::Unknown } else { Recency::Told };
+    let view = view_of(look, access, recency);
     print_mailbox(&mut session.link.out, &mailbox, &view, session.dialect);
     // RFC 8474 §4.2.
     session.link.out.extend_from_slice(format!("* OK [MAILBOXID ({object_id})] Ok\r\n").as_bytes());
+    if session.dialect.rev2 {
+        // RFC 9051 §6.3.2: which mailbox it is, under the name that the server knows.
+        print::list_line(&mut session.link.out, "LIST", [], &args.mailbox, Names::Utf8, b"");
+    }
     session.selected = Some(Box::new(Selected { mailbox, view, contexts: Default::default(), changes }));
     if let Some(known) = args.qresync
         && let Err(error) = resynchronise(session, &known).await
@@ -118,22 +124,25 @@ pub(super) async fn print_vanished(session: &mut Session, since: ModSeq, among: 
     Ok(())
 }
 
-fn view_of(look: Look, access: Access) -> View {
+fn view_of(look: Look, access: Access, recency: Recency) -> View {
     let recent = match access {
         Access::ReadWrite => look.claimed,
         // What is recent to nobody yet is so to a session that only looks, and stays so for the others.
         Access::ReadOnly => Recent { first: look.snapshot.recent_from(), end: u32::MAX },
     };
-    View::new(look.snapshot, recent, access)
+    View::new(look.snapshot, recent, access, recency)
 }
 
 fn print_mailbox(out: &mut Vec<u8>, mailbox: &Mailbox, view: &View, dialect: Dialect) {
     print_flags(out, view.snapshot.keywords(), view.access);
     print::count_line(out, view.len() as u64, "EXISTS");
-    print::count_line(out, view.recent_count() as u64, "RECENT");
-    // A sequence number, which there are none of with UIDONLY.
-    if let Some(unseen) = view.first_unseen().filter(|_| !dialect.uid_only) {
-        code_line(out, "UNSEEN", unseen as u64, "First unseen.");
+    // RFC 9051 appendix E: neither RECENT nor UNSEEN is known any more.
+    if view.recency == Recency::Told {
+        print::count_line(out, view.recent_count() as u64, "RECENT");
+        // A sequence number, which there are none of with UIDONLY.
+        if let Some(unseen) = view.first_unseen().filter(|_| !dialect.uid_only) {
+            code_line(out, "UNSEEN", unseen as u64, "First unseen.");
+        }
     }
     code_line(out, "UIDVALIDITY", u64::from(mailbox.uid_validity()), "UIDs valid");
     code_line(out, "UIDNEXT", u64::from(view.snapshot.uid_next()), "Predicted next UID");

@@ -171,10 +171,19 @@ pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
 }
 
 /// UNAUTHENTICATE: the connection is as it was before signing in, TLS apart; nothing is expunged (RFC 8437 §2).
-pub(super) fn unauthenticate(session: &mut Session) -> Handled {
+pub(super) async fn unauthenticate(session: &mut Session) -> Handled {
     session.selected = None;
     session.signed = None;
     session.dialect = Default::default();
     session.link.splitter.set_limits(FrameLimits::before_login());
-    Ok(Reply::ok("Signed out").code(capability::line(session)))
+    let done = Reply::ok("Signed out").code(capability::line(session));
+    if !session.link.is_compressed() {
+        return Ok(done);
+    }
+    // The tagged response is the last thing that is compressed.
+    let tag = std::mem::take(&mut session.tag);
+    done.print(&mut session.link.out, Some(&tag));
+    session.link.flush().await?;
+    session.link.end_compression();
+    Err(Hangup::Answered)
 }

@@ -1,5 +1,6 @@
 //! STATUS (RFC 3501 §6.3.10, RFC 8438, RFC 7162 §3.1.6, RFC 8474 §4.3).
 
+use imap_wire::Names;
 use imap_wire::print;
 use imap_wire::status::StatusItem;
 use mailstore::MailboxStatus;
@@ -25,7 +26,8 @@ pub(super) async fn status(session: &mut Session, name: &str, items: Vec<StatusI
         super::select::enable_condstore(session);
     }
     let limit = session.deps.config.max_message_size;
-    print_status(&mut session.link.out, name.as_str(), &info.status, &items, limit);
+    let dialect = session.names();
+    print_status(&mut session.link.out, name.as_str(), dialect, &info.status, &items, limit);
     Ok(Reply::ok("STATUS completed"))
 }
 
@@ -33,12 +35,13 @@ pub(super) async fn status(session: &mut Session, name: &str, items: Vec<StatusI
 pub(super) fn print_status(
     out: &mut Vec<u8>,
     name: &str,
+    dialect: Names,
     status: &MailboxStatus,
     items: &[StatusItem],
     append_limit: Option<u64>,
 ) {
     out.extend_from_slice(b"* STATUS ");
-    print::mailbox_name(out, name);
+    print::mailbox_name(out, name, dialect);
     out.extend_from_slice(b" (");
     for (at, item) in items.iter().enumerate() {
         if at > 0 {

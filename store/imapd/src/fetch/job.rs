@@ -8,6 +8,7 @@ use imap_wire::print;
 use mailstore::{Body, ErrorKind, Mailbox, ObjectId, RowRef, StoreError, Uid, UidSet};
 use message::{Digest, DigestRef, Limits};
 
+use super::binary::Decoding;
 use super::message::{Rendered, Source, slice};
 use super::plan::Plan;
 use crate::link::FULL;
@@ -31,6 +32,8 @@ pub(crate) struct Job {
     large: Option<Large>,
     /// Messages that are gone were asked for.
     pub(crate) skipped: bool,
+    /// A part in an unknown transfer encoding was asked for: its item was left out.
+    pub(crate) unknown_cte: bool,
 }
 
 /// A large message half sent.
@@ -41,6 +44,9 @@ struct Large {
     at: usize,
     item: usize,
     window: Range<u64>,
+    decoding: Option<Box<Decoding>>,
+    /// The response is begun.
+    opened: bool,
 }
 
 /// What of a large message is not in its digest.
@@ -63,7 +69,17 @@ impl Job {
         let mut ranges = selection.ranges().to_vec();
         ranges.reverse();
         let next = ranges.last().map_or(0, |(from, _)| *from);
-        Self { mailbox, view, plan: Arc::new(plan), marked, ranges, next, large: None, skipped: false }
+        Self {
+            mailbox,
+            view,
+            plan: Arc::new(plan),
+            marked,
+            ranges,
+            next,
+            large: None,
+            skipped: false,
+            unknown_cte: false,
+        }
     }
 
     /// Appends responses to `out` until it is full or everything is said.
@@ -179,8 +195,9 @@ impl Job {
             Some(body) if row.size > LARGE => {
                 let RowRef { size, internal_date, save_date, email_id, .. } = *row;
                 let owned = Head { size, internal_date, save_date, email_id };
-                self.open(out, at);
-                self.large = Some(Large { head: owned, body, digest: digest.to_vec(), at, item: 0, window: 0..0 });
+                let digest = digest.to_vec();
+                let (item, window, decoding, opened) = (0, 0..0, None, false);
+                self.large = Some(Large { head: owned, body, digest, at, item, window, decoding, opened });
                 return Ok(ControlFlow::Break(()));
             }
             body => body,
@@ -192,27 +209,38 @@ impl Job {
         let body = body.as_deref().unwrap_or_default();
         let RowRef { size, internal_date, save_date, email_id, .. } = *row;
         let source = Source { size, internal_date, save_date, email_id, digest, body };
-        self.open(out, at);
-        for (position, item) in self.plan.items.iter().enumerate() {
-            if position > 0 {
-                out.push(b' ');
+        let mut opened = false;
+        for item in &self.plan.items {
+            let before = out.len();
+            self.begin(out, at, opened);
+            if !self.view_item(out, at, item) {
+                match source.item(out, item) {
+                    Rendered::Whole => {}
+                    Rendered::Octets(range) => push_octets(out, body, &range),
+                    Rendered::Decoded(mut decoding) => while !decoding.push(body, out, usize::MAX) {},
+                    Rendered::UnknownCte => {
+                        out.truncate(before);
+                        self.unknown_cte = true;
+                        continue;
+                    }
+                }
             }
-            if self.view_item(out, at, item) {
-                continue;
-            }
-            if let Rendered::Octets(range) = source.item(out, item) {
-                push_octets(out, body, &range);
-            }
+            opened = true;
         }
-        self.close(out, at);
+        if opened {
+            self.close(out, at);
+        }
         Ok(ControlFlow::Continue(()))
     }
 
     fn step_large(&mut self, out: &mut Vec<u8>) {
         let Some(mut large) = self.large.take() else { return };
         let Ok(digest) = DigestRef::decode(&large.digest) else {
-            // The response was begun, so it is ended; a message without a digest has nothing more to say.
-            return self.close(out, large.at);
+            // A message without a digest has nothing more to say; a response that was begun is ended.
+            if large.opened {
+                self.close(out, large.at);
+            }
+            return;
         };
         let Head { size, internal_date, save_date, email_id } = large.head;
         let source = Source { size, internal_date, save_date, email_id, digest, body: &large.body };
@@ -228,20 +256,42 @@ impl Job {
             if out.len() >= FULL {
                 break;
             }
+            if let Some(decoding) = &mut large.decoding {
+                if !decoding.push(&large.body, out, FULL) {
+                    break;
+                }
+                large.decoding = None;
+                continue;
+            }
             let Some(item) = self.plan.items.get(large.item) else {
-                return self.close(out, large.at);
+                if large.opened {
+                    self.close(out, large.at);
+                }
+                return;
             };
-            if large.item > 0 {
-                out.push(b' ');
-            }
+            let before = out.len();
+            self.begin(out, large.at, large.opened);
             large.item += 1;
-            if !self.view_item(out, large.at, item)
-                && let Rendered::Octets(range) = source.item(out, item)
-            {
-                large.window = range;
+            if !self.view_item(out, large.at, item) {
+                match source.item(out, item) {
+                    Rendered::Whole => {}
+                    Rendered::Octets(range) => large.window = range,
+                    Rendered::Decoded(decoding) => large.decoding = Some(decoding),
+                    Rendered::UnknownCte => {
+                        out.truncate(before);
+                        self.unknown_cte = true;
+                        continue;
+                    }
+                }
             }
+            large.opened = true;
         }
         self.large = Some(large);
+    }
+
+    /// What stands before an item.
+    fn begin(&self, out: &mut Vec<u8>, at: usize, opened: bool) {
+        if opened { out.push(b' ') } else { self.open(out, at) }
     }
 
     fn open(&self, out: &mut Vec<u8>, at: usize) {

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use imap_wire::date::print_date_time;
-use imap_wire::fetch::{FetchItem, Partial, Section, SectionText};
+use imap_wire::fetch::{FetchItem, Partial, Section, SectionText, print_part};
 use imap_wire::print::{self, Detail};
 use mailstore::ObjectId;
 use message::{DigestRef, FieldChoice};
 
+use super::binary::{Decoding, Part8, UnknownCte};
 use super::plan::section_text;
 
 /// What a message is made of, as far as it is asked for.
@@ -22,11 +23,15 @@ pub(crate) struct Source<'a> {
 }
 
 /// What is left to do for an item.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Rendered {
     Whole,
     /// The head of a literal is written; these octets of the content follow.
     Octets(Range<u64>),
+    /// The head of a literal is written; what this decodes follows.
+    Decoded(Box<Decoding>),
+    /// The part is in a transfer encoding that nobody knows; nothing that was written counts (RFC 3516 §4.3).
+    UnknownCte,
 }
 
 impl Source<'_> {
@@ -70,12 +75,20 @@ impl Source<'_> {
                 return self.octets(out, b"RFC822.TEXT ", range);
             }
             FetchItem::Section { section, partial, .. } => return self.section(out, section, *partial),
-            // These are the view's, or refused before this.
-            FetchItem::Flags
-            | FetchItem::Uid
-            | FetchItem::ModSeq
-            | FetchItem::Binary { .. }
-            | FetchItem::BinarySize(_) => {}
+            FetchItem::Binary { part, partial, .. } => return self.binary(out, part, *partial),
+            FetchItem::BinarySize(part) => {
+                let Ok(found) = Part8::find(&self.digest, part) else { return Rendered::UnknownCte };
+                out.extend_from_slice(b"BINARY.SIZE[");
+                print_part(out, part);
+                out.extend_from_slice(b"] ");
+                print::number(out, found.map_or(0, |part| part.measure(self.body, None).octets()));
+            }
+            FetchItem::Preview => {
+                out.extend_from_slice(b"PREVIEW ");
+                print::string(out, message::preview::preview(self.body, &self.digest).as_bytes());
+            }
+            // These are the view's.
+            FetchItem::Flags | FetchItem::Uid | FetchItem::ModSeq => {}
         }
         Rendered::Whole
     }
@@ -90,13 +103,40 @@ impl Source<'_> {
         Rendered::Octets(range)
     }
 
+    /// RFC 3516 §4.3: a literal8 only where there is a NUL.
+    fn binary(&self, out: &mut Vec<u8>, part: &[u32], partial: Option<Partial>) -> Rendered {
+        let found = match Part8::find(&self.digest, part) {
+            Ok(found) => found,
+            Err(UnknownCte) => return Rendered::UnknownCte,
+        };
+        out.extend_from_slice(b"BINARY[");
+        print_part(out, part);
+        out.push(b']');
+        if let Some(partial) = partial {
+            out.push(b'<');
+            print::number(out, partial.origin);
+            out.push(b'>');
+        }
+        out.push(b' ');
+        let Some(found) = found else {
+            out.extend_from_slice(b"NIL");
+            return Rendered::Whole;
+        };
+        let decoding = found.measure(self.body, partial);
+        if decoding.has_nul() {
+            out.push(b'~');
+        }
+        print::literal_head(out, decoding.octets());
+        Rendered::Decoded(Box::new(decoding))
+    }
+
     fn section(&self, out: &mut Vec<u8>, section: &Section, partial: Option<Partial>) -> Rendered {
         out.extend_from_slice(b"BODY[");
         section.print(out);
         out.push(b']');
         if let Some(partial) = partial {
             out.push(b'<');
-            print::number(out, u64::from(partial.origin));
+            print::number(out, partial.origin);
             out.push(b'>');
         }
         out.push(b' ');
@@ -126,8 +166,8 @@ impl Source<'_> {
 /// The octets of `range` that a partial fetch asks for; none when it begins behind the end (RFC 3501 §6.4.5).
 fn within(range: Range<u64>, partial: Option<Partial>) -> Range<u64> {
     let Some(partial) = partial else { return range };
-    let start = range.start.saturating_add(u64::from(partial.origin)).min(range.end);
-    start..start.saturating_add(u64::from(partial.count)).min(range.end)
+    let start = range.start.saturating_add(partial.origin).min(range.end);
+    start..start.saturating_add(partial.count).min(range.end)
 }
 
 /// `range` of `octets`; less where they end before, which only a damaged message does.

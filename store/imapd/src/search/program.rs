@@ -93,8 +93,8 @@ pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Res
             }
         }
         Key::ModSeq(modseq) => Node::ModSeq(*modseq),
-        Key::Larger(octets) => Node::Larger(u64::from(*octets)),
-        Key::Smaller(octets) => Node::Smaller(u64::from(*octets)),
+        Key::Larger(octets) => Node::Larger(*octets),
+        Key::Smaller(octets) => Node::Smaller(*octets),
         Key::Internal(relation, day) => Node::Internal(*relation, *day),
         Key::Sent(relation, day) => Node::Sent(*relation, *day),
         Key::Saved(relation, day) => Node::Saved(*relation, *day),

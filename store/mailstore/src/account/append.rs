@@ -9,14 +9,38 @@ use crate::engine::{Kept, MailboxRow, MessageRow, Writer, now};
 use crate::error::{ErrorKind, Result, StoreError};
 use crate::event::EventKind;
 use crate::flags::Flags;
+use crate::mailbox::{Mailbox, remove_messages};
 use crate::mailbox_name::MailboxName;
 use crate::quota::QuotaLimits;
 use crate::results::Appended;
+use crate::uid_set::UidSet;
+use crate::{MailboxId, Uid};
 
 impl Account {
     /// Appends messages: all of them in one commit, or none. `NotFound`, `NotSelectable`, `OverQuota`, `Limit`,
     /// `Invalid` (a keyword).
     pub fn append(&self, name: &MailboxName, messages: Vec<NewMessage>) -> Result<Appended> {
+        self.append_and(name, messages, None)
+    }
+
+    /// Appends messages and removes another one of this account, in one commit; only the difference counts for the quota.
+    /// `NotFound` also when the message to remove is gone, otherwise as [`Account::append`].
+    pub fn append_replacing(
+        &self,
+        name: &MailboxName,
+        messages: Vec<NewMessage>,
+        mailbox: &Mailbox,
+        uid: Uid,
+    ) -> Result<Appended> {
+        self.append_and(name, messages, Some((mailbox.id(), uid)))
+    }
+
+    fn append_and(
+        &self,
+        name: &MailboxName,
+        messages: Vec<NewMessage>,
+        replaced: Option<(MailboxId, Uid)>,
+    ) -> Result<Appended> {
         // Files are durable under their own names before a row may name them.
         let files = self.core.database.files();
         let adopted = messages
@@ -28,7 +52,15 @@ impl Account {
             .collect::<Result<Vec<Option<Adopted>>>>()?;
         let names: Vec<_> = adopted.iter().map(|file| file.as_ref().map(|file| file.name().to_owned())).collect();
         let (name, limits) = (name.clone(), self.limits);
-        let outcome = self.write(move |writer| append(writer, &name, limits, &messages, &names));
+        let kept = self.store().inner.options.keep_removed > 0;
+        let outcome = self.write(move |writer| {
+            if let Some((mailbox, uid)) = replaced
+                && remove_messages(writer, mailbox, &UidSet::from(uid..=uid), kept)?.uids.is_empty()
+            {
+                return Err(StoreError::NotFound(format!("message {uid}")));
+            }
+            append(writer, &name, limits, &messages, &names)
+        });
         // After a failure of the disk it is not known what a recovery will find: the files stay, orphans at worst.
         if outcome.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Io) {
             adopted.into_iter().flatten().for_each(Adopted::keep);

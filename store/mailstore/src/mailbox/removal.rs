@@ -38,25 +38,33 @@ impl Mailbox {
 
     fn remove_which(&self, set: UidSet, which: Which) -> Result<Expunged> {
         let (id, kept) = (self.id, self.account.store().inner.options.keep_removed > 0);
-        self.account.write(move |writer| {
-            let mut row = row_of(writer, id)?;
-            let (leaving, runs) = collect(writer, id, &set, which)?;
-            if leaving.is_empty() {
-                return Ok(Expunged::default());
-            }
-            let modseq = next_modseq(&mut row);
-            let uids = take_out(writer, &mut row, &leaving, &runs)?;
-            writer.save_numbers(&row)?;
-            if kept {
-                writer.keep_removed(id, &leaving, now())?;
-            } else {
-                let bodies: Vec<i64> = leaving.iter().map(|message| message.body_id).collect();
-                writer.release_bodies(&bodies)?;
-            }
-            writer.announce_in(&row, EventKind::Expunged { uids: Arc::from(&*uids) });
-            Ok(Expunged { uids, modseq })
-        })
+        self.account.write(move |writer| remove_from(writer, id, &set, which, kept))
     }
+}
+
+/// Removes the messages of a set, whether they are `\Deleted` or not, in a write that does more.
+pub(crate) fn remove_messages(writer: &Writer<'_>, id: MailboxId, set: &UidSet, kept: bool) -> Result<Expunged> {
+    remove_from(writer, id, set, Which::All, kept)
+}
+
+/// `kept` leaves the bodies for people who change their mind.
+fn remove_from(writer: &Writer<'_>, id: MailboxId, set: &UidSet, which: Which, kept: bool) -> Result<Expunged> {
+    let mut row = row_of(writer, id)?;
+    let (leaving, runs) = collect(writer, id, set, which)?;
+    if leaving.is_empty() {
+        return Ok(Expunged::default());
+    }
+    let modseq = next_modseq(&mut row);
+    let uids = take_out(writer, &mut row, &leaving, &runs)?;
+    writer.save_numbers(&row)?;
+    if kept {
+        writer.keep_removed(id, &leaving, now())?;
+    } else {
+        let bodies: Vec<i64> = leaving.iter().map(|message| message.body_id).collect();
+        writer.release_bodies(&bodies)?;
+    }
+    writer.announce_in(&row, EventKind::Expunged { uids: Arc::from(&*uids) });
+    Ok(Expunged { uids, modseq })
 }
 
 fn collect(writer: &Writer<'_>, id: MailboxId, set: &UidSet, which: Which) -> Result<(Vec<MessageRow>, Runs)> {
