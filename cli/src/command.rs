@@ -1,5 +1,6 @@
 //! The subcommands.
 
+mod config;
 mod configutil;
 mod deliver;
 mod demo;
@@ -34,6 +35,8 @@ pub enum Command {
     Deliver(deliver::Deliver),
     /// Show and change settings
     Configutil(configutil::Configutil),
+    /// Check the settings as a whole, bring those of an old server along
+    Config(config::Config),
 }
 
 impl Default for Command {
@@ -54,6 +57,7 @@ impl Command {
             Self::Import(command) => command.run(root),
             Self::Deliver(command) => command.run(root),
             Self::Configutil(command) => command.run(root),
+            Self::Config(command) => command.run(root),
         }
     }
 }

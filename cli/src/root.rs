@@ -30,11 +30,16 @@ impl RootOption {
 
     /// The settings of the site, which must be there.
     pub fn settings(&self) -> anyhow::Result<Settings> {
+        Ok(Settings::load(&self.site_folder()?)?)
+    }
+
+    /// The folder of the site, which must be there; its settings may be damaged.
+    pub fn site_folder(&self) -> anyhow::Result<PathBuf> {
         let folder = self.folder()?;
         let file = Settings::path_in(&folder);
         if !file.try_exists().with_context(|| file.display().to_string())? {
             bail!("no site at {}; make one with 'heliograph init --root {}'", folder.display(), folder.display());
         }
-        Ok(Settings::load(&folder)?)
+        Ok(folder)
     }
 }

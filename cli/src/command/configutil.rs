@@ -1,7 +1,7 @@
 //! `configutil`: show and change settings, under the manual's names (Reference §1.1).
 
 mod explain;
-mod input;
+pub mod input;
 mod list;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -10,7 +10,7 @@ use anyhow::bail;
 use clap::Args;
 use config::{Settings, keys};
 
-use crate::{output, root::RootOption};
+use crate::{command::config::check, output, root::RootOption};
 
 /// Shows and changes settings.
 ///
@@ -55,6 +55,9 @@ pub struct Configutil {
         conflicts_with_all = ["pattern", "explain", "marks"]
     )]
     input: Option<PathBuf>,
+    /// Check the settings, as 'heliograph config check' does
+    #[arg(short = 'V', conflicts_with_all = ["option", "pattern", "input", "explain", "marks", "local", "empty"])]
+    validate: bool,
     /// Show what the settings mean, their bounds and their defaults
     #[arg(short = 'H')]
     explain: bool,
@@ -71,6 +74,12 @@ pub struct Configutil {
 
 impl Configutil {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
+        if self.validate {
+            let folder = if self.file.is_some() { root.folder()? } else { root.site_folder()? };
+            let file = self.file.clone().unwrap_or_else(|| Settings::path_in(&folder));
+            let form = if self.json { check::Form::Json } else { check::Form::Text };
+            return check::check(&folder, &file, form);
+        }
         let mut settings = match &self.file {
             Some(file) => {
                 // A mistyped path must not become a new settings file.

@@ -40,6 +40,23 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Line>, ConfigError> {
         .collect()
 }
 
+/// A line of a settings file that is not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its number, from 1.
+    pub line: usize,
+    /// Why it is refused.
+    pub reason: String,
+}
+
+/// Every line of `text` that [`Settings::load`](crate::Settings::load) would refuse; it stops at the first.
+pub fn mistakes(text: &str) -> Vec<Mistake> {
+    text.lines()
+        .enumerate()
+        .filter_map(|(index, line)| Some(Mistake { line: index + 1, reason: parse_line(line).err()? }))
+        .collect()
+}
+
 fn parse_line(line: &str) -> Result<Line, String> {
     let trimmed = line.trim();
     if trimmed.is_empty() || trimmed.starts_with('#') || trimmed.starts_with('!') {

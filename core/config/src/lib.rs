@@ -3,18 +3,20 @@
 //! [`keys`] is the table, [`Settings`] is a site's `msg.conf` over the built-in defaults, and the
 //! structs re-exported from [`typed`] are what the daemons get. Only this crate reads settings.
 
+pub mod check;
 pub mod environment;
 mod error;
 mod file;
 mod key;
 pub mod keys;
+pub mod migrate;
 mod pattern;
 mod settings;
 pub mod typed;
 mod value;
 
 pub use error::{ConfigError, Refusal};
-pub use file::{quote, unquote};
+pub use file::{Mistake, mistakes, quote, unquote};
 pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{

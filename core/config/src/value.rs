@@ -75,17 +75,21 @@ fn in_bytes(value: &str) -> String {
     scaled().map_or_else(|| value.to_owned(), |bytes| bytes.to_string())
 }
 
-fn host(value: &str) -> Result<String, String> {
+/// Whether `value` is a host name or an IP address.
+pub(crate) fn is_host(value: &str) -> bool {
     let plain = value.trim_start_matches('[').trim_end_matches(']');
-    let ok = plain.parse::<IpAddr>().is_ok()
+    plain.parse::<IpAddr>().is_ok()
         || (value.len() <= 253
             && value.split('.').all(|label| {
                 (1..=63).contains(&label.len())
                     && !label.starts_with('-')
                     && !label.ends_with('-')
                     && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-            }));
-    if ok { Ok(value.to_owned()) } else { Err("give a host name or an IP address".to_owned()) }
+            }))
+}
+
+fn host(value: &str) -> Result<String, String> {
+    if is_host(value) { Ok(value.to_owned()) } else { Err("give a host name or an IP address".to_owned()) }
 }
 
 fn addresses(value: &str) -> Result<String, String> {

@@ -87,6 +87,11 @@ impl Proxy {
         }
     }
 
+    /// The hosts that have a setting of their own, in lower case.
+    pub fn named_hosts(&self) -> impl Iterator<Item = &str> {
+        self.hosts.keys().map(String::as_str)
+    }
+
     /// Replaces the site-wide port: `run` with "any free port" only knows it once the IMAP service listens.
     pub fn with_port(mut self, port: u16) -> Self {
         self.general.port = port;

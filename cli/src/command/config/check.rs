@@ -1,0 +1,98 @@
+//! `heliograph config check`: contradictions in the settings, and folders that cannot be used.
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::Context;
+use clap::Args;
+use config::{
+    Settings,
+    check::{Finding, Severity, contradictions},
+};
+use serde_json::json;
+
+use super::folders;
+use crate::{output, root::RootOption};
+
+/// Finds settings that contradict each other (a port twice, TLS without a certificate, sign-in that nobody can pass,
+/// folders that cannot be written …) and says what to type.
+///
+/// Run it as the account that the services run under: folders are tried with its rights.
+#[derive(Args)]
+#[command(
+    after_help = "Exit status: 0 nothing worse than warnings, 1 errors were found or the check failed, 2 wrong use."
+)]
+pub struct Check {
+    /// Print a JSON array of what was found
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
+        let folder = root.site_folder()?;
+        let form = if self.json { Form::Json } else { Form::Text };
+        check(&folder, &Settings::path_in(&folder), form)
+    }
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Text,
+    Json,
+}
+
+/// Checks the settings in `file` of the site at `root`.
+pub fn check(root: &Path, file: &Path, form: Form) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let mut found: Vec<Finding> = config::mistakes(&text)
+        .into_iter()
+        .map(|mistake| Finding {
+            severity: Severity::Error,
+            options: Vec::new(),
+            problem: format!("{}:{}: {}", file.display(), mistake.line, mistake.reason),
+            advice: "mend or remove the line; no service starts with it".to_owned(),
+        })
+        .collect();
+    if found.is_empty() {
+        let settings = Settings::load_file(root, file)?;
+        found.extend(contradictions(&settings));
+        found.extend(folders::check(&settings, file));
+        found.sort_by_key(|finding| finding.severity);
+    }
+    let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
+    print(&found, errors, form);
+    Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn print(found: &[Finding], errors: usize, form: Form) {
+    if form == Form::Json {
+        let list: Vec<_> = found
+            .iter()
+            .map(|finding| {
+                json!({
+                    "severity": word(finding.severity),
+                    "options": finding.options,
+                    "problem": finding.problem,
+                    "advice": finding.advice,
+                })
+            })
+            .collect();
+        output::line(serde_json::Value::Array(list));
+        return;
+    }
+    for finding in found {
+        output::line(format_args!("{}: {}\n    {}", word(finding.severity), finding.problem, finding.advice));
+    }
+    match found.len() {
+        0 => output::line("the settings agree with each other"),
+        many => output::line(format_args!("{errors} errors, {} warnings", many - errors)),
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
