@@ -143,6 +143,7 @@ impl Bound {
             let backends = http::backends(&config, proxy)?;
             running.backends = Some((backends.clone(), imap_port));
             let service = http::service(site, config, backends, drain)?;
+            running.http = Some(service.clone());
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
                 let service = service.clone();
                 async move { service.serve(conn, drain).await }

@@ -26,20 +26,17 @@ pub fn backends(config: &Http, proxy: Proxy) -> anyhow::Result<Pool> {
 
 /// The service. It reaches mail through `backends` alone, also when the store is in this process.
 pub fn service(site: &OpenSite, config: Http, backends: Pool, drain: &Drain) -> anyhow::Result<Service> {
-    let spool = Spool::open(SpoolOptions {
-        dir: config.spool_dir.clone(),
-        // A few drafts at once, each as large as may be sent.
-        session_bytes: config.max_message_size.saturating_mul(4),
-    })
-    .and_then(|spool| {
-        // Sessions live in this process: what an earlier one left belongs to nobody.
-        let removed = spool.sweep(Duration::ZERO)?;
-        if removed > 0 {
-            tracing::info!("{removed} leftovers of ended sessions removed from the spool");
-        }
-        Ok(spool)
-    })
-    .with_context(|| format!("service.http.spooldir {}", config.spool_dir.display()))?;
+    let spool =
+        Spool::open(SpoolOptions { dir: config.spool_dir.clone(), session_bytes: mshttpd::session_bytes(&config) })
+            .and_then(|spool| {
+                // Sessions live in this process: what an earlier one left belongs to nobody.
+                let removed = spool.sweep(Duration::ZERO)?;
+                if removed > 0 {
+                    tracing::info!("{removed} leftovers of ended sessions removed from the spool");
+                }
+                Ok(spool)
+            })
+            .with_context(|| format!("service.http.spooldir {}", config.spool_dir.display()))?;
     Ok(Service::new(HttpDeps {
         authenticator: Arc::clone(&site.authenticator),
         backends,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use backends::Pool;
-use config::{Imap, Lmtp, Pop, Proxy, Settings, Store as StoreConfig};
+use config::{Http, Imap, Lmtp, Pop, Proxy, Settings, Store as StoreConfig};
 use daemon::WorkPool;
 use directory::QuotaPolicy;
 use logs::Logs;
@@ -41,6 +41,7 @@ pub struct Running {
     pub imap: Option<Mail<imapd::Service>>,
     pub pop: Option<Mail<popd::Service>>,
     pub lmtp: Option<Mail<lmtpd::Service>>,
+    pub http: Option<mshttpd::Service>,
     /// The webmail's back ends, and the IMAP port when the command line moved it.
     pub backends: Option<(Pool, Option<u16>)>,
 }
@@ -74,6 +75,9 @@ impl Running {
         }
         if let Some(Mail { live, pool }) = &self.lmtp {
             live.replace(lmtp(site, Lmtp::read(settings), quota, pool));
+        }
+        if let Some(service) = &self.http {
+            service.refresh(Http::read(settings));
         }
         if let Some((backends, port)) = &self.backends {
             let proxy = Proxy::read(settings);

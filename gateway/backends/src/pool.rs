@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     opener: Opener,
     proxy: RwLock<Proxy>,
     sessions: Mutex<Sessions>,
+    /// [`PoolOptions::idle_close`], which a refresh may change.
+    idle_close: RwLock<Duration>,
 }
 
 #[derive(Default)]
@@ -40,6 +42,7 @@ impl Pool {
             shared: Arc::new(Shared {
                 cache: SummaryCache::new(options.cache_bytes),
                 opener: Opener::new(options.clone(), connector),
+                idle_close: RwLock::new(options.idle_close),
                 options,
                 proxy: RwLock::new(proxy),
                 sessions: Mutex::default(),
@@ -51,6 +54,11 @@ impl Pool {
     pub fn set_proxy(&self, proxy: Proxy) {
         *self.shared.proxy.write().unwrap_or_else(PoisonError::into_inner) = proxy;
         self.shared.opener.forget();
+    }
+
+    /// Another time after which connections are closed.
+    pub fn set_idle_close(&self, idle_close: Duration) {
+        *self.shared.idle_close.write().unwrap_or_else(PoisonError::into_inner) = idle_close;
     }
 
     /// The mail session of the browser session `key` (an opaque secret-free name, for instance a hash of its id).
@@ -106,6 +114,10 @@ impl Shared {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn idle_close(&self) -> Duration {
+        *self.idle_close.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn back_end(&self, account: &Account) -> BackEnd {
         self.proxy.read().unwrap_or_else(PoisonError::into_inner).back_end(account.host.as_deref())
     }
@@ -118,13 +130,13 @@ impl Shared {
 /// Closes what has not been used for `idle_close` and forgets sessions without a connection.
 async fn sweep(shared: Weak<Shared>) {
     loop {
-        let Some(pause) = shared.upgrade().map(|shared| shared.options.idle_close / 4) else { return };
+        let Some(pause) = shared.upgrade().map(|shared| shared.idle_close() / 4) else { return };
         tokio::time::sleep(pause.clamp(Duration::from_millis(100), Duration::from_secs(30))).await;
         let Some(shared) = shared.upgrade() else { return };
         let all: Vec<(String, Arc<State>)> =
             shared.sessions().by_key.iter().map(|(key, state)| (key.clone(), Arc::clone(state))).collect();
         for (key, state) in all {
-            if state.close_idle(shared.options.idle_close).await {
+            if state.close_idle(shared.idle_close()).await {
                 let mut sessions = shared.sessions();
                 // Two holders: the map and `state` here. More means that a request is using it.
                 if sessions

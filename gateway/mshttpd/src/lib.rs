@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod drafts;
 mod error;
+mod live;
 pub mod middleware;
 mod request;
 mod respond;
@@ -17,4 +18,4 @@ mod state;
 mod tokens;
 pub mod views;
 
-pub use service::{HttpDeps, Service};
+pub use service::{HttpDeps, Service, session_bytes};

@@ -65,8 +65,10 @@ impl Signed {
 /// The session of a request, if somebody is signed in and may use it from here.
 pub async fn signed_in(session: &Session, parts: &Parts, state: &AppState) -> Result<Option<SignedIn>, ScreenError> {
     let Some(who) = session.get::<SignedIn>(SIGNED_IN).await? else { return Ok(None) };
-    let allowed =
-        parts.extensions.get::<Client>().is_some_and(|client| who.allows(client.address, state.config.ip_security));
+    let allowed = parts
+        .extensions
+        .get::<Client>()
+        .is_some_and(|client| who.allows(client.address, state.config.now().ip_security));
     Ok(allowed.then_some(who))
 }
 

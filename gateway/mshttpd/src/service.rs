@@ -7,6 +7,7 @@ use auth::Authenticator;
 use axum::Router;
 use axum::body::Body;
 use daemon::{Conn, Drain};
+use directory::Directory;
 use http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt;
 
 use crate::drafts::once::Once;
+use crate::live::Live;
 use crate::request::Client;
 use crate::router;
 use crate::session::MemorySessions;
@@ -52,21 +54,12 @@ impl Service {
         let HttpDeps { config, authenticator, backends, spool, drain } = deps;
         let (sessions, ended) = MemorySessions::new(config.session_timeout);
         let directory = Arc::clone(authenticator.directory());
-        let submitter = Submitter::new(
-            SubmitOptions {
-                smtp_host: config.smtp_host.clone(),
-                smtp_port: config.smtp_port,
-                hello_name: config.hostname.clone(),
-                max_message_size: config.max_message_size,
-                local_delivery: config.local_delivery,
-                timeout: SMTP_TIMEOUT,
-            },
-            Arc::clone(&directory),
-            backends.clone(),
-        );
+        let submitter = Live::new(submitter(&config, &directory, &backends));
+        let folders = FolderCache::default();
+        folders.show_counts(config.show_unread_counts);
         tokio::spawn(clean_up(ended, backends.clone(), spool.clone()));
         let parts = Arc::new(Parts {
-            config,
+            config: Live::new(config),
             authenticator,
             directory,
             backends,
@@ -75,12 +68,37 @@ impl Service {
             sessions,
             signer: Signer::random(),
             drain,
-            folders: FolderCache::default(),
+            folders,
             bodies: state::bodies(),
             once: Once::default(),
         });
         let app = |transport| router::router(AppState { parts: Arc::clone(&parts), transport });
         Self { plain: app(Transport::Plain), tls: app(Transport::Tls), parts }
+    }
+
+    /// Takes changed settings, for the requests from now on. Where it listens, its names, the cookie's name and the spool's
+    /// folder stay as they were at the start (`configutil -m` says so).
+    pub fn refresh(&self, new: config::Http) {
+        let old = self.parts.config.now();
+        let config = config::Http {
+            service: config::typed::Service {
+                idle_timeout: new.service.idle_timeout,
+                plaintext_min_cipher: new.service.plaintext_min_cipher,
+                ..old.service.clone()
+            },
+            hostname: old.hostname.clone(),
+            default_domain: old.default_domain.clone(),
+            spool_dir: old.spool_dir.clone(),
+            cookie_name: old.cookie_name.clone(),
+            ..new
+        };
+        let Parts { sessions, submitter: live, folders, spool, backends, directory, .. } = self.parts.as_ref();
+        sessions.set_idle(config.session_timeout);
+        backends.set_idle_close(config.resource_timeout);
+        spool.set_session_bytes(session_bytes(&config));
+        folders.show_counts(config.show_unread_counts);
+        live.replace(submitter(&config, directory, backends));
+        self.parts.config.replace(config);
     }
 
     /// The whole application; over TLS cookies are `__Host-` ones. Requests need a [`Client`] extension.
@@ -101,7 +119,7 @@ impl Service {
             request.extensions_mut().insert(client);
             app.clone().oneshot(request.map(Body::new))
         });
-        let idle = self.parts.config.service.idle_timeout.max(Duration::from_secs(180));
+        let idle = self.parts.config.now().service.idle_timeout.max(Duration::from_secs(180));
         let mut builder = auto::Builder::new(TokioExecutor::new());
         // The time to the end of the next request's header is the idle time of a kept connection.
         builder.http1().timer(TokioTimer::new()).header_read_timeout(idle);
@@ -125,6 +143,23 @@ impl Service {
             tracing::debug!(%error, client = %client.address, "connection ended");
         }
     }
+}
+
+/// Room of one session in the spool: a few drafts at once, each as large as may be sent.
+pub fn session_bytes(config: &config::Http) -> u64 {
+    config.max_message_size.saturating_mul(4)
+}
+
+fn submitter(config: &config::Http, directory: &Arc<dyn Directory>, backends: &backends::Pool) -> Submitter {
+    let options = SubmitOptions {
+        smtp_host: config.smtp_host.clone(),
+        smtp_port: config.smtp_port,
+        hello_name: config.hostname.clone(),
+        max_message_size: config.max_message_size,
+        local_delivery: config.local_delivery,
+        timeout: SMTP_TIMEOUT,
+    };
+    Submitter::new(options, Arc::clone(directory), backends.clone())
 }
 
 /// What a session leaves behind: its back-end connection and its spool folder.

@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use auth::Authenticator;
@@ -9,6 +10,7 @@ use directory::Directory;
 use moka::sync::Cache;
 
 use crate::drafts::once::Once;
+use crate::live::Live;
 use crate::request::Signed;
 use crate::session::MemorySessions;
 use crate::tokens::Signer;
@@ -25,8 +27,8 @@ pub enum Transport {
 
 /// The parts of the service, shared by all requests.
 pub struct Parts {
-    /// Settings.
-    pub config: config::Http,
+    /// Settings; a refresh replaces them.
+    pub config: Live<config::Http>,
     /// Sign-ins.
     pub authenticator: Arc<Authenticator>,
     /// Users and addresses.
@@ -36,7 +38,7 @@ pub struct Parts {
     /// Attachments on their way out.
     pub spool: spool::Spool,
     /// The way to the MTA and to local mailboxes.
-    pub submitter: submission::Submitter,
+    pub submitter: Live<submission::Submitter>,
     /// Browser sessions.
     pub sessions: MemorySessions,
     /// Link signatures.
@@ -85,7 +87,7 @@ impl std::ops::Deref for AppState {
 impl AppState {
     /// Name of a cookie: `__Host-` over TLS, where browsers then insist on Secure, no Domain and Path=/.
     pub fn cookie(&self, suffix: &str) -> String {
-        let base = &self.config.cookie_name;
+        let base = &self.config.now().cookie_name;
         match self.transport {
             Transport::Tls => format!("__Host-{base}{suffix}"),
             Transport::Plain => format!("{base}{suffix}"),
@@ -112,6 +114,8 @@ pub struct FolderList {
 
 /// Folder lists, kept for a moment so that a page costs one round trip more rarely.
 pub struct FolderCache {
+    /// `local.service.http.showunreadcounts`: without counts a list is one command, with them it may be one a folder.
+    counts: AtomicBool,
     lists: Cache<String, Arc<FolderList>>,
     quotas: Cache<String, Option<Quota>>,
 }
@@ -119,6 +123,7 @@ pub struct FolderCache {
 impl Default for FolderCache {
     fn default() -> Self {
         Self {
+            counts: AtomicBool::new(true),
             lists: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(2)).build(),
             quotas: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
         }
@@ -132,7 +137,9 @@ impl FolderCache {
         if let Some(list) = self.lists.get(key) {
             return Ok(list);
         }
-        let mailboxes = signed.mail.mailboxes().await?;
+        let counts = self.counts.load(Ordering::Relaxed);
+        let mailboxes =
+            if counts { signed.mail.mailboxes().await? } else { signed.mail.mailboxes_without_counts().await? };
         let list = Arc::new(FolderList { mailboxes, quota: self.quota(key, &signed.mail).await });
         self.lists.insert(key.clone(), Arc::clone(&list));
         Ok(list)
@@ -146,6 +153,11 @@ impl FolderCache {
         let quota = mail.quota("INBOX").await.ok().flatten();
         self.quotas.insert(key.to_owned(), quota.clone());
         quota
+    }
+
+    /// Whether folders have counts from now on.
+    pub fn show_counts(&self, counts: bool) {
+        self.counts.store(counts, Ordering::Relaxed);
     }
 
     /// After a change of one's own.

@@ -4,7 +4,10 @@ use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -25,6 +28,8 @@ pub struct SpoolOptions {
 #[derive(Clone, Debug)]
 pub struct Spool {
     options: Arc<SpoolOptions>,
+    /// [`SpoolOptions::session_bytes`], which a refresh may change.
+    session_bytes: Arc<AtomicU64>,
 }
 
 /// Folders of sessions start with this, so that a sweep never touches anything else in the folder.
@@ -34,13 +39,19 @@ impl Spool {
     /// Makes the folder, for its owner only, if it is missing. Blocking: for the start of the daemon.
     pub fn open(options: SpoolOptions) -> io::Result<Self> {
         make_private(&options.dir, true)?;
-        Ok(Self { options: Arc::new(options) })
+        let session_bytes = Arc::new(AtomicU64::new(options.session_bytes));
+        Ok(Self { options: Arc::new(options), session_bytes })
+    }
+
+    /// Another limit for what sessions put into the spool from now on.
+    pub fn set_session_bytes(&self, bytes: u64) {
+        self.session_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// The files of the browser session `key`. No I/O happens here.
     pub fn session(&self, key: &str) -> SessionSpool {
         let dir = self.options.dir.join(format!("{PREFIX}{}", hex(&Sha256::digest(key.as_bytes())[..16])));
-        SessionSpool::new(dir, self.options.session_bytes)
+        SessionSpool::new(dir, self.session_bytes.load(Ordering::Relaxed))
     }
 
     /// Removes the folders of sessions in which nothing was written for `older_than` (zero: all), and tells how many.

@@ -38,6 +38,8 @@ impl From<SpoolFile> for Attachment {
 pub struct Draft {
     /// The author.
     pub from: Mailbox,
+    /// Who really sends it, if that is not the author (RFC 5322 §3.6.2).
+    pub sender: Option<Mailbox>,
     /// Where answers go, if not to the author.
     pub reply_to: Vec<Mailbox>,
     /// Recipients.
@@ -69,6 +71,11 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Who is answerable to the MTA: the envelope's sender.
+    pub fn sent_by(&self) -> &Mailbox {
+        self.sender.as_ref().unwrap_or(&self.from)
+    }
+
     /// All recipients in order, each address once.
     pub fn recipients(&self) -> Vec<Mailbox> {
         let mut seen = std::collections::HashSet::new();

@@ -39,6 +39,16 @@ impl MailSession {
         })
     }
 
+    /// As [`mailboxes`](Self::mailboxes), all numbers 0: one command at any number of mailboxes.
+    pub async fn mailboxes_without_counts(&self) -> Result<Vec<Mailbox>, Error> {
+        safely!(self, |using| {
+            let mut list = list(using.connection, false).await?;
+            learn(&mut using, &list);
+            sort(&mut list);
+            Ok(list)
+        })
+    }
+
     /// Counts of one mailbox.
     pub async fn counts(&self, mailbox: &str) -> Result<Counts, Error> {
         safely!(self, |using| {

@@ -19,8 +19,18 @@ pub enum Outcome {
     Refused(Vec<String>),
 }
 
-/// Makes a draft of the form. `unfinished`: recipients that cannot be read are left out, for the Drafts folder.
-pub fn draft(form: &DraftForm, signed: &Signed, files: Vec<SpoolFile>, unfinished: bool) -> Result<Draft, Vec<String>> {
+/// How a form is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// What cannot be read of the recipients and the sender is left out, for the Drafts folder.
+    pub unfinished: bool,
+    /// `service.http.fullfromheader`: the writer may say the whole From field.
+    pub full_from: bool,
+}
+
+/// Makes a draft of the form.
+pub fn draft(form: &DraftForm, signed: &Signed, files: Vec<SpoolFile>, rules: &Rules) -> Result<Draft, Vec<String>> {
+    let unfinished = rules.unfinished;
     let mut problems = Vec::new();
     let domain = signed.who.mail.rsplit_once('@').map(|(_, domain)| domain);
     let mut list = |label: &str, text: &str| -> Vec<Mailbox> {
@@ -36,14 +46,19 @@ pub fn draft(form: &DraftForm, signed: &Signed, files: Vec<SpoolFile>, unfinishe
         }
     };
     let (to, cc, bcc) = (list("To", &form.to), list("Cc", &form.cc), list("Bcc", &form.bcc));
+    let from = match sender(form, signed, rules) {
+        Ok(from) => from,
+        Err(reason) => {
+            problems.push(reason);
+            From::own(signed, &signed.who.mail)
+        }
+    };
     if !problems.is_empty() {
         return Err(problems);
     }
-    // Only an own address may be the sender, whatever the form says.
-    let own = &signed.who.addresses;
-    let address = own.iter().find(|mail| mail.eq_ignore_ascii_case(&form.from)).unwrap_or(&signed.who.mail);
     Ok(Draft {
-        from: Mailbox { name: signed.who.name.clone(), address: address.clone() },
+        from: from.author,
+        sender: from.sender,
         to,
         cc,
         bcc,
@@ -54,6 +69,41 @@ pub fn draft(form: &DraftForm, signed: &Signed, files: Vec<SpoolFile>, unfinishe
         attachments: files.into_iter().map(|file| Attachment { file, inline: None }).collect(),
         ..Draft::default()
     })
+}
+
+/// Whom a message is from.
+struct From {
+    author: Mailbox,
+    /// Who really sends it, when that is somebody else.
+    sender: Option<Mailbox>,
+}
+
+impl From {
+    fn own(signed: &Signed, address: &str) -> Self {
+        Self { author: Mailbox { name: signed.who.name.clone(), address: address.to_owned() }, sender: None }
+    }
+}
+
+/// Only an own address may be the sender, whatever the form says; where the whole field may be written, the own address
+/// still stands in Sender (RFC 5322 §3.6.2).
+fn sender(form: &DraftForm, signed: &Signed, rules: &Rules) -> Result<From, String> {
+    let find = |mail: &str| signed.who.addresses.iter().find(|own| own.eq_ignore_ascii_case(mail));
+    if !rules.full_from {
+        return Ok(From::own(signed, find(&form.from).unwrap_or(&signed.who.mail)));
+    }
+    if form.from.trim().is_empty() {
+        return Ok(From::own(signed, &signed.who.mail));
+    }
+    let domain = signed.who.mail.rsplit_once('@').map(|(_, domain)| domain);
+    match submission::parse_list(&form.from, domain).as_deref() {
+        Ok([author]) => Ok(match find(&author.address) {
+            Some(_) => From { author: author.clone(), sender: None },
+            None => From { author: author.clone(), sender: Some(From::own(signed, &signed.who.mail).author) },
+        }),
+        _ if rules.unfinished => Ok(From::own(signed, &signed.who.mail)),
+        Ok(_) => Err("From: give one address".to_owned()),
+        Err(error) => Err(format!("From: {}", error.user_text())),
+    }
 }
 
 impl Keeping<'_> {
@@ -70,11 +120,11 @@ impl Keeping<'_> {
                 "Say whom the message is for: there is nobody in To, Cc or Bcc.".to_owned(),
             ]));
         }
-        let (limit, size) = (self.state.config.max_message_size, composed.size(Bcc::Strip));
+        let (limit, size) = (self.state.config.now().max_message_size, composed.size(Bcc::Strip));
         if size > limit {
             return Ok(Outcome::Refused(vec![crate::error::too_large(limit, size)]));
         }
-        let sent = match self.state.submitter.send(&draft.from, &people, &composed).await {
+        let sent = match self.state.submitter.now().send(draft.sent_by(), &people, &composed).await {
             Ok(sent) => sent,
             Err(error) => {
                 tracing::warn!(%error, "message not sent");

@@ -42,7 +42,7 @@ impl Keeping<'_> {
             }
         }
         let files =
-            Files::new(self.draft.as_str(), &self.spooled().await?, &carried, self.state.config.max_message_size);
+            Files::new(self.draft.as_str(), &self.spooled().await?, &carried, self.state.config.now().max_message_size);
         Ok(Files { carry_from: form.carry_from.clone(), ..files })
     }
 
@@ -55,7 +55,7 @@ impl Keeping<'_> {
             let Some(part) = message.summary.structure.find(section) else { continue };
             let name = file_name(part);
             let media_type = part.media_type();
-            let limit = Limit::message(self.state.config.max_message_size);
+            let limit = Limit::message(self.state.config.now().max_message_size);
             let new = NewFile { draft: self.draft, file_name: &name, media_type: &media_type, limit };
             let mut writer = self.signed.spool.create(new).await?;
             let mut bytes = self.signed.mail.decoded((mailbox, message.uid_validity), uid, part).await?;
@@ -71,7 +71,8 @@ impl Keeping<'_> {
     /// The message as bytes. `unfinished`: recipients that cannot be read are left out, for the Drafts folder.
     pub async fn composed(&self, form: &DraftForm, unfinished: bool) -> Result<(Draft, Composed), Vec<String>> {
         let files = self.signed.spool.files(self.draft).await.map_err(|error| vec![error.user_text()])?;
-        let draft = deliver::draft(form, self.signed, files, unfinished)?;
+        let rules = deliver::Rules { unfinished, full_from: self.state.config.now().full_from_header };
+        let draft = deliver::draft(form, self.signed, files, &rules)?;
         let id_domain = draft.from.domain();
         let options = ComposeOptions { id_domain: &id_domain, spool: &self.signed.spool };
         let composed = submission::compose(&draft, &options).map_err(|error| vec![error.user_text()])?;

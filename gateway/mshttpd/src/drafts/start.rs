@@ -7,7 +7,7 @@ use spool::DraftId;
 use super::form::DraftForm;
 use super::people::{self, Answer};
 use super::quote;
-use super::view::{ComposeView, Files};
+use super::view::{ComposeView, Files, Senders};
 use crate::error::ScreenError;
 use crate::request::Signed;
 use crate::screens::message::{PlainText, plain};
@@ -57,9 +57,11 @@ pub async fn start(state: &AppState, signed: &Signed, query: &StartQuery) -> Res
     ]
     .into_iter()
     .find_map(|(text, kind)| text.as_deref().map(|text| (text, kind)));
-    let limit = state.config.max_message_size;
+    let config = state.config.now();
+    let limit = config.max_message_size;
     let id = DraftId::random().to_string();
-    let mut view = ComposeView { title: "New message".to_owned(), senders: senders(signed), ..ComposeView::default() };
+    let mut view =
+        ComposeView { title: "New message".to_owned(), senders: senders(&config, signed), ..ComposeView::default() };
     let mut carried = Vec::new();
     match chosen {
         None => {
@@ -75,7 +77,7 @@ pub async fn start(state: &AppState, signed: &Signed, query: &StartQuery) -> Res
         Some((text, kind)) => {
             let (mailbox, uid) = reference(text).ok_or(ScreenError::NotFound)?;
             let message = signed.mail.message(mailbox, uid).await?;
-            let from = Original { signed, message: &message, reference: text };
+            let from = Original { signed, message: &message, reference: text, full_from: config.full_from_header };
             view.form = from.form(&kind).await?;
             let left_out = message.summary.envelope.left_out;
             if left_out > 0 && !matches!(kind, Kind::Answer(Answer::Sender) | Kind::Forward) {
@@ -95,16 +97,19 @@ pub async fn start(state: &AppState, signed: &Signed, query: &StartQuery) -> Res
         }
     }
     if view.form.from.is_empty() {
-        view.form.from = signed.who.mail.clone();
+        view.form.from = match view.senders {
+            Senders::Own(_) => signed.who.mail.clone(),
+            Senders::Any => typed(&signed.who.name, &signed.who.mail),
+        };
     }
     view.files = Files { carry_from: view.form.carry_from.clone(), ..Files::new(&id, &[], &carried, limit) };
     view.id = id;
     Ok(view)
 }
 
-/// Own addresses to write from.
-pub fn senders(signed: &Signed) -> Vec<String> {
-    signed.who.addresses.clone()
+/// Whom the writer may write as.
+pub fn senders(config: &config::Http, signed: &Signed) -> Senders {
+    if config.full_from_header { Senders::Any } else { Senders::Own(signed.who.addresses.clone()) }
 }
 
 /// Name, section and size of the files that a forward takes along.
@@ -122,6 +127,7 @@ struct Original<'a> {
     signed: &'a Signed,
     message: &'a Message,
     reference: &'a str,
+    full_from: bool,
 }
 
 impl Original<'_> {
@@ -143,7 +149,11 @@ impl Original<'_> {
         let back = url::message(&self.message.mailbox, self.message.uid, 1, None);
         let blank = DraftForm {
             back,
-            from: people::own_address(envelope, own).cloned().unwrap_or_default(),
+            from: match people::own_address(envelope, own) {
+                Some(mail) if self.full_from => typed(&self.signed.who.name, mail),
+                Some(mail) => mail.clone(),
+                None => String::new(),
+            },
             ..DraftForm::default()
         };
         Ok(match kind {
@@ -171,7 +181,9 @@ impl Original<'_> {
             },
             Kind::Draft | Kind::EditAsNew => {
                 let resumed = matches!(kind, Kind::Draft);
+                let written = if self.full_from { list(&envelope.from) } else { String::new() };
                 DraftForm {
+                    from: if written.is_empty() { blank.from.clone() } else { written },
                     to: list(&envelope.to),
                     cc: list(&envelope.cc),
                     bcc: list(&envelope.bcc),

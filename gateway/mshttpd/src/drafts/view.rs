@@ -14,14 +14,44 @@ pub struct ComposeView {
     pub title: String,
     /// The fields.
     pub form: DraftForm,
-    /// Own addresses to write from.
-    pub senders: Vec<String>,
+    /// Whom the writer may write as.
+    pub senders: Senders,
     /// Files.
     pub files: Files,
     /// When it was saved.
     pub saved: Option<String>,
     /// What is wrong, a sentence each.
     pub problems: Vec<String>,
+}
+
+/// What the From field offers.
+#[derive(Debug)]
+pub enum Senders {
+    /// One of the own addresses.
+    Own(Vec<String>),
+    /// Whatever is written (`service.http.fullfromheader`).
+    Any,
+}
+
+impl Default for Senders {
+    fn default() -> Self {
+        Self::Own(Vec::new())
+    }
+}
+
+impl Senders {
+    /// The addresses to choose from, where there is a choice.
+    pub fn choice(&self) -> &[String] {
+        match self {
+            Self::Own(addresses) if addresses.len() > 1 => addresses,
+            _ => &[],
+        }
+    }
+
+    /// Whether anything may be written.
+    pub fn any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
 }
 
 /// The files of a draft and the room that they take.

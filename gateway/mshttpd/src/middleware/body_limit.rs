@@ -12,7 +12,7 @@ use crate::state::AppState;
 
 /// Refuses by Content-Length, and cuts the body off beyond the limit.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let limit = state.config.max_post_size;
+    let limit = state.config.now().max_post_size;
     let length = request
         .headers()
         .get(header::CONTENT_LENGTH)

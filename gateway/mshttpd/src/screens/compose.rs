@@ -92,8 +92,8 @@ async fn receive(
     draft: &DraftId,
     request: Request<Body>,
 ) -> Result<Received, ScreenError> {
-    let intake =
-        Intake { signed, draft, max_message: state.config.max_message_size, max_text: state.config.max_post_size };
+    let config = state.config.now();
+    let intake = Intake { signed, draft, max_message: config.max_message_size, max_text: config.max_post_size };
     intake.read(request).await
 }
 
@@ -181,7 +181,7 @@ pub async fn submit(
     let compose = ComposeView {
         id: draft.to_string(),
         title: heading,
-        senders: start::senders(&signed),
+        senders: start::senders(&state.config.now(), &signed),
         files,
         saved,
         problems,
@@ -242,7 +242,7 @@ async fn once_more(
     let compose = ComposeView {
         id: id.to_string(),
         title: "New message".to_owned(),
-        senders: start::senders(&signed),
+        senders: start::senders(&state.config.now(), &signed),
         files,
         saved: None,
         problems: vec![

@@ -42,7 +42,7 @@ pub async fn show(State(state): State<AppState>, _want: Want, signed: Signed) ->
         look: signed.look,
         shell,
         addresses: signed.who.addresses.clone(),
-        limit: crate::views::size::short(state.config.max_message_size),
+        limit: crate::views::size::short(state.config.now().max_message_size),
     })
 }
 

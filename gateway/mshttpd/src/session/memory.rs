@@ -79,6 +79,11 @@ impl MemorySessions {
         (Self { table }, receiver)
     }
 
+    /// Another idle time, for the sessions that are there too.
+    pub fn set_idle(&self, idle: Duration) {
+        lock(&self.table).idle = idle;
+    }
+
     /// Whether the session that owns `key` is still there.
     pub fn is_live(&self, key: &str) -> bool {
         lock(&self.table).live.contains(key)

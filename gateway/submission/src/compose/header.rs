@@ -46,6 +46,9 @@ pub(super) fn top(draft: &Draft, message_id: &str) -> Result<(Vec<u8>, Vec<u8>),
     let mut headers = Headers::new();
     headers.set(header::Date::new(draft.date.unwrap_or_else(SystemTime::now)));
     headers.set(header::From::from(list(std::slice::from_ref(&draft.from))?));
+    if let Some(sender) = &draft.sender {
+        headers.set(header::Sender::from(sender.lettre()?));
+    }
     if !draft.reply_to.is_empty() {
         headers.set(header::ReplyTo::from(list(&draft.reply_to)?));
     }
@@ -78,7 +81,7 @@ pub(super) fn top(draft: &Draft, message_id: &str) -> Result<(Vec<u8>, Vec<u8>),
     }
     if draft.receipt {
         // RFC 8098 §2.1: the address alone, so that nothing in a name can be misread.
-        plain(&mut headers, "Disposition-Notification-To", format!("<{}>", draft.from.smtp()?));
+        plain(&mut headers, "Disposition-Notification-To", format!("<{}>", draft.sent_by().smtp()?));
     }
     headers.set(header::MIME_VERSION_1_0);
     let mut hidden = Headers::new();
