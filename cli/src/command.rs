@@ -6,6 +6,7 @@ mod deliver;
 mod demo;
 mod import;
 mod init;
+mod reference;
 mod run;
 mod serve;
 mod user;
@@ -33,9 +34,10 @@ pub enum Command {
     Import(import::Import),
     /// Deliver a message from standard input
     Deliver(deliver::Deliver),
-    /// Show and change settings
     Configutil(configutil::Configutil),
-    /// Check the settings as a whole, bring those of an old server along
+    /// Write the manual pages and the list of all settings
+    #[command(hide = true)]
+    Reference(reference::Reference),
     Config(config::Config),
 }
 
@@ -58,6 +60,7 @@ impl Command {
             Self::Deliver(command) => command.run(root),
             Self::Configutil(command) => command.run(root),
             Self::Config(command) => command.run(root),
+            Self::Reference(command) => command.run(),
         }
     }
 }

@@ -16,7 +16,7 @@ use command::Command;
 /// Heliograph: mail access server and webmail in one program.
 #[derive(Parser)]
 #[command(name = "heliograph", version, about, max_term_width = 100)]
-struct Arguments {
+pub struct Arguments {
     #[command(flatten)]
     root: root::RootOption,
     #[command(subcommand)]

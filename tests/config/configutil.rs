@@ -76,7 +76,7 @@ fn a_file_is_taken_whole_or_not_at_all() {
 fn help_for_a_setting_says_its_meaning_bounds_default_and_source() {
     let site = site();
     let help = site.tool(&["configutil", "-H", "-o", "service.http.maxmessagesize"], "").success().stdout;
-    for part in ["Largest message", "1024 or more bytes", "default: 5242880", "restart", "Guide §5.7.1"] {
+    for part in ["Largest message", "1024 or more bytes", "default: 5242880", "refresh", "Guide §5.7.1"] {
         assert!(help.contains(part), "{part}: {help}");
     }
 }
@@ -156,4 +156,128 @@ fn deliver_takes_the_null_sender() {
         .code()
         .filter(|code| *code == 1)
         .unwrap();
+}
+
+#[test]
+fn a_language_has_a_value_of_its_own_and_leaves_the_plain_one_alone() {
+    let site = site();
+    let set = |name: &str, value: &str| site.tool(&["configutil", "-o", name, "-v", value], "").success();
+    set("store.quotaexceededmsg", "Subject: Full$$Tidy up.");
+    set("STORE.quotaExceededMsg;lang-FR", "Subject: Plein$$Rangez.");
+    set("store.quotaexceededmsg;de", "Subject: Voll$$Bitte.");
+    let get = |name: &str| site.tool(&["configutil", "-o", name], "").success().stdout;
+    assert_eq!(get("store.quotaexceededmsg"), "Subject: Full$$Tidy up.\n");
+    assert_eq!(get("store.quotaexceededmsg;lang-fr"), "Subject: Plein$$Rangez.\n");
+    let list = site.tool(&["configutil", "-p", "store.quotaex"], "").success().stdout;
+    assert!(list.contains("store.quotaexceededmsg;lang-de = \"Subject: Voll$$Bitte.\"\n"), "{list}");
+    assert_eq!(list.lines().count(), 3, "{list}");
+    site.tool(&["configutil", "-o", "store.quotaexceededmsg;lang-fr", "-d"], "").success();
+    assert_eq!(get("store.quotaexceededmsg;lang-fr"), "\n");
+    assert_eq!(get("store.quotaexceededmsg"), "Subject: Full$$Tidy up.\n");
+    let settings = config::Settings::load(site.root()).unwrap();
+    let languages = settings.in_languages(config::keys::find("store.quotaexceededmsg").unwrap());
+    assert_eq!(languages.into_keys().collect::<Vec<_>>(), ["de"]);
+    for bad in ["service.imap.port;lang-fr", "store.quotaexceededmsg;", "store.quotaexceededmsg;lang-", "x;lang-fr"] {
+        assert_eq!(site.tool(&["configutil", "-o", bad, "-v", "1"], "").status.code(), Some(1), "{bad}");
+    }
+}
+
+#[test]
+fn patterns_choose_by_prefix_or_by_the_whole_name() {
+    let site = site();
+    let names = |pattern: &str| {
+        let list = site.tool(&["configutil", "-p", pattern], "").success().stdout;
+        list.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("*.sslport"), ["service.http.sslport", "service.imap.sslport", "service.pop.sslport"]);
+    assert_eq!(names("SERVICE.????.maxthreads").len(), 3);
+    assert_eq!(names("service.imap.maxs"), ["service.imap.maxsessions"]);
+    assert_eq!(site.tool(&["configutil", "-p", "*nothing*"], "").status.code(), Some(1));
+}
+
+#[test]
+fn lists_leave_out_what_is_empty_and_what_is_as_delivered_unless_asked() {
+    let site = site();
+    let list = |words: &[&str]| site.tool(&[&["configutil"], words].concat(), "").success().stdout;
+    let all = list(&[]);
+    assert!(all.contains("service.imap.port = 143\n") && !all.contains(" = \n"), "{all}");
+    assert!(!all.contains("local.mmp.enable"));
+    let empty = list(&["-e"]);
+    assert!(empty.contains("local.service.proxy.cafile = \n") && empty.contains("local.mmp.enable = no\n"));
+    let local = list(&["-l"]);
+    assert!(local.contains("local.hostname = localhost\n") && !local.contains("service.imap.port"));
+    assert!(local.lines().count() < all.lines().count());
+    // The old form of setting, with -l in front.
+    list(&["-l", "-o", "service.imap.port", "-v", "1143"]);
+    assert!(list(&["-l"]).contains("service.imap.port = 1143\n"));
+}
+
+#[test]
+fn settings_come_from_standard_input_and_every_mistake_is_told_with_its_line() {
+    let site = site();
+    site.tool(&["configutil", "-i"], "service.imap.port=2143\nservice.pop.port = 2110\n").success();
+    site.tool(&["configutil", "-i", "-"], "service.http.maxmessagesize = 20m\n").success();
+    assert_eq!(site.tool(&["configutil", "-o", "service.http.maxmessagesize"], "").success().stdout, "20971520\n");
+    let refused = site.tool(
+        &["configutil", "-i"],
+        "service.imap.port=3143\nno setting\n\nservice.pop.prot = 1\nservice.pop.port=x\n",
+    );
+    assert_eq!(refused.status.code(), Some(1));
+    for part in ["standard input:2: ", "standard input:4: ", "did you mean 'service.pop.port'?", "standard input:5: "] {
+        assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
+    }
+    assert_eq!(site.tool(&["configutil", "-o", "service.imap.port"], "").success().stdout, "2143\n");
+}
+
+#[test]
+fn json_has_every_setting_as_an_object_without_secrets() {
+    let site = site();
+    let one = site.tool(&["configutil", "--json", "-o", "service.imap.maxsessions"], "").success().stdout;
+    let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+    assert_eq!(
+        (&one["name"], &one["value"], &one["default"], &one["set"], &one["refreshable"]),
+        (&"service.imap.maxsessions".into(), &"4000".into(), &"4000".into(), &false.into(), &false.into())
+    );
+    let all = site.tool(&["configutil", "--json"], "").success().stdout;
+    let all: serde_json::Value = serde_json::from_str(&all).unwrap();
+    let secret = all.as_array().unwrap().iter().find(|one| one["secret"] == true).unwrap();
+    assert_eq!(secret["value"], "********");
+}
+
+#[test]
+fn an_option_without_effect_is_taken_with_the_reason() {
+    let site = site();
+    let output = site.tool(&["configutil", "-o", "local.imap.sslnicknames", "-v", "Server-Cert"], "").success();
+    assert_eq!(output.stdout, "OK SET\n");
+    assert!(output.stderr.contains("warning: local.imap.sslnicknames has no effect"), "{}", output.stderr);
+    assert!(output.stderr.contains("service.tls.certfile"), "{}", output.stderr);
+    let quiet = site.tool(&["configutil", "-o", "local.mmp.enable", "-v", "no"], "").success();
+    assert_eq!(quiet.stderr, "", "as delivered, there is nothing to warn of");
+}
+
+#[test]
+fn configutils_that_run_at_once_lose_nothing() {
+    let site = site();
+    let names: Vec<String> = (0..12).map(|n| format!("local.service.proxy.imapport.store{n}.example.com")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            scope.spawn(|| site.tool(&["configutil", "-o", name, "-v", "1143"], "").success());
+        }
+    });
+    let list = site.tool(&["configutil", "-l"], "").success().stdout;
+    for name in &names {
+        assert!(list.contains(&format!("{name} = 1143\n")), "{name}: {list}");
+    }
+}
+
+#[test]
+fn a_name_that_is_only_the_end_of_one_is_answered_with_the_whole() {
+    let site = site();
+    for (typed, meant) in
+        [("imap.maxsessions", "service.imap.maxsessions"), ("proxy.adminpass", "local.service.proxy.adminpass")]
+    {
+        let refused = site.tool(&["configutil", "-o", typed], "");
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(refused.stderr.contains(&format!("did you mean '{meant}'?")), "{}", refused.stderr);
+    }
 }

@@ -84,6 +84,12 @@ fn a_per_host_form_finds_the_longest_row_and_only_where_it_is_allowed() {
     assert_eq!(keys::find("local.service.proxy.admin.store1.example.com").unwrap().name, "local.service.proxy.admin");
     assert_eq!(keys::find("local.service.proxy.adminpass.store1").unwrap().name, "local.service.proxy.adminpass");
     assert_eq!(keys::find("LOCAL.Service.Proxy.IMAPPORT").unwrap().name, "local.service.proxy.imapport");
+    assert_eq!(keys::find("store.partition.Second.path").unwrap().name, "store.partition.<NAME>.path");
+    assert_eq!(keys::resolve("store.partition.Second.path").unwrap().name, "store.partition.second.path");
+    assert_eq!(keys::find("service.imap.nsclassname").unwrap().name, "<BRANCH..>.nsclassname");
+    for unknown in ["store.partition.path", "store.partition.a.b.path", "store.partition..path", ".nsclassname"] {
+        assert!(keys::find(unknown).is_err(), "{unknown}");
+    }
     for unknown in ["service.imap.port.store1", "local.service.proxy.admin.", "service.imap", "service.imap.portx", ""]
     {
         assert!(keys::find(unknown).is_err(), "{unknown}");

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use crate::root::RootOption;
 
-/// Checks the settings of a site, or brings those of an old server along.
+/// Check the settings as a whole, bring those of an old server along.
 #[derive(Args)]
 pub struct Config {
     #[command(subcommand)]
@@ -19,9 +19,7 @@ pub struct Config {
 
 #[derive(Subcommand)]
 enum Act {
-    /// Find settings that contradict each other, and say what to type
     Check(check::Check),
-    /// Take the settings of a running old server, from what its 'configutil' lists
     Import(import::Import),
 }
 

@@ -12,7 +12,7 @@ use config::{Settings, keys};
 
 use crate::{command::config::check, output, root::RootOption};
 
-/// Shows and changes settings.
+/// Show and change settings.
 ///
 /// Without options every setting that has a value is listed. A single option prints its bare value, for use in scripts. Names
 /// are understood in any case, truth values as yes/no, 1/0, on/off or true/false, bytes with K, M or G. A change is obeyed

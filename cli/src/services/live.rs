@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use backends::Pool;
-use config::{Http, Imap, Lmtp, Pop, Proxy, Settings, Store as StoreConfig};
+use config::{Effect, Http, Imap, Lmtp, Pop, Proxy, Settings, Store as StoreConfig};
 use daemon::WorkPool;
 use directory::QuotaPolicy;
 use logs::Logs;
@@ -60,6 +60,15 @@ impl Running {
                 logs.refresh(&config::Log::read(&settings));
                 self.take(site, &settings);
                 tracing::info!("refresh: settings read again");
+                let waiting: Vec<String> = settings
+                    .changed_since(&site.settings)
+                    .into_iter()
+                    .filter(|entry| entry.key.effect == Effect::Restart && entry.key.without_effect.is_none())
+                    .map(|entry| entry.name)
+                    .collect();
+                if !waiting.is_empty() {
+                    tracing::warn!("refresh: changed, but obeyed only after a restart: {}", waiting.join(", "));
+                }
             }
             Err(error) => tracing::error!(%error, "refresh: settings kept as they were"),
         }

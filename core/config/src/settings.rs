@@ -142,6 +142,15 @@ impl Settings {
         names.into_iter().map(|(name, key)| self.entry(key, name)).collect()
     }
 
+    /// The options that have another value in `earlier`.
+    pub fn changed_since(&self, earlier: &Self) -> Vec<Entry> {
+        let now = self.entries().into_iter();
+        let gone = earlier.entries().into_iter().map(|entry| self.entry(entry.key, entry.name));
+        let mut changed: BTreeMap<String, Entry> = now.chain(gone).map(|entry| (entry.name.clone(), entry)).collect();
+        changed.retain(|name, entry| earlier.value(entry.key, name) != entry.value);
+        changed.into_values().collect()
+    }
+
     fn entry(&self, key: &'static Key, name: String) -> Entry {
         Entry { key, value: self.value(key, &name).to_owned(), overridden: self.overrides.contains_key(&name), name }
     }

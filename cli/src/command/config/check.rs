@@ -13,8 +13,10 @@ use serde_json::json;
 use super::folders;
 use crate::{output, root::RootOption};
 
-/// Finds settings that contradict each other (a port twice, TLS without a certificate, sign-in that nobody can pass,
-/// folders that cannot be written …) and says what to type.
+/// Find settings that contradict each other, and say what to type.
+///
+/// Among them: a port twice, TLS without a certificate, sign-in that nobody can pass, back ends without credentials, folders
+/// that cannot be written, options that do nothing.
 ///
 /// Run it as the account that the services run under: folders are tried with its rights.
 #[derive(Args)]

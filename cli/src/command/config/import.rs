@@ -9,9 +9,9 @@ use serde_json::json;
 
 use crate::{command::configutil::input, output, root::RootOption};
 
-/// Takes the settings of a running old server: what its 'configutil' or 'configutil -l' prints.
+/// Take the settings of a running old server: what its 'configutil' or 'configutil -l' prints.
 ///
-/// Says of each option whether it was taken, changed (and why), or has no counterpart (and why). If a line cannot be
+/// It says of each option whether it was taken, changed (and why), or has no counterpart (and why). If a line cannot be
 /// understood, nothing is changed.
 #[derive(Args)]
 #[command(

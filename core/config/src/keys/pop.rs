@@ -26,8 +26,8 @@ rows! {
         "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
     BANNER: "service.pop.banner", Kind::Text, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",
         "Greeting text: %h host, %p protocol, %P product, %v version, %V version and build.";
-    LOGIN_DELAY: "service.pop.logindelay", seconds(0, 86_400), "0", Restart, "own",
+    LOGIN_DELAY: "service.pop.logindelay", seconds(0, 86_400), "0", Refresh, "own",
         "Seconds that must pass between two sign-ins of a user; 0: none.";
-    EXPIRE: "service.pop.expire", Kind::Number { min: -1, max: 36_500, unit: "days" }, "-1", Restart, "own",
+    EXPIRE: "service.pop.expire", Kind::Number { min: -1, max: 36_500, unit: "days" }, "-1", Refresh, "own",
         "Days that clients are told the site's expiry rules keep messages at least; -1: for ever.";
 }
