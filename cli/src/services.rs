@@ -33,13 +33,15 @@ pub fn run(
         .build()
         .context("starting the runtime")?;
     runtime.block_on(async {
+        // Before the ready line: whoever waits for it may send a signal at once.
+        let mut signals = stop::Signals::listen()?;
         let site = OpenSite::open(settings)?;
         let drain = Drain::new();
         let bound = Bound::bind(&site, services, ports)?;
         let line = bound.ready_line();
         let running = bound.start(&site, &drain)?;
         ready(&line);
-        stop::wait(&site, &running, &logs).await?;
+        stop::wait(&mut signals, &site, &running, &logs).await;
         stop::drain(&drain).await;
         Ok(())
     })

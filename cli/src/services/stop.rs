@@ -4,23 +4,38 @@ use std::time::Duration;
 
 use daemon::Drain;
 use logs::Logs;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{OpenSite, live::Running};
 
 /// How long accepted work may take after SIGTERM. systemd kills after 90 s.
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
+/// The signals that the process listens for.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// From now on none is lost.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// Returns at SIGTERM or SIGINT. SIGHUP is `refresh`: settings and certificates are read again.
-pub async fn wait(site: &OpenSite, running: &Running, logs: &Logs) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
+pub async fn wait(signals: &mut Signals, site: &OpenSite, running: &Running, logs: &Logs) {
     loop {
         tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => running.refresh(site, logs),
+            _ = signals.terminate.recv() => return,
+            _ = signals.interrupt.recv() => return,
+            _ = signals.hangup.recv() => running.refresh(site, logs),
         }
     }
 }
