@@ -1,5 +1,6 @@
 //! The manual's chapter, section by section: each promise a test, its command lines typed as they stand there.
 
+mod access;
 mod general;
 mod http;
 mod imap;

@@ -7,7 +7,7 @@ use directory::Change;
 
 use crate::directory::fixture::Fixture;
 
-pub const CONTEXT: AuthContext = AuthContext { service: Service::Imap, peer: None, tls: true };
+pub const CONTEXT: AuthContext = AuthContext { service: Service::Imap, peer: None, local: None, tls: true };
 
 pub fn options() -> AuthOptions {
     AuthOptions {

@@ -52,6 +52,22 @@ fn samples(key: &Key) -> Samples {
         Kind::Addresses => {
             Samples { good: same(&["127.0.0.1", "127.0.0.1 ::1"]), bad: owned(&["localhost", "300.1.1.1", "1.2.3"]) }
         }
+        Kind::Servers => Samples {
+            good: same(&["192.0.2.53", "192.0.2.53 [2001:db8::53]:5353"]),
+            bad: owned(&["dns.example", "192.0.2.53:70000"]),
+        },
+        Kind::Networks => Samples {
+            good: same(&["192.0.2.1", "192.0.2.1 10.0.0.0/8 2001:db8::/32"]),
+            bad: owned(&["10.0.0.0/33", "ALL", "example.com"]),
+        },
+        Kind::AccessFilters => Samples {
+            good: same(&["ALL: LOCAL", "ALL: .siroe.com EXCEPT x.siroe.com$imap: 10."]),
+            bad: owned(&["ALL", "impa: ALL", "ALL: EXCEPT x", "ALL: 10.0.0.0/33"]),
+        },
+        Kind::ConnLimits => Samples {
+            good: same(&["0.0.0.0|0.0.0.0:20", "10.0.0.0|255.0.0.0:100,0.0.0.0|0.0.0.0:0"]),
+            bad: owned(&["20", "10.0.0.0:5", "10.0.0.0|255.0.0.0:x"]),
+        },
         Kind::Word => Samples { good: same(&["a", "A-b_9"]), bad: owned(&["a b", "a;b", "ä"]) },
         Kind::Path => Samples { good: same(&["relative/file", "/an/absolute one"]), bad: owned(&["bell\u{7}"]) },
         Kind::Text => Samples { good: same(&["x", "a = b # c", "größer"]), bad: owned(&["bell\u{7}", "nul\0"]) },

@@ -12,7 +12,8 @@ use backends::{Pool, PoolOptions};
 use directory::Directory;
 use spool::{DraftId, Limit, NewFile, Spool, SpoolOptions};
 use submission::{
-    Bcc, ComposeOptions, Composed, Draft, Mailbox, SendError, SubmitOptions, Submitter, Via, compose, parse_list,
+    Bcc, ComposeOptions, Composed, Draft, Mailbox, Origin, SendError, SubmitOptions, Submitter, Via, compose,
+    parse_list,
 };
 
 use super::fixture::{proxy, run};
@@ -246,4 +247,45 @@ fn a_message_that_breaks_off_is_never_complete_for_the_mta() {
         assert!(matches!(error, SendError::Source(_)), "{error:?}");
         assert!(!heard.lock().unwrap().commands.iter().any(|command| command == "QUIT"));
     });
+}
+
+#[test]
+fn the_mta_is_told_by_xclient_what_it_offers_to_take_and_begins_anew() {
+    for (offer, told) in [
+        ("250 SIZE 1000000", None),
+        (
+            "250 XCLIENT NAME ADDR PROTO LOGIN",
+            Some("NAME=[UNAVAILABLE] ADDR=IPV6:2001:db8::7 LOGIN=a+2Btag@hosted.example"),
+        ),
+        ("250 XCLIENT ADDR", Some("ADDR=IPV6:2001:db8::7")),
+        ("250 XCLIENT PROTO", None),
+    ] {
+        let (address, heard) = mta(Box::leak(Box::new([("EHLO", offer), ("XCLIENT", "220 mta.example.test ESMTP")])));
+        let to = parse_list("one@far.example", None).unwrap();
+        let origin = Origin { client: "2001:db8::7".parse().unwrap(), login: "a+tag@hosted.example".to_owned() };
+        run(async {
+            let (_folder, message) = composed(&to).await;
+            submitter(address, 1 << 30).on_behalf(origin).send(&from(), &to, &message).await.unwrap();
+        });
+        let heard = heard.lock().unwrap();
+        let at = heard.commands.iter().position(|command| command.starts_with("XCLIENT"));
+        assert_eq!(at.map(|at| heard.commands[at].clone()), told.map(|told| format!("XCLIENT {told}")));
+        if let Some(at) = at {
+            assert!(heard.commands[at + 1].starts_with("EHLO "), "{:?}", heard.commands);
+            assert!(heard.commands[at + 2].starts_with("MAIL "), "{:?}", heard.commands);
+        }
+    }
+}
+
+#[test]
+fn a_refused_xclient_sends_nothing() {
+    let (address, heard) = mta(&[("EHLO", "250 XCLIENT ADDR"), ("XCLIENT", "550 5.7.0 not you")]);
+    let to = parse_list("one@far.example", None).unwrap();
+    let origin = Origin { client: "192.0.2.7".parse().unwrap(), login: String::new() };
+    run(async {
+        let (_folder, message) = composed(&to).await;
+        let error = submitter(address, 1 << 30).on_behalf(origin).send(&from(), &to, &message).await.unwrap_err();
+        assert!(matches!(error, SendError::Unavailable { .. }), "{error}");
+    });
+    assert!(!heard.lock().unwrap().commands.iter().any(|command| command.starts_with("MAIL")));
 }

@@ -55,3 +55,19 @@ fn the_banner_of_imap_and_pop_can_be_replaced() {
     let greeting = site.imap().greeting().to_owned();
     assert!(greeting.contains("Welcome to localhost, speaking IMAP4"), "{greeting}");
 }
+
+#[test]
+fn every_code_of_a_banner_is_filled_in() {
+    // §5.1.4: the banner identifies the server and gives its version.
+    let mut site = super::quiet_site();
+    let terminal = Terminal::at(&site);
+    terminal.types("configutil -o service.pop.banner -v '%h|%p|%P|%v|%V|%d|%%|%x'").success();
+    site.run();
+    let greeting = suite::ImapClient::connect(site.listener("pop")).greeting().to_owned();
+    let parts: Vec<&str> = greeting.trim_start_matches("+OK ").split('|').collect();
+    assert_eq!(parts[..3], ["localhost", "POP3", "Heliograph Messaging Server"], "{greeting}");
+    assert!(parts[4].starts_with(&format!("{} (built ", parts[3])) && parts[4].ends_with(')'), "{greeting}");
+    assert!(parts[5].ends_with(" +0000"), "{greeting}");
+    assert_eq!(parts[6], "%", "{greeting}");
+    assert!(parts[7].starts_with("%x"), "{greeting}");
+}

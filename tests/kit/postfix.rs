@@ -25,12 +25,20 @@ pub struct PostfixOptions {
     pub refuse: Vec<(String, String)>,
     /// The largest message in bytes.
     pub message_size_limit: u64,
+    /// Further lines for main.cf.
+    pub settings: String,
 }
 
 impl PostfixOptions {
     /// Everything for `domain` goes to `lmtp`, nothing is refused.
     pub fn new(domain: &str, lmtp: SocketAddr) -> Self {
-        Self { domain: domain.to_owned(), lmtp, refuse: Vec::new(), message_size_limit: 50_000_000 }
+        Self {
+            domain: domain.to_owned(),
+            lmtp,
+            refuse: Vec::new(),
+            message_size_limit: 50_000_000,
+            settings: String::new(),
+        }
     }
 }
 
@@ -76,7 +84,8 @@ impl Postfix {
             .replace("@ROOT@", &root.to_string_lossy())
             .replace("@DOMAIN@", &options.domain)
             .replace("@LMTP@", &format!("inet:[{}]:{}", options.lmtp.ip(), options.lmtp.port()))
-            .replace("@SIZE@", &options.message_size_limit.to_string());
+            .replace("@SIZE@", &options.message_size_limit.to_string())
+            + &options.settings;
         fs::write(config.join("main.cf"), main).expect("main.cf");
         fs::write(config.join("master.cf"), MASTER.replace("@PORT@", &port.to_string())).expect("master.cf");
         // Postfix looks for its own dynamic maps beside main.cf.

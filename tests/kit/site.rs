@@ -33,6 +33,8 @@ pub struct SiteOptions {
     pub users: Vec<String>,
     /// Lines for msg.conf. Ports need none: the program is started on free ones of loopback.
     pub settings: Vec<(String, String)>,
+    /// The address that it listens on.
+    pub listen: String,
 }
 
 impl Default for SiteOptions {
@@ -41,6 +43,7 @@ impl Default for SiteOptions {
             domain: "example.test".to_owned(),
             users: ["alice", "bob"].map(str::to_owned).to_vec(),
             settings: Vec::new(),
+            listen: "127.0.0.1".to_owned(),
         }
     }
 }
@@ -64,6 +67,7 @@ pub struct Site {
     server: Option<Server>,
     listeners: HashMap<String, SocketAddr>,
     domain: String,
+    listen: String,
     root: PathBuf,
     log: PathBuf,
     // Last field: the folder goes after the server.
@@ -94,6 +98,7 @@ impl Site {
             server: None,
             listeners: HashMap::new(),
             domain: options.domain.clone(),
+            listen: options.listen.clone(),
             log: folder.path().join("stderr.log"),
             root,
             _folder: folder,
@@ -130,7 +135,7 @@ impl Site {
     #[track_caller]
     pub fn run(&mut self) {
         let mut command = Command::new(heliograph());
-        command.args(["run", "--port", "all=0", "--listen", "127.0.0.1", "--root"]).arg(&self.root);
+        command.args(["run", "--port", "all=0", "--listen", &self.listen, "--root"]).arg(&self.root);
         let mut server = Server::start(&mut command, &self.log);
         let line = server.wait_for_line("ready ");
         self.listeners = line
@@ -147,6 +152,24 @@ impl Site {
         let mut command = Command::new(heliograph());
         command.args(words).arg("--root").arg(&self.root);
         process::run(&mut command, input.as_bytes())
+    }
+
+    /// Has the running program read its settings again (SIGHUP, which is `refresh`).
+    #[track_caller]
+    pub fn refresh(&self) {
+        let before = self.log().matches("refresh: settings").count();
+        let pid = i32::try_from(self.pid()).expect("a process id");
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGHUP).expect("SIGHUP");
+        crate::wait_for("the refresh", || (self.log().matches("refresh: settings").count() > before).then_some(()));
+    }
+
+    /// Sets one option with `configutil`, as an administrator does, and has it read.
+    #[track_caller]
+    pub fn configure(&self, name: &str, value: &str) {
+        self.tool(&["configutil", "-o", name, "-v", value], "").success();
+        if self.server.is_some() {
+            self.refresh();
+        }
     }
 
     /// Ends the program kindly (SIGTERM) and tells how it ended.

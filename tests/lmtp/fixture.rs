@@ -69,6 +69,7 @@ impl Lmtp {
             max_message_size: options.max_message_size,
             max_recipients: options.max_recipients,
             quota_permanent: options.quota_permanent,
+            access: config::Access::default(),
         };
         let service = Service::new(LmtpDeps {
             directory: Arc::new(directory.open()),

@@ -79,6 +79,7 @@ impl Pop {
                 num_processes: 1,
                 idle_timeout: options.idle_timeout,
                 plaintext_min_cipher: options.plaintext_min_cipher,
+                access: config::Access::default(),
             },
             hostname: "store.example.test".to_owned(),
             banner: options.banner,

@@ -2,14 +2,40 @@
 
 use std::fmt::Write;
 
+use access::Protocol;
 use anyhow::{Context, bail};
 use config::{Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig};
-use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, WorkPool, accept_loop, bind};
+use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, TurnAway, WorkPool, accept_loop, bind};
 
 use super::{
     OpenSite, PortOptions, ServiceName, http,
     live::{self, Live, Mail, Running},
     site::quota_policy,
+};
+
+// What clients are told before the connection is closed, in the greeting's place (RFC 3501 §7.1.5; RFC 1939 §3 with the codes of
+// RFC 3206; RFC 5321 §3.1).
+
+const IMAP_TURNS_AWAY: TurnAway = TurnAway {
+    denied: "* BYE Connections from your address are not accepted\r\n",
+    crowded: "* BYE [UNAVAILABLE] Too many connections from your address, try again later\r\n",
+};
+
+const POP_TURNS_AWAY: TurnAway = TurnAway {
+    denied: "-ERR [SYS/PERM] Connections from your address are not accepted\r\n",
+    crowded: "-ERR [SYS/TEMP] Too many connections from your address, try again later\r\n",
+};
+
+const LMTP_TURNS_AWAY: TurnAway = TurnAway {
+    denied: "554 5.7.1 Connections from your address are not accepted\r\n",
+    crowded: "421 4.7.0 Too many connections from your address, try again later\r\n",
+};
+
+const HTTP_TURNS_AWAY: TurnAway = TurnAway {
+    denied: "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 53\r\nConnection: close\r\n\r\n\
+        Connections from your address are not accepted here.\n",
+    crowded: "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 58\r\n\
+        Connection: close\r\n\r\nToo many connections from your address. Please try again.\n",
 };
 
 /// A service with its listeners.
@@ -97,7 +123,8 @@ impl Bound {
             self.imap.as_ref().and_then(|(_, ports)| ports.plain.as_ref()?.address()).map(|address| address.port());
         if let Some((config, ports)) = self.lmtp {
             let refuse = Refuse("421 4.3.2 Too many connections, try again later\r\n");
-            let limits = AcceptLimits::new(config.max_sessions, refuse);
+            let guard = running.guard(site, Protocol::Lmtp, &config.access);
+            let limits = AcceptLimits::new(config.max_sessions, refuse).guarded(guard, LMTP_TURNS_AWAY);
             let pool = WorkPool::new(config.max_threads);
             let live = Live::new(live::lmtp(site, config, quota, &pool));
             running.lmtp = Some(Mail { live: live.clone(), pool });
@@ -108,7 +135,8 @@ impl Bound {
         }
         if let Some((config, ports)) = self.imap {
             let refuse = Refuse("* BYE [UNAVAILABLE] Too many connections, try again later\r\n");
-            let limits = AcceptLimits::new(config.service.max_sessions, refuse);
+            let guard = running.guard(site, Protocol::Imap, &config.service.access);
+            let limits = AcceptLimits::new(config.service.max_sessions, refuse).guarded(guard, IMAP_TURNS_AWAY);
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
             let pool = WorkPool::new(config.service.max_threads);
             let live = Live::new(live::imap(site, config, quota, &pool));
@@ -119,7 +147,9 @@ impl Bound {
             });
         }
         if let Some((config, ports)) = self.pop {
-            let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL));
+            let guard = running.guard(site, Protocol::Pop, &config.service.access);
+            let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL))
+                .guarded(guard, POP_TURNS_AWAY);
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
             let pool = WorkPool::new(config.service.max_threads);
             let live = Live::new(live::pop(site, config, &pool));
@@ -138,11 +168,12 @@ impl Bound {
             let refuse = Refuse(
                 "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             );
-            let limits = AcceptLimits::new(config.service.max_sessions, refuse);
+            let guard = running.guard(site, Protocol::Http, &config.service.access);
+            let limits = AcceptLimits::new(config.service.max_sessions, refuse).guarded(guard.clone(), HTTP_TURNS_AWAY);
             let acceptor = site.acceptor.as_ref().map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
             let backends = http::backends(&config, proxy)?;
             running.backends = Some((backends.clone(), imap_port));
-            let service = http::service(site, config, backends, drain)?;
+            let service = http::service(site, config, backends, guard, drain)?;
             running.http = Some(service.clone());
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
                 let service = service.clone();

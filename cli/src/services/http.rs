@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use backends::{Pool, PoolOptions};
 use config::{Http, Proxy};
-use daemon::Drain;
+use daemon::{Drain, Guard};
 use mshttpd::{HttpDeps, Service};
 use spool::{Spool, SpoolOptions};
 
@@ -25,7 +25,7 @@ pub fn backends(config: &Http, proxy: Proxy) -> anyhow::Result<Pool> {
 }
 
 /// The service. It reaches mail through `backends` alone, also when the store is in this process.
-pub fn service(site: &OpenSite, config: Http, backends: Pool, drain: &Drain) -> anyhow::Result<Service> {
+pub fn service(site: &OpenSite, config: Http, backends: Pool, guard: Guard, drain: &Drain) -> anyhow::Result<Service> {
     let spool =
         Spool::open(SpoolOptions { dir: config.spool_dir.clone(), session_bytes: mshttpd::session_bytes(&config) })
             .and_then(|spool| {
@@ -42,6 +42,7 @@ pub fn service(site: &OpenSite, config: Http, backends: Pool, drain: &Drain) -> 
         backends,
         spool,
         config,
+        guard,
         drain: drain.clone(),
     }))
 }

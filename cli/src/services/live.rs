@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use access::{Lookup, Protocol};
 use backends::Pool;
-use config::{Effect, Http, Imap, Lmtp, Pop, Proxy, Settings, Store as StoreConfig};
-use daemon::WorkPool;
+use config::{Access, Effect, Http, Imap, Lmtp, LoginThrottle, Pop, Proxy, Settings, Store as StoreConfig};
+use daemon::{Guard, Names, WorkPool};
 use directory::QuotaPolicy;
 use logs::Logs;
 
@@ -44,9 +45,17 @@ pub struct Running {
     pub http: Option<mshttpd::Service>,
     /// The webmail's back ends, and the IMAP port when the command line moved it.
     pub backends: Option<(Pool, Option<u16>)>,
+    guards: Vec<(Protocol, Guard)>,
 }
 
 impl Running {
+    /// A guard for a service, whom a refresh reaches too.
+    pub fn guard(&mut self, site: &OpenSite, protocol: Protocol, access: &Access) -> Guard {
+        let guard = Guard::new(protocol, access.clone(), Arc::clone(&site.names));
+        self.guards.push((protocol, guard.clone()));
+        guard
+    }
+
     /// Reads settings and certificates again. What is damaged stays as it was: a bad file must not end the service.
     pub fn refresh(&self, site: &OpenSite, logs: &Logs) {
         if let Some(acceptor) = &site.acceptor {
@@ -76,6 +85,19 @@ impl Running {
 
     fn take(&self, site: &OpenSite, settings: &Settings) {
         let quota = quota_policy(&StoreConfig::read(settings));
+        let names: Arc<dyn Lookup> = Arc::new(Names::new(&config::Names::read(settings)));
+        for (protocol, guard) in &self.guards {
+            let access = match protocol {
+                Protocol::Imap => Imap::read(settings).service.access,
+                Protocol::Pop => Pop::read(settings).service.access,
+                Protocol::Http => Http::read(settings).service.access,
+                Protocol::Lmtp => Lmtp::read(settings).access,
+                // Nothing listens for it here.
+                Protocol::Smtp => continue,
+            };
+            guard.replace(access, Arc::clone(&names));
+        }
+        site.authenticator.set_admission(LoginThrottle::read(settings), names);
         if let Some(Mail { live, pool }) = &self.imap {
             live.replace(imap(site, Imap::read(settings), quota, pool));
         }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use access::Lookup;
 use anyhow::Context;
 use auth::{AuthOptions, Authenticator};
-use config::{Settings, SignIn, Store as StoreConfig, Tls};
+use config::{LoginThrottle, Settings, SignIn, Store as StoreConfig, Tls};
+use daemon::Names;
 use directory::{Directory, DirectoryRules, LdifDirectory, LdifOptions, QuotaPolicy};
 use ens::Bus;
 use mailstore::{Observer, Partition, Store, StoreOptions};
@@ -18,6 +20,8 @@ pub struct OpenSite {
     pub store: Store,
     /// The server's certificate; `None` when its files are not there and TLS is off.
     pub acceptor: Option<tls::Acceptor>,
+    /// Finds out names for access filters.
+    pub names: Arc<dyn Lookup>,
 }
 
 impl OpenSite {
@@ -29,7 +33,9 @@ impl OpenSite {
         let bus = Arc::new(Bus::new());
         let store = open_store(&settings, Some(Arc::clone(&bus) as Arc<dyn Observer>))?;
         let acceptor = open_acceptor(&settings)?;
-        Ok(Self { settings, directory, authenticator, bus, store, acceptor })
+        let names: Arc<dyn Lookup> = Arc::new(Names::new(&config::Names::read(&settings)));
+        authenticator.set_admission(LoginThrottle::read(&settings), Arc::clone(&names));
+        Ok(Self { settings, directory, authenticator, bus, store, acceptor, names })
     }
 }
 

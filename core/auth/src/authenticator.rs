@@ -3,12 +3,16 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
 use logs::Quoted;
 use tracing::{debug, info};
 
+use access::Lookup;
+use config::LoginThrottle;
+
+use crate::admission::{self, Admission};
 use crate::cache::SignInCache;
 use crate::{AuthError, AuthErrorKind, BareNames, LoginNames, prepared};
 
@@ -94,6 +98,8 @@ pub struct AuthContext {
     pub service: Service,
     /// Address of the client; `None` for sockets without one.
     pub peer: Option<SocketAddr>,
+    /// The address that the client connected to, where that is known.
+    pub local: Option<SocketAddr>,
     /// Whether the connection is encrypted.
     pub tls: bool,
 }
@@ -117,6 +123,7 @@ pub struct Authenticator {
     admins: Vec<LoginName>,
     admin_group: Option<String>,
     cache: Option<SignInCache>,
+    admission: Admission,
 }
 
 impl Authenticator {
@@ -126,7 +133,7 @@ impl Authenticator {
             LoginNames::new(&options.login_separators, &options.default_domain).with_bare_names(options.bare_names);
         let admins = options.admins.iter().map(|admin| names.split_store_id(&admin.to_lowercase())).collect();
         let cache = SignInCache::new(options.cache_ttl, options.cache_size);
-        Authenticator { directory, names, admins, admin_group: options.admin_group, cache }
+        Authenticator { directory, names, admins, admin_group: options.admin_group, cache, admission: Admission::new() }
     }
 
     /// The directory behind it.
@@ -189,9 +196,40 @@ impl Authenticator {
         authorization: Option<&str>,
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
-        let result = self.sign_in(login, password, authorization).await;
+        self.guarded(login, context, self.sign_in(login, password, authorization)).await
+    }
+
+    /// One sign-in from beginning to end, however it is proved: waits where wrong proofs came before, does `work`, looks whether the
+    /// service may be used, and logs what became of it. Every way to sign in that could be guessed goes through here.
+    pub async fn guarded(
+        &self,
+        login: &str,
+        context: AuthContext,
+        work: impl Future<Output = Result<Identity, AuthError>>,
+    ) -> Result<Identity, AuthError> {
+        let result = async {
+            let name = self.names.split(login);
+            let canonical = format!("{}@{}", name.user.to_lowercase(), name.domain.unwrap_or_default());
+            let ticket = self.admission.turn(&canonical, context).await?;
+            let mut result = work.await;
+            if let Ok(identity) = &result
+                && let Err(denied) = self.admission.service(identity, context).await
+            {
+                result = Err(denied);
+            }
+            if let Some(ticket) = ticket {
+                ticket.settle(admission::outcome(&result), Instant::now());
+            }
+            result
+        }
+        .await;
         log(&result, login, context);
         result
+    }
+
+    /// Takes changed settings of the throttle, and who finds out names for the rules of users and domains.
+    pub fn set_admission(&self, throttle: LoginThrottle, names: Arc<dyn Lookup>) {
+        self.admission.set(throttle, names);
     }
 
     async fn sign_in(&self, login: &str, password: &str, authorization: Option<&str>) -> Result<Identity, AuthError> {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The kind of refusal. All kinds but [`AuthErrorKind::Failed`], [`AuthErrorKind::Malformed`] and
-/// [`AuthErrorKind::Unavailable`] are told only to somebody who gave the right password.
+/// The kind of refusal. All kinds but [`AuthErrorKind::Failed`], [`AuthErrorKind::Malformed`],
+/// [`AuthErrorKind::TooMany`] and [`AuthErrorKind::Unavailable`] are told only to somebody who gave the right password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthErrorKind {
@@ -21,6 +21,10 @@ pub enum AuthErrorKind {
     Deleted,
     /// Signed in, but not allowed to act for the user named as authorization identity.
     NotAuthorized,
+    /// Signed in, but the service may not be used, or not from there.
+    ServiceDenied,
+    /// Too many wrong passwords before this one, which was not looked at.
+    TooMany,
     /// The directory does not answer.
     Unavailable,
 }
@@ -40,6 +44,8 @@ impl AuthErrorKind {
             AuthErrorKind::Hold => "Account is on hold",
             AuthErrorKind::Disabled | AuthErrorKind::Deleted => "Account is disabled",
             AuthErrorKind::NotAuthorized => "Not authorized to act for that user",
+            AuthErrorKind::ServiceDenied => "This account may not use this service from here",
+            AuthErrorKind::TooMany => "Too many failed sign-ins, try again later",
             AuthErrorKind::Unavailable => "Sign-in is not possible at the moment, try again later",
         }
     }
@@ -49,7 +55,8 @@ impl AuthErrorKind {
         match self {
             AuthErrorKind::Failed => Some("AUTHENTICATIONFAILED"),
             AuthErrorKind::Malformed => None,
-            AuthErrorKind::Inactive | AuthErrorKind::Unavailable => Some("UNAVAILABLE"),
+            AuthErrorKind::Inactive | AuthErrorKind::Unavailable | AuthErrorKind::TooMany => Some("UNAVAILABLE"),
+            AuthErrorKind::ServiceDenied => Some("NOPERM"),
             AuthErrorKind::Hold | AuthErrorKind::Disabled | AuthErrorKind::Deleted => Some("CONTACTADMIN"),
             AuthErrorKind::NotAuthorized => Some("AUTHORIZATIONFAILED"),
         }

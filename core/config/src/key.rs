@@ -28,6 +28,14 @@ pub enum Kind {
     Host,
     /// Blank-separated IP addresses.
     Addresses,
+    /// Blank-separated IP addresses, each with `:port` where it is not the usual one.
+    Servers,
+    /// Blank-separated addresses and networks.
+    Networks,
+    /// Access filters, joined by `$` (reference §2.2).
+    AccessFilters,
+    /// `IP|MASK:NUMBER` entries.
+    ConnLimits,
     /// A file or folder; relative ones start at the site folder.
     Path,
     /// Letters, digits, `-` and `_`.
@@ -146,6 +154,12 @@ impl Key {
             Kind::Choice(words) => format!("one of {}", words.join(", ")),
             Kind::Host => "host name or address".to_owned(),
             Kind::Addresses => "blank-separated IP addresses".to_owned(),
+            Kind::Servers => "blank-separated IP addresses, with :port if need be".to_owned(),
+            Kind::Networks => {
+                "blank-separated addresses and networks, such as 192.0.2.1 10.0.0.0/8 2001:db8::/32".to_owned()
+            }
+            Kind::AccessFilters => "access filters SERVICES: CLIENTS, joined by $".to_owned(),
+            Kind::ConnLimits => "comma-separated IP|MASK:NUMBER".to_owned(),
             Kind::Path => "path; relative ones start at the site folder".to_owned(),
             Kind::Word => "letters, digits, - and _".to_owned(),
             Kind::Text => "text".to_owned(),

@@ -6,6 +6,7 @@ use crate::{
     pattern,
 };
 
+pub mod access;
 pub mod directory;
 pub mod former;
 pub mod http;
@@ -34,6 +35,11 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
         tls::ROWS,
         log::ROWS,
         former::ROWS,
+        access::ROWS,
+        access::imap::ROWS,
+        access::pop::ROWS,
+        access::http::ROWS,
+        access::lmtp::ROWS,
     ]
     .into_iter()
     .flatten()

@@ -20,6 +20,6 @@ pub use file::{Mistake, mistakes, quote, unquote};
 pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{
-    BackEnd, Directory, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm, LogLevel, LogName,
-    LogPlace, OneLog, Pop, Proxy, SignIn, Site, Store, Tls,
+    Access, BackEnd, Directory, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm, LogLevel,
+    LogName, LogPlace, LoginThrottle, Names, OneLog, Pop, Proxy, SignIn, Site, Store, Tls,
 };

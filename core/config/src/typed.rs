@@ -1,5 +1,6 @@
 //! The typed values that everyone but this crate works with: plain data, read once from [`Settings`].
 
+mod access;
 mod directory;
 mod http;
 mod imap;
@@ -13,8 +14,9 @@ mod site;
 mod store;
 mod tls;
 
+pub use access::{Access, LoginThrottle, Names};
 pub use directory::{Directory, Ldap, LdapSecurity};
-pub use http::{Http, IpSecurity};
+pub use http::{ForwardedHeader, Http, IpSecurity};
 pub use imap::Imap;
 pub use listen::{Listen, Service};
 pub use lmtp::Lmtp;

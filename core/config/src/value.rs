@@ -1,6 +1,6 @@
 //! Checking a value against its key's type, and bringing it into the one form that is stored.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::key::Kind;
 
@@ -27,6 +27,19 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
             .ok_or_else(|| format!("give one of {}", words.join(", "))),
         Kind::Host => host(value),
         Kind::Addresses => addresses(value),
+        Kind::Servers => match value.split_whitespace().find(|word| server(word).is_none()) {
+            None => Ok(value.split_whitespace().collect::<Vec<_>>().join(" ")),
+            Some(word) => Err(format!("'{word}' is not an IP address with or without :port")),
+        },
+        Kind::Networks => {
+            value.parse::<access::Networks>().map(|networks| networks.to_string()).map_err(|error| error.to_string())
+        }
+        Kind::AccessFilters => {
+            access::Rules::check(value).map(|()| value.to_owned()).map_err(|error| error.to_string())
+        }
+        Kind::ConnLimits => {
+            value.parse::<access::ConnLimits>().map(|_| value.to_owned()).map_err(|error| error.to_string())
+        }
         Kind::Word if value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => {
             Ok(value.to_owned())
         }
@@ -90,6 +103,12 @@ pub(crate) fn is_host(value: &str) -> bool {
 
 fn host(value: &str) -> Result<String, String> {
     if is_host(value) { Ok(value.to_owned()) } else { Err("give a host name or an IP address".to_owned()) }
+}
+
+/// A name server; DNS has port 53.
+pub(crate) fn server(word: &str) -> Option<SocketAddr> {
+    let bare = word.trim_start_matches('[').trim_end_matches(']');
+    word.parse().ok().or_else(|| bare.parse().ok().map(|address: IpAddr| SocketAddr::new(address, 53)))
 }
 
 fn addresses(value: &str) -> Result<String, String> {

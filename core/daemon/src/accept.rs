@@ -1,37 +1,61 @@
-//! The accept loop: bounded sessions, a polite refusal beyond them, an end when the drain starts.
+//! The accept loop: bounded sessions, access filters, a polite refusal for the others, an end when the drain starts.
 
 use std::{future::Future, io, sync::Arc, time::Duration};
 
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     time::timeout,
 };
 
-use crate::{conn::Conn, drain::Drain, listener::Listener};
+use crate::{
+    conn::Conn,
+    drain::Drain,
+    guard::{Guard, Unwelcome},
+    listener::Listener,
+    proxy_protocol::read_header,
+};
 
 /// What a client beyond the limit is told before the connection is closed, such as `* BYE …`. Nothing on a TLS port:
 /// the client would take plain text for a broken handshake.
 #[derive(Debug, Clone, Copy)]
 pub struct Refuse(pub &'static str);
 
+/// What those are told whom the guard turns away, on a plain port.
+#[derive(Debug, Clone, Copy)]
+pub struct TurnAway {
+    /// To clients that the access filters refuse.
+    pub denied: &'static str,
+    /// To clients that have as many connections as they may.
+    pub crowded: &'static str,
+}
+
 /// The limits of one service; all its listeners share the count.
 #[derive(Debug, Clone)]
 pub struct AcceptLimits {
     sessions: Arc<Semaphore>,
     refuse: Refuse,
+    guard: Option<(Guard, TurnAway)>,
 }
 
 impl AcceptLimits {
     /// At most `max_sessions` at a time (Guide §5.3.2).
     pub fn new(max_sessions: usize, refuse: Refuse) -> Self {
-        Self { sessions: Arc::new(Semaphore::new(max_sessions.min(Semaphore::MAX_PERMITS))), refuse }
+        Self { sessions: Arc::new(Semaphore::new(max_sessions.min(Semaphore::MAX_PERMITS))), refuse, guard: None }
+    }
+
+    /// The same, with a guard who looks at every client.
+    pub fn guarded(self, guard: Guard, turn_away: TurnAway) -> Self {
+        Self { guard: Some((guard, turn_away)), ..self }
     }
 }
 
 /// How long a handshake or a refusal may take.
 const HANDSHAKE: Duration = Duration::from_secs(30);
+
+/// How long somebody who was turned away may go on sending.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// Accepts on every socket of `listener` until the drain starts, and serves each connection in a task of its own.
 /// With `acceptor` the connection is under TLS before `serve` sees it.
@@ -89,10 +113,18 @@ async fn accept_one<S, F>(
         };
         let busy = drain.busy();
         let acceptor = acceptor.clone();
+        let guard = limits.guard.clone();
         let serve = serve.clone();
         tokio::spawn(async move {
-            if let Some(conn) = establish(stream, acceptor).await {
-                serve(conn).await;
+            match enter(stream, guard, acceptor).await {
+                Entered::Conn(conn) => serve(conn).await,
+                Entered::Refused(stream, text) => {
+                    // Who is turned away takes no place and is not waited for.
+                    drop(permit);
+                    drop(busy);
+                    return refuse(stream, text).await;
+                }
+                Entered::Lost => {}
             }
             drop(permit);
             drop(busy);
@@ -100,24 +132,56 @@ async fn accept_one<S, F>(
     }
 }
 
-async fn establish(stream: TcpStream, acceptor: Option<tls::Acceptor>) -> Option<Conn> {
-    let peer = stream.peer_addr().ok();
-    let conn = async {
-        let conn = Conn::plain(stream)?;
-        match acceptor {
-            Some(acceptor) => conn.start_tls(&acceptor).await,
-            None => Ok(conn),
+enum Entered {
+    Conn(Conn),
+    Refused(TcpStream, &'static str),
+    /// Nothing can be said to it any more.
+    Lost,
+}
+
+/// From a socket to a connection: the proxy's word, the guard's, and the handshake of a TLS port.
+async fn enter(mut stream: TcpStream, guard: Option<(Guard, TurnAway)>, acceptor: Option<tls::Acceptor>) -> Entered {
+    let Ok(peer) = stream.peer_addr() else { return Entered::Lost };
+    let mut header = None;
+    if let Some((guard, _)) = &guard
+        && guard.expects_proxy_header(peer.ip())
+    {
+        match read_header(&mut stream).await {
+            Ok(told) => header = Some(told),
+            Err(error) => {
+                tracing::warn!(%peer, %error, "connection from a proxy without a usable header closed");
+                return Entered::Lost;
+            }
         }
-    };
-    match timeout(HANDSHAKE, conn).await {
-        Ok(Ok(conn)) => Some(conn),
+    }
+    let Ok(mut conn) = Conn::plain(stream) else { return Entered::Lost };
+    if let Some(header) = header {
+        conn = conn.proxied(header);
+    }
+    if let Some((guard, turn_away)) = guard {
+        match guard.admit_connection(conn.peer(), conn.local(), acceptor.is_some()).await {
+            Ok(slot) => conn = conn.admitted(guard, slot),
+            Err(unwelcome) => {
+                let text = match unwelcome {
+                    _ if acceptor.is_some() => "",
+                    Unwelcome::Denied => turn_away.denied,
+                    Unwelcome::Crowded => turn_away.crowded,
+                };
+                return conn.into_plain().map_or(Entered::Lost, |stream| Entered::Refused(stream, text));
+            }
+        }
+    }
+    let Some(acceptor) = acceptor else { return Entered::Conn(conn) };
+    let peer = conn.peer();
+    match timeout(HANDSHAKE, conn.start_tls(&acceptor)).await {
+        Ok(Ok(conn)) => Entered::Conn(conn),
         Ok(Err(error)) => {
-            tracing::info!(?peer, %error, "TLS handshake failed");
-            None
+            tracing::info!(%peer, %error, "TLS handshake failed");
+            Entered::Lost
         }
         Err(_) => {
-            tracing::info!(?peer, "TLS handshake took too long");
-            None
+            tracing::info!(%peer, "TLS handshake took too long");
+            Entered::Lost
         }
     }
 }
@@ -129,6 +193,9 @@ async fn refuse(mut stream: TcpStream, text: &str) {
         stream.shutdown().await
     })
     .await;
+    // Closing with its request unread would reset the connection, and the words would be lost with it.
+    let mut rest = [0; 1024];
+    let _ = timeout(LINGER, async { while matches!(stream.read(&mut rest).await, Ok(1..)) {} }).await;
 }
 
 /// Out of file descriptors and the like pass only when sessions end: wait instead of spinning. Errors of the one

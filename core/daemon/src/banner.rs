@@ -9,10 +9,13 @@ impl Product {
     pub const NAME: &'static str = "Heliograph Messaging Server";
     /// `%v`.
     pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    /// `%V`: the version with the day of the build.
+    pub const FULL_VERSION: &'static str =
+        concat!(env!("CARGO_PKG_VERSION"), " (built ", env!("HELIOGRAPH_BUILD_DAY"), ")");
 }
 
 /// Fills in the codes of `template`: `%h` host, `%p` protocol, `%P` product, `%v` version, `%V` version with build,
-/// `%%` a percent sign. Other codes stay as they are; control characters are dropped.
+/// `%d` the date and time of now, `%%` a percent sign. Other codes stay as they are; control characters are dropped.
 pub fn banner(template: &str, hostname: &str, protocol: &str) -> String {
     let mut text = String::with_capacity(template.len() + 64);
     let mut chars = template.chars();
@@ -25,7 +28,9 @@ pub fn banner(template: &str, hostname: &str, protocol: &str) -> String {
             Some('h') => text.push_str(hostname),
             Some('p') => text.push_str(protocol),
             Some('P') => text.push_str(Product::NAME),
-            Some('v' | 'V') => text.push_str(Product::VERSION),
+            Some('v') => text.push_str(Product::VERSION),
+            Some('V') => text.push_str(Product::FULL_VERSION),
+            Some('d') => text.push_str(&now()),
             Some('%') | None => text.push('%'),
             Some(other) => {
                 text.push('%');
@@ -35,4 +40,9 @@ pub fn banner(template: &str, hostname: &str, protocol: &str) -> String {
     }
     text.retain(|c| !c.is_control());
     text
+}
+
+/// As in a Date header (RFC 5322 §3.3).
+fn now() -> String {
+    time::OffsetDateTime::now_utc().format(&time::format_description::well_known::Rfc2822).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! A client's connection: plain TCP or TLS, read and written alike.
+//! A client's connection: plain TCP or TLS, read and written alike; and whose it is behind a proxy.
 
 use std::{
     io,
@@ -12,12 +12,22 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::{
+    guard::{Guard, Slot, Unwelcome},
+    proxy_protocol::Header,
+};
+
 /// A connection that a daemon serves.
 #[derive(Debug)]
 pub struct Conn {
     stream: Stream,
     peer: SocketAddr,
     local: SocketAddr,
+    /// The proxy, when `peer` is what one told.
+    proxy: Option<SocketAddr>,
+    guard: Option<Guard>,
+    /// Counts the connection for as long as it lasts.
+    slot: Option<Slot>,
 }
 
 #[derive(Debug)]
@@ -31,10 +41,54 @@ impl Conn {
     /// Wraps an accepted connection. Small replies must not wait for more: Nagle is off.
     pub fn plain(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { peer: stream.peer_addr()?, local: stream.local_addr()?, stream: Stream::Plain(stream) })
+        Ok(Self {
+            peer: stream.peer_addr()?,
+            local: stream.local_addr()?,
+            proxy: None,
+            guard: None,
+            slot: None,
+            stream: Stream::Plain(stream),
+        })
     }
 
-    /// The client's address.
+    /// The same connection, about whose client a proxy has told.
+    pub(crate) fn proxied(self, header: Header) -> Self {
+        match header {
+            Header::Own => self,
+            Header::Proxied { client, local } => Self { proxy: Some(self.peer), peer: client, local, ..self },
+        }
+    }
+
+    /// The same connection, admitted by `guard`.
+    pub(crate) fn admitted(self, guard: Guard, slot: Option<Slot>) -> Self {
+        Self { guard: Some(guard), slot, ..self }
+    }
+
+    /// The proxy that has told the client's address, if one has.
+    pub fn proxy(&self) -> Option<SocketAddr> {
+        self.proxy
+    }
+
+    /// Whether what the other end says about its client is believed (`service.*.trustedproxies`).
+    pub fn is_trusted_proxy(&self) -> bool {
+        self.guard.as_ref().is_some_and(|guard| guard.trusts(self.peer.ip()))
+    }
+
+    /// Takes the client's address from what the other end says. The caller has found it believable.
+    pub fn set_client(&mut self, client: SocketAddr) {
+        self.proxy.get_or_insert(self.peer);
+        self.peer = SocketAddr::new(client.ip().to_canonical(), client.port());
+    }
+
+    /// Asks the guard once more, after the client's address was told: it may not come in from there, or too often.
+    pub async fn admit_again(&mut self) -> Result<(), Unwelcome> {
+        if let Some(guard) = &self.guard {
+            self.slot = guard.admit(self.peer, Some(self.local), self.is_tls()).await?.or(self.slot.take());
+        }
+        Ok(())
+    }
+
+    /// The client's address: as a trusted proxy told it, else that of the other end.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
@@ -42,6 +96,14 @@ impl Conn {
     /// The address that the client connected to.
     pub fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    /// The socket itself, before TLS.
+    pub(crate) fn into_plain(self) -> Option<TcpStream> {
+        match self.stream {
+            Stream::Plain(stream) => Some(stream),
+            Stream::Tls(_) => None,
+        }
     }
 
     /// Whether the connection is under TLS.

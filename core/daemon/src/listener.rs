@@ -7,6 +7,8 @@ use std::{
 
 use tokio::net::{TcpListener, TcpSocket};
 
+use crate::port_owner::PortOwner;
+
 /// A service's listening sockets on one port.
 #[derive(Debug)]
 pub struct Listener {
@@ -15,12 +17,25 @@ pub struct Listener {
 
 /// A port could not be had.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {cause}")]
+#[error("cannot listen on {address}: {cause}{}", owned(.owner))]
 pub struct BindError {
     /// Where.
     pub address: SocketAddr,
     /// Why.
     pub cause: io::Error,
+    /// Who listens there already, where the system tells.
+    pub owner: Option<PortOwner>,
+}
+
+impl BindError {
+    fn new(address: SocketAddr, cause: io::Error) -> Self {
+        let owner = (cause.kind() == io::ErrorKind::AddrInUse).then(|| PortOwner::of(address)).flatten();
+        Self { address, cause, owner }
+    }
+}
+
+fn owned(owner: &Option<PortOwner>) -> String {
+    owner.as_ref().map(|owner| format!("; {owner} listens there")).unwrap_or_default()
 }
 
 impl Listener {
@@ -36,7 +51,10 @@ impl Listener {
 pub fn bind(addresses: &[IpAddr], port: u16) -> Result<Listener, BindError> {
     let mut sockets = Vec::new();
     let mut port = port;
-    for ip in addresses {
+    for (at, ip) in addresses.iter().enumerate() {
+        if addresses[..at].contains(ip) {
+            continue;
+        }
         let address = SocketAddr::new(*ip, port);
         match bind_one(address) {
             Ok(socket) => {
@@ -47,7 +65,7 @@ pub fn bind(addresses: &[IpAddr], port: u16) -> Result<Listener, BindError> {
                 if !sockets.is_empty()
                     && ip.is_ipv6()
                     && matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported) => {}
-            Err(cause) => return Err(BindError { address, cause }),
+            Err(cause) => return Err(BindError::new(address, cause)),
         }
     }
     Ok(Listener { sockets })

@@ -294,6 +294,10 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), DirectoryError> {
                 refuse(&format!("must be one of {}", known.join(", ")))
             }
         }
+        "mailallowedserviceaccess" | "maildomainallowedserviceaccess" => match access::ServiceAccess::parse([value]) {
+            Ok(_) => Ok(()),
+            Err(error) => refuse(&error.to_string()),
+        },
         "mail" => {
             if is_address(value) && !value.starts_with('@') {
                 Ok(())

@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod drafts;
 mod error;
+pub mod forwarded;
 mod live;
 pub mod middleware;
 mod request;

@@ -24,6 +24,8 @@ pub struct Client {
     pub address: IpAddr,
     /// Address and port, for the log of sign-ins.
     pub peer: std::net::SocketAddr,
+    /// The address that was connected to.
+    pub local: std::net::SocketAddr,
 }
 
 /// Somebody signed in, with their mail and spool.

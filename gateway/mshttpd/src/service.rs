@@ -1,14 +1,18 @@
 //! The daemon's face to the program: built from its parts, serves one connection at a time.
 
+use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth::Authenticator;
 use axum::Router;
 use axum::body::Body;
-use daemon::{Conn, Drain};
+use axum::response::{IntoResponse, Response};
+use daemon::{Conn, Drain, Guard, Unwelcome};
 use directory::Directory;
-use http::Request;
+use http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use submission::{SubmitOptions, Submitter};
@@ -16,6 +20,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt;
 
 use crate::drafts::once::Once;
+use crate::forwarded;
 use crate::live::Live;
 use crate::request::Client;
 use crate::router;
@@ -36,6 +41,8 @@ pub struct HttpDeps {
     pub backends: backends::Pool,
     /// Attachments on their way out.
     pub spool: spool::Spool,
+    /// Who may come in.
+    pub guard: Guard,
     /// The end of service.
     pub drain: Drain,
 }
@@ -51,7 +58,7 @@ pub struct Service {
 impl Service {
     /// Builds it. Spawns housekeeping, so it must be called in a runtime.
     pub fn new(deps: HttpDeps) -> Self {
-        let HttpDeps { config, authenticator, backends, spool, drain } = deps;
+        let HttpDeps { config, authenticator, backends, spool, guard, drain } = deps;
         let (sessions, ended) = MemorySessions::new(config.session_timeout);
         let directory = Arc::clone(authenticator.directory());
         let submitter = Live::new(submitter(&config, &directory, &backends));
@@ -67,6 +74,7 @@ impl Service {
             submitter,
             sessions,
             signer: Signer::random(),
+            guard,
             drain,
             folders,
             bodies: state::bodies(),
@@ -113,11 +121,19 @@ impl Service {
     /// progress is then finished.
     pub async fn serve(&self, conn: Conn, drain: Drain) {
         let transport = if conn.is_tls() { Transport::Tls } else { Transport::Plain };
-        let client = Client { address: conn.peer().ip().to_canonical(), peer: conn.peer() };
-        let app = self.router(transport);
-        let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(client);
-            app.clone().oneshot(request.map(Body::new))
+        let client = Client { address: conn.peer().ip().to_canonical(), peer: conn.peer(), local: conn.local() };
+        let by_proxy = conn.is_trusted_proxy();
+        let this = self.clone();
+        let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+            let this = this.clone();
+            let request = request.map(Body::new);
+            async move {
+                if by_proxy {
+                    this.forwarded(client, transport, request).await
+                } else {
+                    this.answer(client, transport, request).await
+                }
+            }
         });
         let idle = self.parts.config.now().service.idle_timeout.max(Duration::from_secs(180));
         let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -160,6 +176,53 @@ fn submitter(config: &config::Http, directory: &Arc<dyn Directory>, backends: &b
         timeout: SMTP_TIMEOUT,
     };
     Submitter::new(options, Arc::clone(directory), backends.clone())
+}
+
+impl Service {
+    async fn answer(
+        &self,
+        client: Client,
+        transport: Transport,
+        mut request: Request<Body>,
+    ) -> Result<Response, Infallible> {
+        request.extensions_mut().insert(client);
+        self.router(transport).oneshot(request).await
+    }
+
+    /// A request that a trusted proxy passes on: it is looked at as if its browser had connected itself, and takes a place for as long as the
+    /// answer goes on.
+    async fn forwarded(
+        &self,
+        proxy: Client,
+        transport: Transport,
+        request: Request<Body>,
+    ) -> Result<Response, Infallible> {
+        let guard = &self.parts.guard;
+        let hop = self.parts.config.now().forwarded_header;
+        let told = forwarded::read(request.headers(), hop, proxy.address, &|address| guard.trusts(address));
+        let transport = if told.secure { Transport::Tls } else { transport };
+        let peer = SocketAddr::new(told.client, 0);
+        let client = Client { address: told.client, peer, local: proxy.local };
+        match guard.admit(peer, Some(proxy.local), transport == Transport::Tls).await {
+            Ok(slot) => {
+                let answer = self.answer(client, transport, request).await?;
+                Ok(answer.map(|body| {
+                    Body::new(body.map_frame(move |frame| {
+                        let _held = &slot;
+                        frame
+                    }))
+                }))
+            }
+            Err(Unwelcome::Denied) => {
+                Ok((StatusCode::FORBIDDEN, "Connections from your address are not accepted here.\n").into_response())
+            }
+            Err(Unwelcome::Crowded) => {
+                let again = [(header::RETRY_AFTER, "5")];
+                let text = "Too many connections from your address. Please try again.\n";
+                Ok((StatusCode::SERVICE_UNAVAILABLE, again, text).into_response())
+            }
+        }
+    }
 }
 
 /// What a session leaves behind: its back-end connection and its spool folder.

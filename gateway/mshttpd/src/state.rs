@@ -43,6 +43,8 @@ pub struct Parts {
     pub sessions: MemorySessions,
     /// Link signatures.
     pub signer: Signer,
+    /// Who may come in.
+    pub guard: daemon::Guard,
     /// The end of service.
     pub drain: daemon::Drain,
     /// Folder lists by session key, for a moment.

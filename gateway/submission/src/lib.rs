@@ -11,9 +11,10 @@ mod error;
 mod local;
 mod send;
 mod smtp;
+mod xclient;
 
 pub use address::{Mailbox, parse_list};
 pub use compose::{Bcc, ComposeOptions, Composed, compose};
 pub use draft::{Attachment, Draft, Priority};
 pub use error::{DraftError, Refusal, SendError};
-pub use send::{RecipientResult, Sent, SubmitOptions, Submitter, Via};
+pub use send::{Origin, RecipientResult, Sent, SubmitOptions, Submitter, Via};

@@ -1,6 +1,6 @@
 //! Sending: to the MTA, and to users of this site straight into their mailboxes.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use backends::Pool;
 use directory::Directory;
@@ -22,6 +22,15 @@ pub struct SubmitOptions {
     pub local_delivery: bool,
     /// Longest wait for one answer of the MTA. RFC 5321 §4.5.3.2 wants minutes.
     pub timeout: Duration,
+}
+
+/// For whom the MTA is asked: told by XCLIENT where the MTA offers that to this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Address of the browser.
+    pub client: IpAddr,
+    /// Name that the user has signed in with, as the store knows it.
+    pub login: String,
 }
 
 /// The way a recipient gets the message.
@@ -64,12 +73,18 @@ pub struct Submitter {
     options: Arc<SubmitOptions>,
     directory: Arc<dyn Directory>,
     pool: Pool,
+    origin: Option<Arc<Origin>>,
 }
 
 impl Submitter {
     /// `directory` tells who is at home here; `pool` reaches their back ends.
     pub fn new(options: SubmitOptions, directory: Arc<dyn Directory>, pool: Pool) -> Self {
-        Self { options: Arc::new(options), directory, pool }
+        Self { options: Arc::new(options), directory, pool, origin: None }
+    }
+
+    /// The same, for somebody whom the MTA is told about.
+    pub fn on_behalf(&self, origin: Origin) -> Self {
+        Self { origin: Some(Arc::new(origin)), ..self.clone() }
     }
 
     /// What it was made with.
@@ -104,7 +119,7 @@ impl Submitter {
         }
         let mut transaction = None;
         if !divided.remote.is_empty() {
-            match Transaction::begin(&self.options, from, &divided.remote, size).await {
+            match Transaction::begin(&self.options, self.origin.as_deref(), from, &divided.remote, size).await {
                 Ok(begun) => transaction = Some(begun),
                 Err(SendError::Refused(more)) => refusals.extend(more),
                 // Without an MTA, nobody else can know these: say that instead of "try later".

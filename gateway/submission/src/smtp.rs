@@ -21,7 +21,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{Mailbox, Refusal, SendError, SubmitOptions};
+use crate::{Mailbox, Origin, Refusal, SendError, SubmitOptions, xclient::XClient};
 
 /// The connection, shared with lettre: while DATA runs, the message goes past it.
 #[derive(Clone)]
@@ -117,10 +117,24 @@ async fn in_time<T>(
     }
 }
 
+/// What EHLO is answered with, in capitals.
+async fn offers(
+    connection: &mut AsyncSmtpConnection,
+    hello: &ClientId,
+    timeout: Duration,
+    host: &str,
+) -> Result<Vec<String>, SendError> {
+    Ok(match in_time(timeout, host, "EHLO", connection.command(Ehlo::new(hello.clone()))).await? {
+        Ok(response) => response.message().map(str::to_ascii_uppercase).collect(),
+        Err(_) => Vec::new(),
+    })
+}
+
 impl Transaction {
     /// MAIL and RCPT. If some recipients are refused, the transaction ends here and nobody gets anything.
     pub(crate) async fn begin(
         options: &SubmitOptions,
+        origin: Option<&Origin>,
         from: &Mailbox,
         to: &[Mailbox],
         size: u64,
@@ -140,7 +154,7 @@ impl Transaction {
             Err(reply) => return Err(broken(&host, "the greeting", format!("{} {}", reply.code, reply.text))),
         };
         let mut transaction = Self { connection, stream, host, timeout };
-        match transaction.recipients(&hello, from, to, size).await {
+        match transaction.recipients(&hello, origin, from, to, size).await {
             Ok(()) => Ok(transaction),
             Err(error) => {
                 transaction.quit().await;
@@ -152,16 +166,24 @@ impl Transaction {
     async fn recipients(
         &mut self,
         hello: &ClientId,
+        origin: Option<&Origin>,
         from: &Mailbox,
         to: &[Mailbox],
         size: u64,
     ) -> Result<(), SendError> {
         let Self { connection, host, timeout, .. } = self;
         // lettre does not keep what SIZE said: ask once more, which also resets the session (RFC 5321 §4.1.4).
-        let offered = match in_time(*timeout, host, "EHLO", connection.command(Ehlo::new(hello.clone()))).await? {
-            Ok(response) => response.message().map(str::to_ascii_uppercase).collect::<Vec<_>>(),
-            Err(_) => Vec::new(),
-        };
+        let mut offered = offers(connection, hello, *timeout, host).await?;
+        if let Some(command) = origin.and_then(|origin| XClient::new(origin, &offered)) {
+            match in_time(*timeout, host, "XCLIENT", connection.command(command)).await? {
+                // The session begins anew, and the MTA may offer that client something else.
+                Ok(_) => offered = offers(connection, hello, *timeout, host).await?,
+                Err(reply) => {
+                    tracing::warn!(host, "the MTA refuses XCLIENT: {} {}", reply.code, reply.text);
+                    return Err(broken(host, "XCLIENT", format!("{} {}", reply.code, reply.text)));
+                }
+            }
+        }
         let size_line = offered.iter().find(|line| line.split(' ').next() == Some("SIZE"));
         let limit = size_line.and_then(|line| line.split(' ').nth(1)?.parse::<u64>().ok()).filter(|limit| *limit != 0);
         if let Some(limit) = limit.filter(|limit| size > *limit) {

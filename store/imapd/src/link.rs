@@ -83,6 +83,18 @@ impl Link {
         self.compression = None;
     }
 
+    pub(crate) fn conn_mut(&mut self) -> Option<&mut Conn> {
+        self.conn.as_mut()
+    }
+
+    /// The client is at `address`, as a proxy tells.
+    pub(crate) fn set_client(&mut self, address: SocketAddr) {
+        if let Some(conn) = &mut self.conn {
+            conn.set_client(address);
+            self.peer = conn.peer();
+        }
+    }
+
     /// Reads once, whatever there is, and feeds the splitter. Cancel-safe.
     pub(crate) async fn read(&mut self) -> Result<(), Hangup> {
         loop {

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::command;
 use crate::command::append::At;
 use crate::link::Link;
+use crate::origin::Origin;
 use crate::reply::{Hangup, Reply, Status};
 use crate::selected::{Selected, telling};
 use crate::service::ImapDeps;
@@ -47,6 +48,8 @@ pub(crate) struct Session {
     pub(crate) dialect: Dialect,
     /// The tag of the command in progress.
     pub(crate) tag: String,
+    /// What ID said about the client that a proxy is connected for.
+    pub(crate) origin: Option<Origin>,
     /// Failed sign-ins of this connection.
     pub(crate) sign_in_failures: u32,
     /// Unreadable commands in a row.
@@ -67,6 +70,7 @@ impl Session {
             selected: None,
             dialect: Dialect::default(),
             tag: String::new(),
+            origin: None,
             sign_in_failures: 0,
             unreadable: 0,
             selections: 0,

@@ -96,6 +96,7 @@ impl Session {
         let context = AuthContext {
             service: Service::Pop,
             peer: self.link.conn().map(daemon::Conn::peer),
+            local: self.link.conn().map(daemon::Conn::local),
             tls: self.link.conn().is_some_and(daemon::Conn::is_tls),
         };
         match self.deps.authenticator.password(login, password, authorization, context).await {
@@ -162,7 +163,7 @@ fn decode(line: &[u8]) -> Result<Credentials, Broken> {
 /// RFC 3206 §4: `AUTH` for everything that is about this user's credentials, `SYS` for the rest.
 fn refusal(error: &AuthError) -> Reply {
     let code = match error.kind() {
-        AuthErrorKind::Unavailable => "SYS/TEMP",
+        AuthErrorKind::Unavailable | AuthErrorKind::TooMany => "SYS/TEMP",
         _ => "AUTH",
     };
     Reply::err(error.kind().client_text()).code(code)

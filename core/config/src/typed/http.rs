@@ -16,6 +16,15 @@ pub enum IpSecurity {
     Exact,
 }
 
+/// How proxies in front of the webmail tell whom they ask for. One of the two: a proxy passes on unchecked what it does not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
 /// Settings of `mshttpd`.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -39,6 +48,10 @@ pub struct Http {
     pub smtp_host: String,
     /// The MTA's port.
     pub smtp_port: u16,
+    /// Tell the MTA by XCLIENT for whom it is asked.
+    pub smtp_xclient: bool,
+    /// The header in which trusted proxies tell the browser's address.
+    pub forwarded_header: ForwardedHeader,
     /// Deliver to this site's own users by IMAP.
     pub local_delivery: bool,
     /// Users may choose the whole From header.
@@ -55,7 +68,7 @@ impl Http {
     /// Reads them.
     pub fn read(settings: &Settings) -> Self {
         Self {
-            service: Service::read(settings, &service_keys!(http)),
+            service: Service::read(settings, &service_keys!(http, Some(keys::access::http::TRUSTED_PROXIES))),
             hostname: settings.text(keys::site::HOSTNAME),
             default_domain: settings.text(keys::site::DEFAULT_DOMAIN),
             session_timeout: seconds(settings, keys::http::SESSION_TIMEOUT),
@@ -65,6 +78,11 @@ impl Http {
             spool_dir: settings.path(keys::http::SPOOL_DIR),
             smtp_host: settings.text(keys::http::SMTP_HOST),
             smtp_port: port(settings, keys::http::SMTP_PORT),
+            smtp_xclient: settings.flag(keys::access::http::SMTP_XCLIENT),
+            forwarded_header: match settings.text(keys::access::http::FORWARDED_HEADER).as_str() {
+                "Forwarded" => ForwardedHeader::Forwarded,
+                _ => ForwardedHeader::XForwardedFor,
+            },
             local_delivery: settings.flag(keys::http::LOCAL_DELIVERY),
             full_from_header: settings.flag(keys::http::FULL_FROM_HEADER),
             ip_security: match settings.text(keys::http::IP_SECURITY).as_str() {

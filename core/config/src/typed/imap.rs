@@ -22,7 +22,7 @@ impl Imap {
     /// Reads them.
     pub fn read(settings: &Settings) -> Self {
         Self {
-            service: Service::read(settings, &service_keys!(imap)),
+            service: Service::read(settings, &service_keys!(imap, Some(keys::access::imap::TRUSTED_PROXIES))),
             hostname: settings.text(keys::site::HOSTNAME),
             banner: settings.text(keys::imap::BANNER),
             max_message_size: Some(bytes(settings, keys::imap::MAX_MESSAGE_SIZE)).filter(|size| *size > 0),

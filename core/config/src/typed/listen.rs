@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use super::access::{Access, AccessKeys};
 use crate::{key::Key, keys, settings::Settings};
 
 /// Where a service listens.
@@ -39,6 +40,8 @@ pub struct Service {
     pub idle_timeout: Duration,
     /// 0: passwords on any connection; >0: only under TLS of that strength; -1: never.
     pub plaintext_min_cipher: i32,
+    /// Who may connect.
+    pub access: Access,
 }
 
 /// The rows of the keys that `imap`, `pop` and `http` have alike.
@@ -53,10 +56,12 @@ pub(crate) struct ServiceKeys {
     pub num_processes: &'static Key,
     pub idle_timeout: &'static Key,
     pub plaintext_min_cipher: &'static Key,
+    pub listen_addresses: &'static Key,
+    pub access: AccessKeys,
 }
 
 macro_rules! service_keys {
-    ($family:ident) => {
+    ($family:ident, $trusted:expr) => {
         crate::typed::listen::ServiceKeys {
             enable: crate::keys::$family::ENABLE,
             port: crate::keys::$family::PORT,
@@ -68,6 +73,8 @@ macro_rules! service_keys {
             num_processes: crate::keys::$family::NUM_PROCESSES,
             idle_timeout: crate::keys::$family::IDLE_TIMEOUT,
             plaintext_min_cipher: crate::keys::$family::PLAINTEXT_MIN_CIPHER,
+            listen_addresses: crate::keys::access::$family::LISTEN_ADDRESSES,
+            access: crate::typed::access::access_keys!($family, $trusted),
         }
     };
 }
@@ -78,7 +85,10 @@ impl Service {
         let tls = settings.flag(keys.ssl_use_ssl);
         Self {
             listen: Listen {
-                addresses: addresses(settings, keys::service::LISTEN_ADDRESSES),
+                addresses: match addresses(settings, keys.listen_addresses) {
+                    own if !own.is_empty() => own,
+                    _ => addresses(settings, keys::service::LISTEN_ADDRESSES),
+                },
                 port: settings.flag(keys.enable).then(|| port(settings, keys.port)),
                 ssl_port: (tls && settings.flag(keys.enable_ssl_port)).then(|| port(settings, keys.ssl_port)),
             },
@@ -88,6 +98,7 @@ impl Service {
             num_processes: size(settings, keys.num_processes),
             idle_timeout: minutes(settings, keys.idle_timeout),
             plaintext_min_cipher: i32::try_from(settings.number(keys.plaintext_min_cipher)).unwrap_or(0),
+            access: Access::read(settings, &keys.access),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::access::{Access, access_keys};
 use super::listen::{Listen, addresses, bytes, minutes, port, size};
 use crate::{keys, settings::Settings};
 
@@ -22,6 +23,8 @@ pub struct Lmtp {
     pub max_message_size: u64,
     /// Recipients of one transaction.
     pub max_recipients: usize,
+    /// Who may connect.
+    pub access: Access,
     /// Over quota is 552 5.2.2 instead of 452 4.2.2.
     pub quota_permanent: bool,
 }
@@ -41,6 +44,7 @@ impl Lmtp {
             idle_timeout: minutes(settings, keys::lmtp::IDLE_TIMEOUT),
             max_message_size: bytes(settings, keys::lmtp::MAX_MESSAGE_SIZE),
             max_recipients: size(settings, keys::lmtp::MAX_RECIPIENTS),
+            access: Access::read(settings, &access_keys!(lmtp, None)),
             quota_permanent: settings.flag(keys::lmtp::QUOTA_PERMANENT),
         }
     }

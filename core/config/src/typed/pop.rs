@@ -24,7 +24,7 @@ impl Pop {
     /// Reads them.
     pub fn read(settings: &Settings) -> Self {
         Self {
-            service: Service::read(settings, &service_keys!(pop)),
+            service: Service::read(settings, &service_keys!(pop, None)),
             hostname: settings.text(keys::site::HOSTNAME),
             banner: settings.text(keys::pop::BANNER),
             login_delay: seconds(settings, keys::pop::LOGIN_DELAY),

@@ -2,7 +2,7 @@
 
 use backends::{Flag, FlagChange, NewMessage, Role, UidSet};
 use spool::SpoolFile;
-use submission::{Attachment, Bcc, Composed, Draft, Mailbox};
+use submission::{Attachment, Bcc, Composed, Draft, Mailbox, Origin, Submitter};
 
 use super::form::DraftForm;
 use super::keep::Keeping;
@@ -124,7 +124,12 @@ impl Keeping<'_> {
         if size > limit {
             return Ok(Outcome::Refused(vec![crate::error::too_large(limit, size)]));
         }
-        let sent = match self.state.submitter.now().send(draft.sent_by(), &people, &composed).await {
+        let mut submitter = Submitter::clone(&self.state.submitter.now());
+        if self.state.config.now().smtp_xclient {
+            let who = &self.signed.who;
+            submitter = submitter.on_behalf(Origin { client: who.client, login: who.store_id.clone() });
+        }
+        let sent = match submitter.send(draft.sent_by(), &people, &composed).await {
             Ok(sent) => sent,
             Err(error) => {
                 tracing::warn!(%error, "message not sent");

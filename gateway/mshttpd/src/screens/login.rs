@@ -130,8 +130,12 @@ pub async fn sign_in(
             StatusCode::FORBIDDEN,
         );
     }
-    let context =
-        AuthContext { service: auth::Service::Http, peer: Some(client.peer), tls: state.transport == Transport::Tls };
+    let context = AuthContext {
+        service: auth::Service::Http,
+        peer: Some(client.peer),
+        local: Some(client.local),
+        tls: state.transport == Transport::Tls,
+    };
     let identity = match state.authenticator.password(&form.user, &form.password, None, context).await {
         Ok(identity) => identity,
         Err(error) => {
@@ -143,6 +147,14 @@ pub async fn sign_in(
                 AuthErrorKind::Inactive | AuthErrorKind::Hold | AuthErrorKind::Disabled | AuthErrorKind::Deleted => {
                     again("This account is switched off. Please ask your administrator.", StatusCode::FORBIDDEN)
                 }
+                AuthErrorKind::ServiceDenied => again(
+                    "This account may not use webmail, or not from here. Please ask your administrator.",
+                    StatusCode::FORBIDDEN,
+                ),
+                AuthErrorKind::TooMany => again(
+                    "Too many attempts with a wrong password. Please wait a minute and try again.",
+                    StatusCode::TOO_MANY_REQUESTS,
+                ),
                 _ => again("User name or password is wrong.", StatusCode::UNAUTHORIZED),
             };
         }

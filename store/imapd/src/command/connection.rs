@@ -41,6 +41,9 @@ pub(super) async fn start_tls(session: &mut Session) -> Handled {
 
 /// RFC 2971. What the client says goes to the log, quoted and short.
 pub(super) fn id(session: &mut Session, fields: &[IdField]) -> Handled {
+    if session.signed.is_none() {
+        session.hear_origin(fields);
+    }
     if !fields.is_empty() {
         let said: Vec<String> = fields
             .iter()

@@ -11,6 +11,8 @@ use crate::session::Session;
 /// Failed sign-ins on one connection before it is closed.
 const MOST_FAILURES: u32 = 10;
 
+const UNWELCOME: &str = "Connections from your address are not accepted";
+
 /// LOGIN.
 pub(super) async fn login(session: &mut Session, user: &[u8], password: &[u8]) -> Handled {
     if let Some(refused) = no_passwords(session) {
@@ -108,7 +110,10 @@ async fn check(session: &mut Session, credentials: Credentials) -> Handled {
     let context = context(session);
     let Credentials { authorization, login, password } = credentials;
     match authenticator.password(&login, &password, authorization.as_deref(), context).await {
-        Ok(identity) => accept(session, identity),
+        Ok(identity) => match session.heed_origin(&identity).await {
+            Ok(()) => accept(session, identity),
+            Err(_) => Err(Hangup::Refused(Reply::no(UNWELCOME).code("NOPERM"), UNWELCOME)),
+        },
         Err(error) => refuse(session, &error),
     }
 }
@@ -117,6 +122,7 @@ fn context(session: &Session) -> AuthContext {
     AuthContext {
         service: Service::Imap,
         peer: session.link.conn().map(daemon::Conn::peer),
+        local: session.link.conn().map(daemon::Conn::local),
         tls: session.link.conn().is_some_and(daemon::Conn::is_tls),
     }
 }
