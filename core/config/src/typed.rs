@@ -14,7 +14,7 @@ mod store;
 mod tls;
 
 pub use directory::{Directory, Ldap, LdapSecurity};
-pub use http::{Http, IpSecurity};
+pub use http::{Http, IpSecurity, SmtpTls};
 pub use imap::Imap;
 pub use listen::{Listen, Service};
 pub use lmtp::Lmtp;
@@ -24,4 +24,4 @@ pub use proxy::{BackEnd, Proxy};
 pub use sign_in::SignIn;
 pub use site::Site;
 pub use store::Store;
-pub use tls::Tls;
+pub use tls::{MinVersion, Tls};
