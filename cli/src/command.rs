@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod access;
+mod cert;
 mod config;
 mod configutil;
 mod deliver;
@@ -37,6 +38,8 @@ pub enum Command {
     Deliver(deliver::Deliver),
     /// Try the access filters
     Access(access::Access),
+    /// Make and show certificates
+    Cert(cert::Cert),
     Configutil(configutil::Configutil),
     /// Write the manual pages and the list of all settings
     #[command(hide = true)]
@@ -62,6 +65,7 @@ impl Command {
             Self::Import(command) => command.run(root),
             Self::Deliver(command) => command.run(root),
             Self::Access(command) => command.run(root),
+            Self::Cert(command) => command.run(root),
             Self::Configutil(command) => command.run(root),
             Self::Config(command) => command.run(root),
             Self::Reference(command) => command.run(),

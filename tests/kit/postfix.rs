@@ -4,6 +4,7 @@ use std::{
     fs,
     net::{SocketAddr, TcpStream},
     os::unix::fs::{PermissionsExt, chown, symlink},
+    path::PathBuf,
     process::Command,
     time::Duration,
 };
@@ -27,6 +28,8 @@ pub struct PostfixOptions {
     pub message_size_limit: u64,
     /// Further lines for main.cf.
     pub settings: String,
+    /// Certificate and key (PEM files) for STARTTLS.
+    pub tls: Option<(PathBuf, PathBuf)>,
 }
 
 impl PostfixOptions {
@@ -38,6 +41,7 @@ impl PostfixOptions {
             refuse: Vec::new(),
             message_size_limit: 50_000_000,
             settings: String::new(),
+            tls: None,
         }
     }
 }
@@ -86,6 +90,17 @@ impl Postfix {
             .replace("@LMTP@", &format!("inet:[{}]:{}", options.lmtp.ip(), options.lmtp.port()))
             .replace("@SIZE@", &options.message_size_limit.to_string())
             + &options.settings;
+        let main = match &options.tls {
+            None => main,
+            Some((certificate, key)) => main.replace(
+                "smtpd_tls_security_level = none",
+                &format!(
+                    "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = {}\nsmtpd_tls_key_file = {}\nsmtpd_tls_received_header = yes\ntls_random_source = dev:/dev/urandom",
+                    certificate.display(),
+                    key.display()
+                ),
+            ),
+        };
         fs::write(config.join("main.cf"), main).expect("main.cf");
         fs::write(config.join("master.cf"), MASTER.replace("@PORT@", &port.to_string())).expect("master.cf");
         // Postfix looks for its own dynamic maps beside main.cf.
@@ -183,5 +198,6 @@ retry     unix  -       -       n       -       -       error
 discard   unix  -       -       n       -       -       discard
 anvil     unix  -       -       n       -       1       anvil
 scache    unix  -       -       n       -       1       scache
+tlsmgr    unix  -       -       n       1000?   1       tlsmgr
 postlog   unix-dgram n  -       n       -       1       postlogd
 ";

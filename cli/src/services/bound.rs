@@ -150,7 +150,9 @@ impl Bound {
             let guard = running.guard(site, Protocol::Pop, &config.service.access);
             let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL))
                 .guarded(guard, POP_TURNS_AWAY);
-            let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
+            // POP has no sign-in by certificate (Guide §5.2): none is asked for.
+            let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
+            let acceptor = acceptor.map(tls::Acceptor::without_client_certificates);
             let pool = WorkPool::new(config.service.max_threads);
             let live = Live::new(live::pop(site, config, &pool));
             running.pop = Some(Mail { live: live.clone(), pool });
@@ -170,7 +172,12 @@ impl Bound {
             );
             let guard = running.guard(site, Protocol::Http, &config.service.access);
             let limits = AcceptLimits::new(config.service.max_sessions, refuse).guarded(guard.clone(), HTTP_TURNS_AWAY);
-            let acceptor = site.acceptor.as_ref().map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
+            let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
+            let acceptor = acceptor.map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
+            let mut config = config;
+            // Where plain HTTP leads to; only now is it known with "any free port".
+            config.service.listen.ssl_port =
+                ports.tls.as_ref().and_then(Listener::address).map(|address| address.port());
             let backends = http::backends(&config, proxy)?;
             running.backends = Some((backends.clone(), imap_port));
             let service = http::service(site, config, backends, guard, drain)?;

@@ -5,6 +5,7 @@
 mod admission;
 mod authenticator;
 mod cache;
+mod certificate;
 mod error;
 mod login_name;
 mod prep;
@@ -12,6 +13,7 @@ pub mod sasl;
 mod throttle;
 
 pub use authenticator::{AuthContext, AuthOptions, Authenticator, Identity, Service};
+pub use certificate::{CertificateMap, MapError};
 pub use error::{AuthError, AuthErrorKind};
 pub use login_name::{BareNames, LoginNames};
 pub use prep::prepared;

@@ -38,6 +38,8 @@ pub enum Kind {
     ConnLimits,
     /// A file or folder; relative ones start at the site folder.
     Path,
+    /// Blank-separated files, none with a blank in its name; relative ones start at the site folder.
+    Paths,
     /// Letters, digits, `-` and `_`.
     Word,
     /// Any text on one line.
@@ -161,6 +163,7 @@ impl Key {
             Kind::AccessFilters => "access filters SERVICES: CLIENTS, joined by $".to_owned(),
             Kind::ConnLimits => "comma-separated IP|MASK:NUMBER".to_owned(),
             Kind::Path => "path; relative ones start at the site folder".to_owned(),
+            Kind::Paths => "blank-separated paths; relative ones start at the site folder".to_owned(),
             Kind::Word => "letters, digits, - and _".to_owned(),
             Kind::Text => "text".to_owned(),
             Kind::Secret => "secret".to_owned(),

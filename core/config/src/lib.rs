@@ -21,5 +21,5 @@ pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{
     Access, BackEnd, Directory, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm, LogLevel,
-    LogName, LogPlace, LoginThrottle, Names, OneLog, Pop, Proxy, SignIn, Site, Store, Tls,
+    LogName, LogPlace, LoginThrottle, MinVersion, Names, OneLog, Pop, Proxy, SignIn, Site, SmtpTls, Store, Tls,
 };

@@ -16,7 +16,7 @@ mod tls;
 
 pub use access::{Access, LoginThrottle, Names};
 pub use directory::{Directory, Ldap, LdapSecurity};
-pub use http::{ForwardedHeader, Http, IpSecurity};
+pub use http::{ForwardedHeader, Http, IpSecurity, SmtpTls};
 pub use imap::Imap;
 pub use listen::{Listen, Service};
 pub use lmtp::Lmtp;
@@ -26,4 +26,4 @@ pub use proxy::{BackEnd, Proxy};
 pub use sign_in::SignIn;
 pub use site::Site;
 pub use store::Store;
-pub use tls::Tls;
+pub use tls::{MinVersion, Tls};

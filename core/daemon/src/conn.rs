@@ -28,6 +28,7 @@ pub struct Conn {
     guard: Option<Guard>,
     /// Counts the connection for as long as it lasts.
     slot: Option<Slot>,
+    certificate: Option<tls::ClientCertificate>,
 }
 
 #[derive(Debug)]
@@ -47,6 +48,7 @@ impl Conn {
             proxy: None,
             guard: None,
             slot: None,
+            certificate: None,
             stream: Stream::Plain(stream),
         })
     }
@@ -119,6 +121,11 @@ impl Conn {
         }
     }
 
+    /// The certificate that the client has shown, if it was asked and has one. Whether it is worth anything is another question.
+    pub fn certificate(&self) -> Option<&tls::ClientCertificate> {
+        self.certificate.as_ref()
+    }
+
     /// Does the handshake: at once on a TLS port, or after STARTTLS/STLS was answered.
     ///
     /// The caller must have thrown away whatever it had read beyond the STARTTLS line: commands from before the
@@ -128,7 +135,8 @@ impl Conn {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS is already active"));
         };
         let stream = acceptor.accept(stream).await?;
-        Ok(Self { stream: Stream::Tls(Box::new(stream)), ..self })
+        let certificate = acceptor.client_certificate(&stream);
+        Ok(Self { stream: Stream::Tls(Box::new(stream)), certificate, ..self })
     }
 }
 

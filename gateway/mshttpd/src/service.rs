@@ -15,7 +15,7 @@ use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use submission::{SubmitOptions, Submitter};
+use submission::{SmtpSecurity, SubmitOptions, Submitter};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt;
 
@@ -43,6 +43,10 @@ pub struct HttpDeps {
     pub spool: spool::Spool,
     /// Who may come in.
     pub guard: Guard,
+    /// TLS for browsers, for what it asks of them.
+    pub acceptor: Option<tls::Acceptor>,
+    /// TLS to the MTA: does the handshakes, and knows what is trusted.
+    pub mta: tls::Connector,
     /// The end of service.
     pub drain: Drain,
 }
@@ -58,10 +62,10 @@ pub struct Service {
 impl Service {
     /// Builds it. Spawns housekeeping, so it must be called in a runtime.
     pub fn new(deps: HttpDeps) -> Self {
-        let HttpDeps { config, authenticator, backends, spool, guard, drain } = deps;
+        let HttpDeps { config, authenticator, backends, spool, guard, acceptor, mta, drain } = deps;
         let (sessions, ended) = MemorySessions::new(config.session_timeout);
         let directory = Arc::clone(authenticator.directory());
-        let submitter = Live::new(submitter(&config, &directory, &backends));
+        let submitter = Live::new(submitter(&config, &directory, &backends, &mta));
         let folders = FolderCache::default();
         folders.show_counts(config.show_unread_counts);
         tokio::spawn(clean_up(ended, backends.clone(), spool.clone()));
@@ -75,6 +79,8 @@ impl Service {
             sessions,
             signer: Signer::random(),
             guard,
+            acceptor,
+            mta: Live::new(mta),
             drain,
             folders,
             bodies: state::bodies(),
@@ -82,6 +88,11 @@ impl Service {
         });
         let app = |transport| router::router(AppState { parts: Arc::clone(&parts), transport });
         Self { plain: app(Transport::Plain), tls: app(Transport::Tls), parts }
+    }
+
+    /// Takes other trusted certificates for the MTA; [`Service::refresh`] then uses them.
+    pub fn trust_mta(&self, mta: tls::Connector) {
+        self.parts.mta.replace(mta);
     }
 
     /// Takes changed settings, for the requests from now on. Where it listens, its names, the cookie's name and the spool's
@@ -100,12 +111,12 @@ impl Service {
             cookie_name: old.cookie_name.clone(),
             ..new
         };
-        let Parts { sessions, submitter: live, folders, spool, backends, directory, .. } = self.parts.as_ref();
+        let Parts { sessions, submitter: live, folders, spool, backends, directory, mta, .. } = self.parts.as_ref();
         sessions.set_idle(config.session_timeout);
         backends.set_idle_close(config.resource_timeout);
         spool.set_session_bytes(session_bytes(&config));
         folders.show_counts(config.show_unread_counts);
-        live.replace(submitter(&config, directory, backends));
+        live.replace(submitter(&config, directory, backends, &mta.now()));
         self.parts.config.replace(config);
     }
 
@@ -121,11 +132,18 @@ impl Service {
     /// progress is then finished.
     pub async fn serve(&self, conn: Conn, drain: Drain) {
         let transport = if conn.is_tls() { Transport::Tls } else { Transport::Plain };
-        let client = Client { address: conn.peer().ip().to_canonical(), peer: conn.peer(), local: conn.local() };
+        let client = Client {
+            address: conn.peer().ip().to_canonical(),
+            peer: conn.peer(),
+            local: conn.local(),
+            cipher_bits: conn.cipher_bits(),
+            certificate: conn.certificate().cloned(),
+        };
+        let address = client.address;
         let by_proxy = conn.is_trusted_proxy();
         let this = self.clone();
         let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
-            let this = this.clone();
+            let (this, client) = (this.clone(), client.clone());
             let request = request.map(Body::new);
             async move {
                 if by_proxy {
@@ -156,7 +174,7 @@ impl Service {
         };
         if let Err(error) = result {
             // Browsers close connections as they like.
-            tracing::debug!(%error, client = %client.address, "connection ended");
+            tracing::debug!(%error, client = %address, "connection ended");
         }
     }
 }
@@ -166,13 +184,23 @@ pub fn session_bytes(config: &config::Http) -> u64 {
     config.max_message_size.saturating_mul(4)
 }
 
-fn submitter(config: &config::Http, directory: &Arc<dyn Directory>, backends: &backends::Pool) -> Submitter {
+fn submitter(
+    config: &config::Http,
+    directory: &Arc<dyn Directory>,
+    backends: &backends::Pool,
+    mta: &tls::Connector,
+) -> Submitter {
     let options = SubmitOptions {
         smtp_host: config.smtp_host.clone(),
         smtp_port: config.smtp_port,
         hello_name: config.hostname.clone(),
         max_message_size: config.max_message_size,
         local_delivery: config.local_delivery,
+        security: SmtpSecurity {
+            tls: config.smtp_tls,
+            connector: Arc::new(mta.clone()),
+            login: config.smtp_auth.clone(),
+        },
         timeout: SMTP_TIMEOUT,
     };
     Submitter::new(options, Arc::clone(directory), backends.clone())
@@ -202,7 +230,14 @@ impl Service {
         let told = forwarded::read(request.headers(), hop, proxy.address, &|address| guard.trusts(address));
         let transport = if told.secure { Transport::Tls } else { transport };
         let peer = SocketAddr::new(told.client, 0);
-        let client = Client { address: told.client, peer, local: proxy.local };
+        // What the browser did with the proxy's TLS is the proxy's to judge.
+        let client = Client {
+            address: told.client,
+            peer,
+            local: proxy.local,
+            cipher_bits: proxy.cipher_bits,
+            certificate: None,
+        };
         match guard.admit(peer, Some(proxy.local), transport == Transport::Tls).await {
             Ok(slot) => {
                 let answer = self.answer(client, transport, request).await?;

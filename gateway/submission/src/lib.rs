@@ -18,3 +18,4 @@ pub use compose::{Bcc, ComposeOptions, Composed, compose};
 pub use draft::{Attachment, Draft, Priority};
 pub use error::{DraftError, Refusal, SendError};
 pub use send::{Origin, RecipientResult, Sent, SubmitOptions, Submitter, Via};
+pub use smtp::SmtpSecurity;

@@ -1,6 +1,8 @@
 //! The SMTP client: lettre's connection, driven by hand so that every recipient has its own answer and the message is
 //! streamed (RFC 5321, RFC 1870, RFC 6531).
 
+mod open;
+
 use std::{
     error::Error as _,
     fmt, io,
@@ -11,24 +13,26 @@ use std::{
     time::Duration,
 };
 
+pub use open::SmtpSecurity;
+
 use lettre::transport::smtp::{
+    authentication::{Credentials, Mechanism},
     client::{AsyncSmtpConnection, AsyncTokioStream},
     commands::{Data, Ehlo, Mail, Quit, Rcpt},
     extension::{ClientId, MailParameter},
 };
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use open::Opened;
 
 use crate::{Mailbox, Origin, Refusal, SendError, SubmitOptions, xclient::XClient};
 
 /// The connection, shared with lettre: while DATA runs, the message goes past it.
 #[derive(Clone)]
-struct Shared(Arc<Mutex<TcpStream>>);
+struct Shared(Arc<Mutex<Opened>>);
 
 impl Shared {
-    fn stream(&self) -> MutexGuard<'_, TcpStream> {
+    fn stream(&self) -> MutexGuard<'_, Opened> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -41,7 +45,7 @@ impl fmt::Debug for Shared {
 
 impl AsyncTokioStream for Shared {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.stream().peer_addr()
+        Ok(self.stream().peer())
     }
 }
 
@@ -141,12 +145,11 @@ impl Transaction {
     ) -> Result<Self, SendError> {
         let host = format!("{}:{}", options.smtp_host, options.smtp_port);
         let timeout = options.timeout;
-        let stream = tokio::time::timeout(timeout, TcpStream::connect((options.smtp_host.as_str(), options.smtp_port)));
-        let stream = match stream.await {
-            Err(_) => return Err(broken(&host, "connecting", "no answer in time")),
-            Ok(stream) => stream.map_err(|error| broken(&host, "connecting", error))?,
-        };
-        let stream = Shared(Arc::new(Mutex::new(stream)));
+        let opened = Opened::open(options, &host).await?;
+        if options.security.login.is_some() && !opened.is_private() {
+            return Err(broken(&host, "signing in", "the MTA offers no TLS, and a password is not sent in clear"));
+        }
+        let stream = Shared(Arc::new(Mutex::new(opened)));
         let hello = ClientId::Domain(options.hello_name.clone());
         let connected = AsyncSmtpConnection::connect_with_transport(Box::new(stream.clone()), &hello);
         let connection = match in_time(timeout, &host, "the greeting", connected).await? {
@@ -154,7 +157,8 @@ impl Transaction {
             Err(reply) => return Err(broken(&host, "the greeting", format!("{} {}", reply.code, reply.text))),
         };
         let mut transaction = Self { connection, stream, host, timeout };
-        match transaction.recipients(&hello, origin, from, to, size).await {
+        let login = options.security.login.as_ref();
+        match transaction.recipients(&hello, origin, login, from, to, size).await {
             Ok(()) => Ok(transaction),
             Err(error) => {
                 transaction.quit().await;
@@ -167,6 +171,7 @@ impl Transaction {
         &mut self,
         hello: &ClientId,
         origin: Option<&Origin>,
+        login: Option<&(String, String)>,
         from: &Mailbox,
         to: &[Mailbox],
         size: u64,
@@ -182,6 +187,13 @@ impl Transaction {
                     tracing::warn!(host, "the MTA refuses XCLIENT: {} {}", reply.code, reply.text);
                     return Err(broken(host, "XCLIENT", format!("{} {}", reply.code, reply.text)));
                 }
+            }
+        }
+        if let Some((user, password)) = login {
+            let credentials = Credentials::new(user.clone(), password.clone());
+            let signed = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials);
+            if let Err(reply) = in_time(*timeout, host, "signing in", signed).await? {
+                return Err(broken(host, "signing in", format!("{} {}", reply.code, reply.text)));
             }
         }
         let size_line = offered.iter().find(|line| line.split(' ').next() == Some("SIZE"));
