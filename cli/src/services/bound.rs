@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use anyhow::{Context, bail};
-use config::{Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig};
-use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, WorkPool, accept_loop, bind};
+use config::{Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig, Watching};
+use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, WorkPool, accept_loop, bind, serve_metrics};
 
 use super::{
     OpenSite, PortOptions, ServiceName, http,
     live::{self, Live, Mail, Running},
+    ready,
     site::quota_policy,
 };
 
@@ -24,6 +25,7 @@ pub struct Bound {
     pop: Option<(Pop, Ports)>,
     lmtp: Option<(Lmtp, Ports)>,
     http: Option<(Http, Ports)>,
+    metrics: Option<Listener>,
 }
 
 impl Bound {
@@ -38,7 +40,15 @@ impl Bound {
         lmtp.listen = options.apply(&lmtp.listen, "lmtp", "");
         http.service.listen = options.apply(&http.service.listen, "http", "https");
         let wanted = |service, listen: &Listen| services.contains(&service) && listen.is_on();
+        let watching = Watching::read(&site.settings).metrics;
+        // `--listen` is for the services: these figures stay where the settings want them.
+        let metrics = options
+            .apply(&watching, "metrics", "")
+            .port
+            .map(|port| bind(&watching.addresses, port).context("service.metrics.port"))
+            .transpose()?;
         let bound = Self {
+            metrics,
             lmtp: wanted(ServiceName::Lmtp, &lmtp.listen)
                 .then(|| Ports::bind(site, "lmtp", &lmtp.listen))
                 .transpose()?
@@ -86,6 +96,7 @@ impl Bound {
             add("http", ports.plain.as_ref());
             add("https", ports.tls.as_ref());
         }
+        add("metrics", self.metrics.as_ref());
         line
     }
 
@@ -93,12 +104,15 @@ impl Bound {
     pub fn start(self, site: &OpenSite, drain: &Drain) -> anyhow::Result<Running> {
         let quota = quota_policy(&StoreConfig::read(&site.settings));
         let mut running = Running::default();
+        if let Some(listener) = self.metrics {
+            serve_metrics(listener, drain, &ready::check(site));
+        }
         let imap_port =
             self.imap.as_ref().and_then(|(_, ports)| ports.plain.as_ref()?.address()).map(|address| address.port());
         if let Some((config, ports)) = self.lmtp {
             let refuse = Refuse("421 4.3.2 Too many connections, try again later\r\n");
-            let limits = AcceptLimits::new(config.max_sessions, refuse);
-            let pool = WorkPool::new(config.max_threads);
+            let limits = AcceptLimits::new(config.max_sessions, refuse).listed("lmtp", &site.sessions);
+            let pool = WorkPool::new(config.max_threads).measured("lmtp");
             let live = Live::new(live::lmtp(site, config, quota, &pool));
             running.lmtp = Some(Mail { live: live.clone(), pool });
             ports.serve(None, &limits, drain, move |conn, drain| {
@@ -108,9 +122,9 @@ impl Bound {
         }
         if let Some((config, ports)) = self.imap {
             let refuse = Refuse("* BYE [UNAVAILABLE] Too many connections, try again later\r\n");
-            let limits = AcceptLimits::new(config.service.max_sessions, refuse);
+            let limits = AcceptLimits::new(config.service.max_sessions, refuse).listed("imap", &site.sessions);
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
-            let pool = WorkPool::new(config.service.max_threads);
+            let pool = WorkPool::new(config.service.max_threads).measured("imap");
             let live = Live::new(live::imap(site, config, quota, &pool));
             running.imap = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
@@ -119,9 +133,10 @@ impl Bound {
             });
         }
         if let Some((config, ports)) = self.pop {
-            let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL));
+            let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL))
+                .listed("pop", &site.sessions);
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
-            let pool = WorkPool::new(config.service.max_threads);
+            let pool = WorkPool::new(config.service.max_threads).measured("pop");
             let live = Live::new(live::pop(site, config, &pool));
             running.pop = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
@@ -138,7 +153,7 @@ impl Bound {
             let refuse = Refuse(
                 "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             );
-            let limits = AcceptLimits::new(config.service.max_sessions, refuse);
+            let limits = AcceptLimits::new(config.service.max_sessions, refuse).listed("http", &site.sessions);
             let acceptor = site.acceptor.as_ref().map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
             let backends = http::backends(&config, proxy)?;
             running.backends = Some((backends.clone(), imap_port));

@@ -42,6 +42,7 @@ pub fn service(site: &OpenSite, config: Http, backends: Pool, drain: &Drain) -> 
         backends,
         spool,
         config,
+        listed: site.sessions.clone(),
         drain: drain.clone(),
     }))
 }

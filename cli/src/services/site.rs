@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use auth::{AuthOptions, Authenticator};
-use config::{Settings, SignIn, Store as StoreConfig, Tls};
+use config::{Settings, SignIn, Store as StoreConfig, Tls, Watching};
+use daemon::{LastAccess, Sessions};
 use directory::{Directory, DirectoryRules, LdifDirectory, LdifOptions, QuotaPolicy};
 use ens::Bus;
 use mailstore::{Observer, Partition, Store, StoreOptions};
@@ -18,6 +19,8 @@ pub struct OpenSite {
     pub store: Store,
     /// The server's certificate; `None` when its files are not there and TLS is off.
     pub acceptor: Option<tls::Acceptor>,
+    /// Who is connected.
+    pub sessions: Sessions,
 }
 
 impl OpenSite {
@@ -29,7 +32,9 @@ impl OpenSite {
         let bus = Arc::new(Bus::new());
         let store = open_store(&settings, Some(Arc::clone(&bus) as Arc<dyn Observer>))?;
         let acceptor = open_acceptor(&settings)?;
-        Ok(Self { settings, directory, authenticator, bus, store, acceptor })
+        let last_access = Watching::read(&settings).last_access.then(|| LastAccess::of(settings.root()));
+        let sessions = Sessions::new(last_access);
+        Ok(Self { settings, directory, authenticator, bus, store, acceptor, sessions })
     }
 }
 

@@ -279,6 +279,14 @@ fn look_up_failed(error: &DirectoryError) -> AuthError {
 
 fn log(result: &Result<Identity, AuthError>, login: &str, context: AuthContext) {
     let service = context.service.as_str();
+    meters::login(
+        service,
+        match result {
+            Ok(_) => meters::Login::Good,
+            Err(error) if error.kind() == AuthErrorKind::Unavailable => meters::Login::Unavailable,
+            Err(_) => meters::Login::Bad,
+        },
+    );
     match result {
         Ok(identity) => {
             let tls = if context.tls { "+tls" } else { "" };

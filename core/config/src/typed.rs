@@ -12,6 +12,7 @@ mod sign_in;
 mod site;
 mod store;
 mod tls;
+mod watching;
 
 pub use directory::{Directory, Ldap, LdapSecurity};
 pub use http::{Http, IpSecurity};
@@ -25,3 +26,4 @@ pub use sign_in::SignIn;
 pub use site::Site;
 pub use store::Store;
 pub use tls::Tls;
+pub use watching::Watching;

@@ -9,7 +9,9 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{conn::Conn, drain::Drain, listener::Listener};
+use meters::Outcome;
+
+use crate::{conn::Conn, drain::Drain, listener::Listener, session::Sessions};
 
 /// What a client beyond the limit is told before the connection is closed, such as `* BYE …`. Nothing on a TLS port:
 /// the client would take plain text for a broken handshake.
@@ -21,12 +23,24 @@ pub struct Refuse(pub &'static str);
 pub struct AcceptLimits {
     sessions: Arc<Semaphore>,
     refuse: Refuse,
+    service: &'static str,
+    listed: Sessions,
 }
 
 impl AcceptLimits {
     /// At most `max_sessions` at a time (Guide §5.3.2).
     pub fn new(max_sessions: usize, refuse: Refuse) -> Self {
-        Self { sessions: Arc::new(Semaphore::new(max_sessions.min(Semaphore::MAX_PERMITS))), refuse }
+        Self {
+            sessions: Arc::new(Semaphore::new(max_sessions.min(Semaphore::MAX_PERMITS))),
+            refuse,
+            service: "default",
+            listed: Sessions::default(),
+        }
+    }
+
+    /// The same, counted as `service` and listed in `sessions`.
+    pub fn listed(self, service: &'static str, sessions: &Sessions) -> Self {
+        Self { service, listed: sessions.clone(), ..self }
     }
 }
 
@@ -82,7 +96,8 @@ async fn accept_one<S, F>(
             },
         };
         let Ok(permit) = Arc::clone(&limits.sessions).try_acquire_owned() else {
-            tracing::warn!("connection refused: maxsessions reached");
+            meters::refused(limits.service, "maxsessions");
+            tracing::warn!(service = limits.service, "connection refused: maxsessions reached");
             let text = if acceptor.is_none() { limits.refuse.0 } else { "" };
             tokio::spawn(refuse(stream, text));
             continue;
@@ -90,17 +105,20 @@ async fn accept_one<S, F>(
         let busy = drain.busy();
         let acceptor = acceptor.clone();
         let serve = serve.clone();
-        tokio::spawn(async move {
-            if let Some(conn) = establish(stream, acceptor).await {
+        let service = limits.service;
+        let Ok(peer) = stream.peer_addr() else { continue };
+        let session = limits.listed.connected(service, peer);
+        tokio::spawn(session.run(async move {
+            if let Some(conn) = establish(stream, acceptor, service).await {
                 serve(conn).await;
             }
             drop(permit);
             drop(busy);
-        });
+        }));
     }
 }
 
-async fn establish(stream: TcpStream, acceptor: Option<tls::Acceptor>) -> Option<Conn> {
+async fn establish(stream: TcpStream, acceptor: Option<tls::Acceptor>, service: &'static str) -> Option<Conn> {
     let peer = stream.peer_addr().ok();
     let conn = async {
         let conn = Conn::plain(stream)?;
@@ -112,11 +130,14 @@ async fn establish(stream: TcpStream, acceptor: Option<tls::Acceptor>) -> Option
     match timeout(HANDSHAKE, conn).await {
         Ok(Ok(conn)) => Some(conn),
         Ok(Err(error)) => {
-            tracing::info!(?peer, %error, "TLS handshake failed");
+            meters::refused(service, "handshake");
+            tracing::info!(service, peer = peer.map(tracing::field::display), %error, "TLS handshake failed");
             None
         }
         Err(_) => {
-            tracing::info!(?peer, "TLS handshake took too long");
+            meters::handshake(service, Outcome::Failed);
+            meters::refused(service, "handshake");
+            tracing::info!(service, peer = peer.map(tracing::field::display), "TLS handshake took too long");
             None
         }
     }

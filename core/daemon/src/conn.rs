@@ -12,6 +12,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::session;
+
 /// A connection that a daemon serves.
 #[derive(Debug)]
 pub struct Conn {
@@ -65,7 +67,11 @@ impl Conn {
         let Stream::Plain(stream) = self.stream else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS is already active"));
         };
-        let stream = acceptor.accept(stream).await?;
+        let stream = acceptor.accept(stream).await;
+        if let Some(session) = session::current() {
+            meters::handshake(session.service(), meters::Outcome::of(&stream));
+        }
+        let stream = stream?;
         Ok(Self { stream: Stream::Tls(Box::new(stream)), ..self })
     }
 }

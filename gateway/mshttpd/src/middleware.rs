@@ -4,5 +4,6 @@ pub mod body_limit;
 pub mod csrf;
 pub mod error_page;
 pub mod fetch_metadata;
+pub mod measured;
 pub mod request_log;
 pub mod security_headers;

@@ -1,6 +1,6 @@
 //! The daemon's face to the program: built from its parts, serves one connection at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use auth::Authenticator;
@@ -19,7 +19,7 @@ use crate::drafts::once::Once;
 use crate::live::Live;
 use crate::request::Client;
 use crate::router;
-use crate::session::MemorySessions;
+use crate::session::{ListedSessions, MemorySessions};
 use crate::state::{self, AppState, FolderCache, Parts, Transport};
 use crate::tokens::Signer;
 
@@ -36,6 +36,8 @@ pub struct HttpDeps {
     pub backends: backends::Pool,
     /// Attachments on their way out.
     pub spool: spool::Spool,
+    /// The list of sessions that administrators see.
+    pub listed: daemon::Sessions,
     /// The end of service.
     pub drain: Drain,
 }
@@ -51,13 +53,12 @@ pub struct Service {
 impl Service {
     /// Builds it. Spawns housekeeping, so it must be called in a runtime.
     pub fn new(deps: HttpDeps) -> Self {
-        let HttpDeps { config, authenticator, backends, spool, drain } = deps;
+        let HttpDeps { config, authenticator, backends, spool, listed, drain } = deps;
         let (sessions, ended) = MemorySessions::new(config.session_timeout);
         let directory = Arc::clone(authenticator.directory());
         let submitter = Live::new(submitter(&config, &directory, &backends));
         let folders = FolderCache::default();
         folders.show_counts(config.show_unread_counts);
-        tokio::spawn(clean_up(ended, backends.clone(), spool.clone()));
         let parts = Arc::new(Parts {
             config: Live::new(config),
             authenticator,
@@ -66,12 +67,14 @@ impl Service {
             spool,
             submitter,
             sessions,
+            listed: ListedSessions::new(listed),
             signer: Signer::random(),
             drain,
             folders,
             bodies: state::bodies(),
             once: Once::default(),
         });
+        tokio::spawn(clean_up(ended, Arc::downgrade(&parts)));
         let app = |transport| router::router(AppState { parts: Arc::clone(&parts), transport });
         Self { plain: app(Transport::Plain), tls: app(Transport::Tls), parts }
     }
@@ -163,10 +166,12 @@ fn submitter(config: &config::Http, directory: &Arc<dyn Directory>, backends: &b
 }
 
 /// What a session leaves behind: its back-end connection and its spool folder.
-async fn clean_up(mut ended: UnboundedReceiver<String>, backends: backends::Pool, spool: spool::Spool) {
+async fn clean_up(mut ended: UnboundedReceiver<String>, parts: Weak<Parts>) {
     while let Some(key) = ended.recv().await {
-        backends.close(&key).await;
-        if let Err(error) = spool.session(&key).clear().await {
+        let Some(parts) = parts.upgrade() else { return };
+        parts.listed.remove(&key);
+        parts.backends.close(&key).await;
+        if let Err(error) = parts.spool.session(&key).clear().await {
             tracing::error!(%error, "the spool folder of an ended session could not be removed");
         }
     }

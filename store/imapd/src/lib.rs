@@ -9,6 +9,7 @@ mod context;
 mod fetch;
 mod intake;
 mod link;
+mod measured;
 mod part;
 mod reply;
 mod search;

@@ -169,6 +169,7 @@ pub async fn sign_in(
         session.flush().await?;
     }
     session.insert(SIGNED_IN, &who).await?;
+    state.listed.add(&who.key, &who.store_id, client.peer, &state.sessions);
     Ok(see_other(page_path(&form.next).unwrap_or("/mail/INBOX")))
 }
 
