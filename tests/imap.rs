@@ -24,8 +24,8 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    append authenticate binary capability catenate close concurrency context copy create delete enable errors expunge
-    fetch id idle limits list literal login r#move namespace noop objectid partial preview qresync quota rename replace
+    append authenticate binary capability catenate close concurrency context copy create delete enable errors esearch
+    expunge fetch filter fuzzy id idle limits list literal login metadata r#move namespace noop objectid partial preview qresync quota rename replace
     rev2 search searchres select sort special_use status store subscribe thread uidonly unauthenticate utf7 utf8
 }
 

@@ -3,5 +3,7 @@
 mod files;
 mod fixture;
 mod lines;
+mod metrics;
 mod secrets;
 mod syslog;
+mod tools;

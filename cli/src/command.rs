@@ -4,10 +4,13 @@ mod access;
 mod cert;
 mod config;
 mod configutil;
+mod counterutil;
 mod deliver;
 mod demo;
 mod import;
+mod imsconnutil;
 mod init;
+mod msprobe;
 mod reference;
 mod run;
 mod serve;
@@ -45,6 +48,12 @@ pub enum Command {
     #[command(hide = true)]
     Reference(reference::Reference),
     Config(config::Config),
+    /// Show the counters of the running server
+    Counterutil(counterutil::Counterutil),
+    /// Show or disconnect users of the running server
+    Imsconnutil(imsconnutil::Imsconnutil),
+    /// Ask every enabled service whether it is well
+    Msprobe(msprobe::Msprobe),
 }
 
 impl Default for Command {
@@ -69,6 +78,9 @@ impl Command {
             Self::Configutil(command) => command.run(root),
             Self::Config(command) => command.run(root),
             Self::Reference(command) => command.run(),
+            Self::Counterutil(command) => command.run(root),
+            Self::Imsconnutil(command) => command.run(root),
+            Self::Msprobe(command) => command.run(root),
         }
     }
 }

@@ -6,6 +6,7 @@ mod old_name;
 mod output;
 mod root;
 mod services;
+mod stamp;
 
 use std::process::ExitCode;
 

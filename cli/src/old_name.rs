@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::Path};
 
 /// The names that are subcommands of their own.
-pub const TOOLS: &[&str] = &["configutil", "deliver"];
+pub const TOOLS: &[&str] = &["configutil", "counterutil", "deliver", "imsconnutil", "msprobe"];
 
 /// `arguments` with the subcommand put in when the program was called by one of the old names.
 pub fn arguments(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {

@@ -5,12 +5,16 @@ mod certificates;
 mod http;
 mod live;
 mod ports;
+mod ready;
 mod site;
 mod stop;
 
 use anyhow::Context;
 use config::Settings;
-use daemon::Drain;
+use daemon::{
+    Drain,
+    control::{Control, Listing},
+};
 use logs::Logs;
 
 pub use ports::{PortOptions, ServiceName};
@@ -25,6 +29,7 @@ pub fn run(
     ports: &PortOptions,
     ready: impl FnOnce(&str),
 ) -> anyhow::Result<()> {
+    meters::start();
     let logs = Logs::start(&config::Log::read(&settings))?;
     stop::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -40,10 +45,25 @@ pub fn run(
         let drain = Drain::new();
         let bound = Bound::bind(&site, services, ports)?;
         let line = bound.ready_line();
+        let control = start_control(&site);
         let running = bound.start(&site, &drain)?;
         ready(&line);
         stop::wait(&mut signals, &site, &running, &logs).await;
         stop::drain(&drain).await;
+        drop(control);
         Ok(())
     })
+}
+
+/// The tools' way to this process. Mail is served without it, too.
+fn start_control(site: &OpenSite) -> Option<Control> {
+    let watching = config::Watching::read(&site.settings);
+    let listing = Listing { imap: watching.imap_users, http: watching.http_users };
+    match Control::start(site.settings.root(), site.sessions.clone(), listing) {
+        Ok(control) => Some(control),
+        Err(error) => {
+            tracing::warn!(%error, "no control socket: counterutil and imsconnutil will not find this process");
+            None
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Ten clients send random commands to one mailbox, and each keeps the state that the responses give it (RFC 3501 §5.5, §7.4.1).
+//! Ten clients send random commands to one mailbox, and each keeps the state that the responses give it (RFC 3501 §5.5, §7.4.1):
+//! some with sequence numbers, some with QRESYNC (RFC 7162), some with UIDs only (RFC 9586).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -23,8 +24,27 @@ struct Known {
 /// Which UID has which subject; no UID may ever name two messages.
 type Subjects = Arc<Mutex<BTreeMap<u64, String>>>;
 
+/// What a client has enabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Plain,
+    Qresync,
+    UidOnly,
+}
+
+/// What a client knew at some moment, and comes back with at the end.
+struct Checkpoint {
+    modseq: u64,
+    known: BTreeMap<u64, FlagNames>,
+}
+
 struct Client {
     imap: ImapClient,
+    mode: Mode,
+    /// The HIGHESTMODSEQ that the client may come back with (RFC 7162 §6).
+    modseq: u64,
+    validity: String,
+    checkpoint: Option<Checkpoint>,
     random: StdRng,
     known: Vec<Known>,
     subjects: Subjects,
@@ -44,7 +64,25 @@ impl Client {
     fn new(site: &Site, seed: u64, name: u64, subjects: Subjects) -> Self {
         let random = StdRng::seed_from_u64(seed ^ (name << 32));
         let imap = site.imap_as("alice");
-        let mut client = Self { imap, random, known: Vec::new(), subjects, name, sent: 0, history: Vec::new() };
+        let mode = [Mode::Plain, Mode::Qresync, Mode::UidOnly, Mode::Plain][name as usize % 4];
+        let mut client = Self {
+            imap,
+            mode,
+            modseq: 0,
+            validity: String::new(),
+            checkpoint: None,
+            random,
+            known: Vec::new(),
+            subjects,
+            name,
+            sent: 0,
+            history: Vec::new(),
+        };
+        match mode {
+            Mode::Plain => {}
+            Mode::Qresync => drop(client.run("ENABLE QRESYNC", Expunges::Allowed)),
+            Mode::UidOnly => drop(client.run("ENABLE UIDONLY", Expunges::Allowed)),
+        }
         client.select();
         client
     }
@@ -58,8 +96,10 @@ impl Client {
     fn select(&mut self) {
         self.known.clear();
         self.run("SELECT INBOX", Expunges::Allowed);
-        if !self.known.is_empty() {
-            self.run("FETCH 1:* (UID FLAGS)", Expunges::Forbidden);
+        match self.mode {
+            _ if self.known.is_empty() => {}
+            Mode::UidOnly => drop(self.run("UID FETCH 1:* (FLAGS)", Expunges::Allowed)),
+            _ => drop(self.run("FETCH 1:* (UID FLAGS)", Expunges::Forbidden)),
         }
     }
 
@@ -68,18 +108,79 @@ impl Client {
         self.history.push(format!("C: {command}"));
         let reply = self.imap.attempt(command);
         let mut fetched = Vec::new();
+        let mut told = self.modseq;
+        let mut code = None;
         for response in &reply.untagged {
             let text = response.text();
             self.history.push(format!("S: {text}"));
             fetched.extend(self.believe(&text, expunges));
+            let number = |start: &str| between(&text, start, ")]").and_then(|number| number.parse().ok());
+            told = told.max(number("MODSEQ (").unwrap_or(0));
+            code = number("[HIGHESTMODSEQ ").or(code);
+            if let Some(validity) = between(&text, "[UIDVALIDITY ", "]") {
+                self.validity = validity.to_owned();
+            }
         }
+        code = between(&reply.status, "[HIGHESTMODSEQ ", "]").and_then(|number| number.parse().ok()).or(code);
+        self.modseq = code.unwrap_or(told);
         self.history.push(format!("S: {}", reply.status));
         (reply.status, fetched)
+    }
+
+    /// Messages are gone by their UIDs; one whose UID the client was not told is among those between its neighbours.
+    fn believe_vanished(&mut self, text: &str, expunges: Expunges) {
+        if self.mode == Mode::Plain || expunges == Expunges::Forbidden {
+            self.fail(text);
+        }
+        for uid in uids_of(text.trim_start_matches("* VANISHED ")) {
+            let at = self.known.iter().position(|known| known.uid == Some(uid)).or_else(|| self.place_for(uid));
+            let Some(at) = at else { self.fail(&format!("{text}: {uid} is not there")) };
+            self.known.remove(at);
+        }
+    }
+
+    /// A message without a UID that may have this one: right behind the smaller UIDs, or any where places do not count.
+    fn place_for(&self, uid: u64) -> Option<usize> {
+        if self.mode == Mode::UidOnly {
+            return self.known.iter().position(|known| known.uid.is_none());
+        }
+        let smaller = self.known.iter().rposition(|known| known.uid.is_some_and(|known| known < uid));
+        let from = smaller.map_or(0, |at| at + 1);
+        self.known.get(from).filter(|known| known.uid.is_none()).map(|_| from)
+    }
+
+    /// Remembers everything as it is known now, to come back with it later.
+    fn take_checkpoint(&mut self) {
+        self.run("UID FETCH 1:* (FLAGS)", Expunges::Allowed);
+        let known = self.known.iter().map(|known| Some((known.uid?, known.flags.clone()?)));
+        if let Some(known) = known.collect() {
+            self.checkpoint = Some(Checkpoint { modseq: self.modseq, known });
+        }
+    }
+
+    /// Comes back with what it knew then, and says what it knows after that (RFC 7162 §3.2.5).
+    fn resynchronised(&mut self) -> Option<BTreeMap<u64, FlagNames>> {
+        let Checkpoint { modseq, mut known } = self.checkpoint.take()?;
+        let reply = self.imap.command(&format!("SELECT INBOX (QRESYNC ({} {modseq}))", self.validity));
+        for response in &reply.untagged {
+            let text = response.text();
+            self.history.push(format!("S: {text}"));
+            if let Some(gone) = text.strip_prefix("* VANISHED (EARLIER) ") {
+                uids_of(gone).for_each(|uid| drop(known.remove(&uid)));
+            } else if let (true, Some(uid)) = (text.contains(" FETCH ("), between(&text, "UID ", " )")) {
+                known.insert(uid.parse().unwrap(), flags_in(&text).unwrap());
+            }
+        }
+        Some(known)
     }
 
     fn believe(&mut self, text: &str, expunges: Expunges) -> Option<usize> {
         if text.starts_with("* BYE") {
             self.fail(text);
+        }
+        if text.starts_with("* VANISHED") {
+            self.believe_vanished(text, expunges);
+            return None;
         }
         let mut words = text.split(' ').skip(1);
         let number: usize = words.next()?.parse().ok()?;
@@ -91,13 +192,26 @@ impl Client {
                 self.known.resize(number, Known::default());
             }
             "EXPUNGE" => {
-                if expunges == Expunges::Forbidden || number == 0 || number > self.known.len() {
+                if self.mode != Mode::Plain
+                    || expunges == Expunges::Forbidden
+                    || number == 0
+                    || number > self.known.len()
+                {
                     self.fail(&format!("{text} of {}", self.known.len()));
                 }
                 self.known.remove(number - 1);
             }
+            "UIDFETCH" => {
+                let uid = number as u64;
+                let at = self.known.iter().position(|known| known.uid == Some(uid)).or_else(|| self.place_for(uid));
+                let Some(at) = at.filter(|_| self.mode == Mode::UidOnly) else { self.fail(text) };
+                self.known[at].uid = Some(uid);
+                if let Some(flags) = flags_in(text) {
+                    self.known[at].flags = Some(flags);
+                }
+            }
             "FETCH" => {
-                if number == 0 || number > self.known.len() {
+                if self.mode == Mode::UidOnly || number == 0 || number > self.known.len() {
                     self.fail(&format!("{text} of {}", self.known.len()));
                 }
                 self.believe_fetch(number, text);
@@ -125,9 +239,8 @@ impl Client {
                 }
             }
         }
-        if let Some(flags) = between(text, "FLAGS (", ")") {
-            self.known[number - 1].flags =
-                Some(flags.split_whitespace().filter(|flag| *flag != "\\Recent").map(str::to_owned).collect());
+        if let Some(flags) = flags_in(text) {
+            self.known[number - 1].flags = Some(flags);
         }
     }
 
@@ -139,6 +252,12 @@ impl Client {
         let first = self.random.random_range(1..=many);
         let last = many.min(first + self.random.random_range(0..5));
         let uid = self.known.choose(&mut self.random).and_then(|known| known.uid);
+        if self.mode == Mode::UidOnly {
+            return self.step_by_uid(uid.unwrap_or(1));
+        }
+        if self.mode == Mode::Qresync && self.random.random_ratio(1, 12) {
+            return self.take_checkpoint();
+        }
         let (status, may_fail) = match self.random.random_range(0..14) {
             0 => (self.run(&format!("FETCH {first}:{last} (UID FLAGS)"), Expunges::Forbidden).0, false),
             1 => (self.run(&format!("FETCH {first}:{last} (UID BODY.PEEK[HEADER])"), Expunges::Forbidden).0, false),
@@ -165,6 +284,30 @@ impl Client {
         };
         // A message that somebody else has removed cannot be copied; nothing else may fail.
         if !(status.starts_with("OK") || may_fail && status.contains("[EXPUNGEISSUED]")) {
+            self.fail(&status);
+        }
+    }
+
+    /// A command of a client that has given sequence numbers up.
+    fn step_by_uid(&mut self, uid: u64) {
+        let flags = joined(&self.some_flags());
+        let command = match self.random.random_range(0..8) {
+            0 => "UID FETCH 1:* (FLAGS)".to_owned(),
+            1 => format!("UID FETCH {uid} (BODY[])"),
+            2 => format!("UID STORE {uid} FLAGS ({flags})"),
+            3 => format!("UID STORE {uid}:* +FLAGS.SILENT (\\Answered)"),
+            4 => "EXPUNGE".to_owned(),
+            5 => format!("UID SEARCH UID {uid}:* NOT SEEN"),
+            6 => format!("UID MOVE {uid} INBOX"),
+            _ => "NOOP".to_owned(),
+        };
+        if command.contains("SILENT") {
+            for known in self.known.iter_mut().filter(|known| known.uid.is_none_or(|known| known >= uid)) {
+                known.flags = None;
+            }
+        }
+        let (status, _) = self.run(&command, Expunges::Allowed);
+        if !status.starts_with("OK") {
             self.fail(&status);
         }
     }
@@ -207,7 +350,7 @@ impl Client {
     fn store_silent(&mut self, first: usize, last: usize) -> String {
         let flags = self.some_flags();
         if self.known[first - 1..last].iter().any(|known| known.flags.is_none()) {
-            return self.run(&format!("FETCH {first}:{last} (FLAGS)"), Expunges::Forbidden).0;
+            return self.run(&format!("FETCH {first}:{last} (UID FLAGS)"), Expunges::Forbidden).0;
         }
         for known in &mut self.known[first - 1..last] {
             let before = known.flags.take().unwrap_or_default();
@@ -233,6 +376,19 @@ impl Client {
 
 fn joined(flags: &FlagNames) -> String {
     flags.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn flags_in(text: &str) -> Option<FlagNames> {
+    let flags = between(text, "FLAGS (", ")")?;
+    Some(flags.split_whitespace().filter(|flag| *flag != "\\Recent").map(str::to_owned).collect())
+}
+
+/// The numbers of a set: `1,4:6`.
+fn uids_of(set: &str) -> impl Iterator<Item = u64> {
+    set.split(',').flat_map(|range| {
+        let (first, last) = range.split_once(':').unwrap_or((range, range));
+        first.parse().unwrap()..=last.parse().unwrap()
+    })
 }
 
 /// The text after `start` up to the first character of `ends`.
@@ -264,12 +420,22 @@ fn ten_clients_on_one_mailbox_agree() {
     let truth = Client::new(&site, seed, CLIENTS, subjects).known;
     for mut client in clients {
         client.run("NOOP", Expunges::Allowed);
+        if client.mode == Mode::UidOnly {
+            client.run("UID FETCH 1:* (FLAGS)", Expunges::Allowed);
+            client.known.sort_by_key(|known| known.uid);
+        }
         assert_eq!(client.known.len(), truth.len(), "client {}", client.name);
         for (number, (known, truth)) in client.known.iter().zip(&truth).enumerate() {
             let agrees = known.uid.is_none_or(|uid| Some(uid) == truth.uid)
                 && known.flags.as_ref().is_none_or(|flags| Some(flags) == truth.flags.as_ref());
             if !agrees {
                 client.fail(&format!("message {}: {known:?} is {truth:?}", number + 1));
+            }
+        }
+        if let Some(known) = client.resynchronised() {
+            let truth = truth.iter().filter_map(|known| Some((known.uid?, known.flags.clone()?))).collect();
+            if known != truth {
+                client.fail(&format!("came back to {known:?}, which is {truth:?}"));
             }
         }
     }

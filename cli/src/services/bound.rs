@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use access::Protocol;
 use anyhow::{Context, bail};
-use config::{Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig};
-use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, TurnAway, WorkPool, accept_loop, bind};
+use config::{Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig, Watching};
+use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, TurnAway, WorkPool, accept_loop, bind, serve_metrics};
 
 use super::{
     OpenSite, PortOptions, ServiceName, http,
     live::{self, Live, Mail, Running},
+    ready,
     site::quota_policy,
 };
 
@@ -50,6 +51,7 @@ pub struct Bound {
     pop: Option<(Pop, Ports)>,
     lmtp: Option<(Lmtp, Ports)>,
     http: Option<(Http, Ports)>,
+    metrics: Option<Listener>,
 }
 
 impl Bound {
@@ -64,7 +66,15 @@ impl Bound {
         lmtp.listen = options.apply(&lmtp.listen, "lmtp", "");
         http.service.listen = options.apply(&http.service.listen, "http", "https");
         let wanted = |service, listen: &Listen| services.contains(&service) && listen.is_on();
+        let watching = Watching::read(&site.settings).metrics;
+        // `--listen` is for the services: these figures stay where the settings want them.
+        let metrics = options
+            .apply(&watching, "metrics", "")
+            .port
+            .map(|port| bind(&watching.addresses, port).context("service.metrics.port"))
+            .transpose()?;
         let bound = Self {
+            metrics,
             lmtp: wanted(ServiceName::Lmtp, &lmtp.listen)
                 .then(|| Ports::bind(site, "lmtp", &lmtp.listen))
                 .transpose()?
@@ -112,6 +122,7 @@ impl Bound {
             add("http", ports.plain.as_ref());
             add("https", ports.tls.as_ref());
         }
+        add("metrics", self.metrics.as_ref());
         line
     }
 
@@ -119,13 +130,18 @@ impl Bound {
     pub fn start(self, site: &OpenSite, drain: &Drain) -> anyhow::Result<Running> {
         let quota = quota_policy(&StoreConfig::read(&site.settings));
         let mut running = Running::default();
+        if let Some(listener) = self.metrics {
+            serve_metrics(listener, drain, &ready::check(site));
+        }
         let imap_port =
             self.imap.as_ref().and_then(|(_, ports)| ports.plain.as_ref()?.address()).map(|address| address.port());
         if let Some((config, ports)) = self.lmtp {
             let refuse = Refuse("421 4.3.2 Too many connections, try again later\r\n");
             let guard = running.guard(site, Protocol::Lmtp, &config.access);
-            let limits = AcceptLimits::new(config.max_sessions, refuse).guarded(guard, LMTP_TURNS_AWAY);
-            let pool = WorkPool::new(config.max_threads);
+            let limits = AcceptLimits::new(config.max_sessions, refuse)
+                .guarded(guard, LMTP_TURNS_AWAY)
+                .listed("lmtp", &site.sessions);
+            let pool = WorkPool::new(config.max_threads).measured("lmtp");
             let live = Live::new(live::lmtp(site, config, quota, &pool));
             running.lmtp = Some(Mail { live: live.clone(), pool });
             ports.serve(None, &limits, drain, move |conn, drain| {
@@ -136,9 +152,11 @@ impl Bound {
         if let Some((config, ports)) = self.imap {
             let refuse = Refuse("* BYE [UNAVAILABLE] Too many connections, try again later\r\n");
             let guard = running.guard(site, Protocol::Imap, &config.service.access);
-            let limits = AcceptLimits::new(config.service.max_sessions, refuse).guarded(guard, IMAP_TURNS_AWAY);
+            let limits = AcceptLimits::new(config.service.max_sessions, refuse)
+                .guarded(guard, IMAP_TURNS_AWAY)
+                .listed("imap", &site.sessions);
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
-            let pool = WorkPool::new(config.service.max_threads);
+            let pool = WorkPool::new(config.service.max_threads).measured("imap");
             let live = Live::new(live::imap(site, config, quota, &pool));
             running.imap = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
@@ -149,11 +167,12 @@ impl Bound {
         if let Some((config, ports)) = self.pop {
             let guard = running.guard(site, Protocol::Pop, &config.service.access);
             let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL))
-                .guarded(guard, POP_TURNS_AWAY);
+                .guarded(guard, POP_TURNS_AWAY)
+                .listed("pop", &site.sessions);
             // POP has no sign-in by certificate (Guide §5.2): none is asked for.
             let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
             let acceptor = acceptor.map(tls::Acceptor::without_client_certificates);
-            let pool = WorkPool::new(config.service.max_threads);
+            let pool = WorkPool::new(config.service.max_threads).measured("pop");
             let live = Live::new(live::pop(site, config, &pool));
             running.pop = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
@@ -171,7 +190,9 @@ impl Bound {
                 "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             );
             let guard = running.guard(site, Protocol::Http, &config.service.access);
-            let limits = AcceptLimits::new(config.service.max_sessions, refuse).guarded(guard.clone(), HTTP_TURNS_AWAY);
+            let limits = AcceptLimits::new(config.service.max_sessions, refuse)
+                .guarded(guard.clone(), HTTP_TURNS_AWAY)
+                .listed("http", &site.sessions);
             let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
             let acceptor = acceptor.map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
             let mut config = config;

@@ -60,6 +60,7 @@ pub fn service(site: &OpenSite, config: Http, backends: Pool, guard: Guard, drai
         mta,
         config,
         guard,
+        listed: site.sessions.clone(),
         drain: drain.clone(),
     }))
 }

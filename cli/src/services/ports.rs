@@ -27,7 +27,7 @@ impl ServiceName {
 /// Ports from the command line, for tests, demos and a second copy beside a running one.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PortOptions {
-    /// Move a port: imap, imaps, pop, pops, lmtp, http, https or all; 0 takes any free one. May be repeated
+    /// Move a port: imap, imaps, pop, pops, lmtp, http, https, metrics or all; 0 takes any free one. May be repeated
     #[arg(long = "port", value_name = "NAME=PORT")]
     ports: Vec<PortOption>,
     /// Listen on this address only
@@ -41,7 +41,7 @@ struct PortOption {
     port: u16,
 }
 
-const NAMES: &[&str] = &["all", "imap", "imaps", "pop", "pops", "lmtp", "http", "https"];
+const NAMES: &[&str] = &["all", "imap", "imaps", "pop", "pops", "lmtp", "http", "https", "metrics"];
 
 impl FromStr for PortOption {
     type Err = anyhow::Error;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use access::Lookup;
 use anyhow::Context;
 use auth::{AuthOptions, Authenticator};
-use config::{LoginThrottle, Settings, SignIn, Store as StoreConfig, Tls};
-use daemon::Names;
+use config::{LoginThrottle, Settings, SignIn, Store as StoreConfig, Tls, Watching};
+use daemon::{LastAccess, Names, Sessions};
 use directory::{Directory, DirectoryRules, LdifDirectory, LdifOptions, QuotaPolicy};
 use ens::Bus;
 use mailstore::{Observer, Partition, Store, StoreOptions};
@@ -24,6 +24,8 @@ pub struct OpenSite {
     pub acceptor: Option<tls::Acceptor>,
     /// Finds out names for access filters.
     pub names: Arc<dyn Lookup>,
+    /// Who is connected.
+    pub sessions: Sessions,
 }
 
 impl OpenSite {
@@ -39,7 +41,9 @@ impl OpenSite {
         authenticator.set_certificate_map(certificates::map(&tls)?);
         let names: Arc<dyn Lookup> = Arc::new(Names::new(&config::Names::read(&settings)));
         authenticator.set_admission(LoginThrottle::read(&settings), Arc::clone(&names));
-        Ok(Self { settings, directory, authenticator, bus, store, acceptor, names })
+        let last_access = Watching::read(&settings).last_access.then(|| LastAccess::of(settings.root()));
+        let sessions = Sessions::new(last_access);
+        Ok(Self { settings, directory, authenticator, bus, store, acceptor, names, sessions })
     }
 }
 

@@ -335,6 +335,14 @@ pub(crate) fn look_up_failed(error: &DirectoryError) -> AuthError {
 /// One line for each sign-in; `mechanism` is `plaintext` or `certificate`, `claimed` the login name or the certificate's subject.
 pub(crate) fn log(result: &Result<Identity, AuthError>, claimed: &str, mechanism: &str, context: AuthContext) {
     let service = context.service.as_str();
+    meters::login(
+        service,
+        match result {
+            Ok(_) => meters::Login::Good,
+            Err(error) if error.kind() == AuthErrorKind::Unavailable => meters::Login::Unavailable,
+            Err(_) => meters::Login::Bad,
+        },
+    );
     match result {
         Ok(identity) => {
             let tls = if context.tls { "+tls" } else { "" };

@@ -47,11 +47,14 @@ impl SignInCache {
 
     /// The user of a remembered sign-in, if the directory has not changed since.
     pub(crate) fn get(&self, key: &[u8; 32], generation: u64) -> Option<Arc<User>> {
-        let found = self.entries.get(key)?;
-        if found.generation == generation {
-            return Some(found.user);
+        if let Some(found) = self.entries.get(key) {
+            if found.generation == generation {
+                meters::auth_cache_hit();
+                return Some(found.user);
+            }
+            self.entries.invalidate(key);
         }
-        self.entries.invalidate(key);
+        meters::auth_cache_miss();
         None
     }
 

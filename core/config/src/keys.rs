@@ -19,6 +19,7 @@ pub mod service;
 pub mod site;
 pub mod store;
 pub mod tls;
+pub mod watching;
 
 /// Every row, in the order of the families.
 pub fn all() -> impl Iterator<Item = &'static Key> {
@@ -34,6 +35,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
         store::ROWS,
         tls::ROWS,
         log::ROWS,
+        watching::ROWS,
         former::ROWS,
         access::ROWS,
         access::imap::ROWS,

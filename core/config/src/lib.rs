@@ -22,4 +22,5 @@ pub use settings::{Entry, Settings};
 pub use typed::{
     Access, BackEnd, Directory, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm, LogLevel,
     LogName, LogPlace, LoginThrottle, MinVersion, Names, OneLog, Pop, Proxy, SignIn, Site, SmtpTls, Store, Tls,
+    Watching,
 };

@@ -13,6 +13,7 @@ mod sign_in;
 mod site;
 mod store;
 mod tls;
+mod watching;
 
 pub use access::{Access, LoginThrottle, Names};
 pub use directory::{Directory, Ldap, LdapSecurity};
@@ -27,3 +28,4 @@ pub use sign_in::SignIn;
 pub use site::Site;
 pub use store::Store;
 pub use tls::{MinVersion, Tls};
+pub use watching::Watching;

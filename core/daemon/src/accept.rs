@@ -9,12 +9,15 @@ use tokio::{
     time::timeout,
 };
 
+use meters::Outcome;
+
 use crate::{
     conn::Conn,
     drain::Drain,
     guard::{Guard, Unwelcome},
     listener::Listener,
     proxy_protocol::read_header,
+    session::Sessions,
 };
 
 /// What a client beyond the limit is told before the connection is closed, such as `* BYE …`. Nothing on a TLS port:
@@ -37,17 +40,30 @@ pub struct AcceptLimits {
     sessions: Arc<Semaphore>,
     refuse: Refuse,
     guard: Option<(Guard, TurnAway)>,
+    service: &'static str,
+    listed: Sessions,
 }
 
 impl AcceptLimits {
     /// At most `max_sessions` at a time (Guide §5.3.2).
     pub fn new(max_sessions: usize, refuse: Refuse) -> Self {
-        Self { sessions: Arc::new(Semaphore::new(max_sessions.min(Semaphore::MAX_PERMITS))), refuse, guard: None }
+        Self {
+            sessions: Arc::new(Semaphore::new(max_sessions.min(Semaphore::MAX_PERMITS))),
+            refuse,
+            guard: None,
+            service: "default",
+            listed: Sessions::default(),
+        }
     }
 
     /// The same, with a guard who looks at every client.
     pub fn guarded(self, guard: Guard, turn_away: TurnAway) -> Self {
         Self { guard: Some((guard, turn_away)), ..self }
+    }
+
+    /// The same, counted as `service` and listed in `sessions`.
+    pub fn listed(self, service: &'static str, sessions: &Sessions) -> Self {
+        Self { service, listed: sessions.clone(), ..self }
     }
 }
 
@@ -106,7 +122,8 @@ async fn accept_one<S, F>(
             },
         };
         let Ok(permit) = Arc::clone(&limits.sessions).try_acquire_owned() else {
-            tracing::warn!("connection refused: maxsessions reached");
+            meters::refused(limits.service, "maxsessions");
+            tracing::warn!(service = limits.service, "connection refused: maxsessions reached");
             let text = if acceptor.is_none() { limits.refuse.0 } else { "" };
             tokio::spawn(refuse(stream, text));
             continue;
@@ -115,8 +132,11 @@ async fn accept_one<S, F>(
         let acceptor = acceptor.clone();
         let guard = limits.guard.clone();
         let serve = serve.clone();
-        tokio::spawn(async move {
-            match enter(stream, guard, acceptor).await {
+        let service = limits.service;
+        let Ok(peer) = stream.peer_addr() else { continue };
+        let session = limits.listed.connected(service, peer);
+        tokio::spawn(session.run(async move {
+            match enter(stream, guard, acceptor, service).await {
                 Entered::Conn(conn) => serve(conn).await,
                 Entered::Refused(stream, text) => {
                     // Who is turned away takes no place and is not waited for.
@@ -128,7 +148,7 @@ async fn accept_one<S, F>(
             }
             drop(permit);
             drop(busy);
-        });
+        }));
     }
 }
 
@@ -140,7 +160,12 @@ enum Entered {
 }
 
 /// From a socket to a connection: the proxy's word, the guard's, and the handshake of a TLS port.
-async fn enter(mut stream: TcpStream, guard: Option<(Guard, TurnAway)>, acceptor: Option<tls::Acceptor>) -> Entered {
+async fn enter(
+    mut stream: TcpStream,
+    guard: Option<(Guard, TurnAway)>,
+    acceptor: Option<tls::Acceptor>,
+    service: &'static str,
+) -> Entered {
     let Ok(peer) = stream.peer_addr() else { return Entered::Lost };
     let mut header = None;
     if let Some((guard, _)) = &guard
@@ -149,7 +174,7 @@ async fn enter(mut stream: TcpStream, guard: Option<(Guard, TurnAway)>, acceptor
         match read_header(&mut stream).await {
             Ok(told) => header = Some(told),
             Err(error) => {
-                tracing::warn!(%peer, %error, "connection from a proxy without a usable header closed");
+                tracing::warn!(service, %peer, %error, "connection from a proxy without a usable header closed");
                 return Entered::Lost;
             }
         }
@@ -162,6 +187,7 @@ async fn enter(mut stream: TcpStream, guard: Option<(Guard, TurnAway)>, acceptor
         match guard.admit_connection(conn.peer(), conn.local(), acceptor.is_some()).await {
             Ok(slot) => conn = conn.admitted(guard, slot),
             Err(unwelcome) => {
+                meters::refused(service, if matches!(unwelcome, Unwelcome::Denied) { "denied" } else { "connlimits" });
                 let text = match unwelcome {
                     _ if acceptor.is_some() => "",
                     Unwelcome::Denied => turn_away.denied,
@@ -176,11 +202,14 @@ async fn enter(mut stream: TcpStream, guard: Option<(Guard, TurnAway)>, acceptor
     match timeout(HANDSHAKE, conn.start_tls(&acceptor)).await {
         Ok(Ok(conn)) => Entered::Conn(conn),
         Ok(Err(error)) => {
-            tracing::info!(%peer, %error, "TLS handshake failed");
+            meters::refused(service, "handshake");
+            tracing::info!(service, %peer, %error, "TLS handshake failed");
             Entered::Lost
         }
         Err(_) => {
-            tracing::info!(%peer, "TLS handshake took too long");
+            meters::handshake(service, Outcome::Failed);
+            meters::refused(service, "handshake");
+            tracing::info!(service, %peer, "TLS handshake took too long");
             Entered::Lost
         }
     }

@@ -17,6 +17,8 @@ use crate::{
     proxy_protocol::Header,
 };
 
+use crate::session;
+
 /// A connection that a daemon serves.
 #[derive(Debug)]
 pub struct Conn {
@@ -134,7 +136,11 @@ impl Conn {
         let Stream::Plain(stream) = self.stream else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "TLS is already active"));
         };
-        let stream = acceptor.accept(stream).await?;
+        let stream = acceptor.accept(stream).await;
+        if let Some(session) = session::current() {
+            meters::handshake(session.service(), meters::Outcome::of(&stream));
+        }
+        let stream = stream?;
         let certificate = acceptor.client_certificate(&stream);
         Ok(Self { stream: Stream::Tls(Box::new(stream)), certificate, ..self })
     }

@@ -4,6 +4,8 @@ use std::{future::Future, sync::Arc};
 
 use tokio::sync::watch;
 
+use crate::session;
+
 /// A handle on the program's one drain signal; every session holds a clone.
 #[derive(Debug, Clone)]
 pub struct Drain {
@@ -32,17 +34,32 @@ impl Drain {
         self.signal.send_replace(true);
     }
 
-    /// Whether the signal was given.
+    /// Whether the signal was given, to all or to the session of this task.
     pub fn is_draining(&self) -> bool {
-        *self.signal.borrow()
+        *self.signal.borrow() || session::current().is_some_and(|session| session.is_ended())
     }
 
-    /// Returns once the signal is given. Cancel-safe; for a `select!` beside reading the next command.
+    /// What the client of a session that ends is told.
+    pub fn farewell(&self) -> &'static str {
+        if *self.signal.borrow() { "Server is shutting down" } else { "Disconnected by the administrator" }
+    }
+
+    /// Returns once the signal is given, to all or to the session of this task. Cancel-safe; for a `select!` beside reading the next command.
     pub fn started(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut receiver = self.signal.subscribe();
+        let session = session::current();
         async move {
-            // The sender lives in every clone; if all are gone there is nobody left to serve either.
-            let _ = receiver.wait_for(|draining| *draining).await;
+            let alone = async {
+                match &session {
+                    Some(session) => session.ended().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // The sender lives in every clone; if all are gone there is nobody left to serve either.
+                _ = receiver.wait_for(|draining| *draining) => {}
+                () = alone => {}
+            }
         }
     }
 

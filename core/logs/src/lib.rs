@@ -23,7 +23,6 @@ use tracing::subscriber::set_global_default;
 pub use close::Close;
 pub use form::{Category, Stamp};
 pub use quoted::Quoted;
-pub use writer::lost_lines;
 
 use subscriber::{Shared, Subscriber};
 use writer::Writer;

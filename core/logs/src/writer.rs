@@ -26,13 +26,6 @@ const FULL: usize = 64 * 1024;
 /// How often the rules about files are looked at.
 const TIDY: Duration = Duration::from_secs(60);
 
-static LOST: AtomicU64 = AtomicU64::new(0);
-
-/// Lines of this process that could not be written, for the metrics.
-pub fn lost_lines() -> u64 {
-    LOST.load(Ordering::Relaxed)
-}
-
 enum Order {
     Line(LogName, LogLevel, Line),
     Configure(Box<config::Log>),
@@ -51,7 +44,7 @@ impl Queue {
     pub(crate) fn line(&self, log: LogName, level: LogLevel, line: Line) {
         if let Err(TrySendError::Full(_)) = self.orders.try_send(Order::Line(log, level, line)) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
-            LOST.fetch_add(1, Ordering::Relaxed);
+            meters::log_lines_lost(1);
         }
     }
 }
@@ -278,7 +271,7 @@ impl Work {
     /// Counts lines that could not be written and says so on standard error, at most once a minute.
     fn tell(&mut self, log: LogName, done: Result<(), (u64, io::Error)>) {
         let Err((lines, error)) = done else { return };
-        LOST.fetch_add(lines, Ordering::Relaxed);
+        meters::log_lines_lost(lines);
         let Some(sink) = self.sinks.get_mut(log as usize) else { return };
         if sink.told.is_none_or(|at| at.elapsed() >= TIDY) {
             sink.told = Some(Instant::now());

@@ -228,15 +228,21 @@ impl Connection {
         mailbox: Option<&str>,
         mut each: impl FnMut(&Data) + Send,
     ) -> Result<Outcome, Error> {
-        let tag = self.start(command).await?;
-        let outcome = self
-            .finish(tag, |response| {
-                if let Response::Data(data) = response {
-                    each(data);
-                }
-            })
-            .await?;
-        self.accept(outcome, mailbox)
+        let began = Instant::now();
+        let result = async {
+            let tag = self.start(command).await?;
+            let outcome = self
+                .finish(tag, |response| {
+                    if let Response::Data(data) = response {
+                        each(data);
+                    }
+                })
+                .await?;
+            self.accept(outcome, mailbox)
+        }
+        .await;
+        meters::back_end_call(meters::Outcome::of(&result), began.elapsed());
+        result
     }
 
     /// A result that must be OK.

@@ -9,7 +9,9 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::assets;
-use crate::middleware::{body_limit, csrf, encrypted, error_page, fetch_metadata, request_log, security_headers};
+use crate::middleware::{
+    body_limit, csrf, encrypted, error_page, fetch_metadata, measured, request_log, security_headers,
+};
 use crate::screens::{actions, attachment, body, compose, events, home, login, mailbox, message, settings, source};
 use crate::state::{AppState, Transport};
 
@@ -56,6 +58,7 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(Html))
         .layer(from_fn_with_state(state.clone(), security_headers::layer))
         .layer(from_fn(request_log::layer))
+        .layer(from_fn(measured::layer))
         .with_state(state)
 }
 

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use auth::Authenticator;
@@ -24,7 +24,7 @@ use crate::forwarded;
 use crate::live::Live;
 use crate::request::Client;
 use crate::router;
-use crate::session::MemorySessions;
+use crate::session::{ListedSessions, MemorySessions};
 use crate::state::{self, AppState, FolderCache, Parts, Transport};
 use crate::tokens::Signer;
 
@@ -47,6 +47,8 @@ pub struct HttpDeps {
     pub acceptor: Option<tls::Acceptor>,
     /// TLS to the MTA: does the handshakes, and knows what is trusted.
     pub mta: tls::Connector,
+    /// The list of sessions that administrators see.
+    pub listed: daemon::Sessions,
     /// The end of service.
     pub drain: Drain,
 }
@@ -62,13 +64,12 @@ pub struct Service {
 impl Service {
     /// Builds it. Spawns housekeeping, so it must be called in a runtime.
     pub fn new(deps: HttpDeps) -> Self {
-        let HttpDeps { config, authenticator, backends, spool, guard, acceptor, mta, drain } = deps;
+        let HttpDeps { config, authenticator, backends, spool, listed, guard, acceptor, mta, drain } = deps;
         let (sessions, ended) = MemorySessions::new(config.session_timeout);
         let directory = Arc::clone(authenticator.directory());
         let submitter = Live::new(submitter(&config, &directory, &backends, &mta));
         let folders = FolderCache::default();
         folders.show_counts(config.show_unread_counts);
-        tokio::spawn(clean_up(ended, backends.clone(), spool.clone()));
         let parts = Arc::new(Parts {
             config: Live::new(config),
             authenticator,
@@ -77,6 +78,7 @@ impl Service {
             spool,
             submitter,
             sessions,
+            listed: ListedSessions::new(listed),
             signer: Signer::random(),
             guard,
             acceptor,
@@ -86,6 +88,7 @@ impl Service {
             bodies: state::bodies(),
             once: Once::default(),
         });
+        tokio::spawn(clean_up(ended, Arc::downgrade(&parts)));
         let app = |transport| router::router(AppState { parts: Arc::clone(&parts), transport });
         Self { plain: app(Transport::Plain), tls: app(Transport::Tls), parts }
     }
@@ -261,10 +264,12 @@ impl Service {
 }
 
 /// What a session leaves behind: its back-end connection and its spool folder.
-async fn clean_up(mut ended: UnboundedReceiver<String>, backends: backends::Pool, spool: spool::Spool) {
+async fn clean_up(mut ended: UnboundedReceiver<String>, parts: Weak<Parts>) {
     while let Some(key) = ended.recv().await {
-        backends.close(&key).await;
-        if let Err(error) = spool.session(&key).clear().await {
+        let Some(parts) = parts.upgrade() else { return };
+        parts.listed.remove(&key);
+        parts.backends.close(&key).await;
+        if let Err(error) = parts.spool.session(&key).clear().await {
             tracing::error!(%error, "the spool folder of an ended session could not be removed");
         }
     }

@@ -1,5 +1,6 @@
 //! Browser sessions: what one holds, and the store they are kept in.
 
+mod listed;
 mod memory;
 
 use std::net::IpAddr;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tower_sessions::SessionStore;
 use tower_sessions::session::Id;
 
+pub use listed::ListedSessions;
 pub use memory::MemorySessions;
 
 /// Where a session keeps who signed in.

@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use crate::drafts::once::Once;
 use crate::live::Live;
 use crate::request::Signed;
-use crate::session::MemorySessions;
+use crate::session::{ListedSessions, MemorySessions};
 use crate::tokens::Signer;
 use crate::views::safe_html::CleanBody;
 
@@ -41,6 +41,8 @@ pub struct Parts {
     pub submitter: Live<submission::Submitter>,
     /// Browser sessions.
     pub sessions: MemorySessions,
+    /// The same sessions, in the list that administrators see.
+    pub listed: ListedSessions,
     /// Link signatures.
     pub signer: Signer,
     /// Who may come in.

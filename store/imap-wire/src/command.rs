@@ -2,9 +2,11 @@
 
 use crate::cursor::{Cursor, Names, is_astring_char};
 use crate::error::{Result, WireError};
+use crate::esearch::EsearchArgs;
 use crate::fetch::FetchArgs;
 use crate::list::ListArgs;
 use crate::mailbox;
+use crate::metadata::{GetMetadataArgs, SetMetadataArgs};
 use crate::qresync::Qresync;
 use crate::search::SearchArgs;
 use crate::sequence::SequenceSet;
@@ -89,6 +91,12 @@ pub enum Command {
     Expunge(Option<SequenceSet>),
     /// SEARCH
     Search(Numbers, SearchArgs),
+    /// ESEARCH (RFC 7377)
+    Esearch(EsearchArgs),
+    /// GETMETADATA (RFC 5464)
+    GetMetadata(GetMetadataArgs),
+    /// SETMETADATA (RFC 5464)
+    SetMetadata(SetMetadataArgs),
     /// CANCELUPDATE (RFC 5267 §4.3.5): the tags of the searches.
     CancelUpdate(Vec<String>),
     /// SORT (RFC 5256)
@@ -206,8 +214,8 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
         "AUTHENTICATE" | "COMPRESS" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE"
         | "DELETE" | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE"
-        | "SEARCH" | "CANCELUPDATE" | "GETQUOTA" | "GETQUOTAROOT" | "SETQUOTA" | "SORT" | "THREAD" | "FETCH"
-        | "STORE" | "COPY" | "MOVE" => {}
+        | "SEARCH" | "CANCELUPDATE" | "ESEARCH" | "GETMETADATA" | "SETMETADATA" | "GETQUOTA" | "GETQUOTAROOT"
+        | "SETQUOTA" | "SORT" | "THREAD" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
         _ => return Err(WireError::bad("Unknown command")),
     }
     cursor.space()?;
@@ -263,6 +271,9 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
             Command::SetQuota(root, limits)
         }
         "EXPUNGE" => Command::Expunge(Some(SequenceSet::parse(cursor)?)),
+        "ESEARCH" => Command::Esearch(EsearchArgs::parse(cursor)?),
+        "GETMETADATA" => Command::GetMetadata(GetMetadataArgs::parse(cursor)?),
+        "SETMETADATA" => Command::SetMetadata(SetMetadataArgs::parse(cursor)?),
         "CANCELUPDATE" => {
             let mut tags = Vec::new();
             loop {

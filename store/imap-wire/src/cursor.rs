@@ -221,6 +221,14 @@ impl<'a> Cursor<'a> {
 
     /// A literal that the splitter kept inline.
     pub fn literal(&mut self) -> Result<&'a [u8]> {
+        let octets = self.octets()?;
+        if memchr::memchr(0, octets).is_some() {
+            return Err(WireError::bad("NUL in a literal"));
+        }
+        Ok(octets)
+    }
+
+    fn octets(&mut self) -> Result<&'a [u8]> {
         const BROKEN: WireError = WireError::bad("Invalid literal");
         self.need(b'{', "Expected a literal")?;
         let size = usize::try_from(self.number64().map_err(|_| BROKEN)?).map_err(|_| BROKEN)?;
@@ -229,11 +237,14 @@ impl<'a> Cursor<'a> {
         self.eat(b'\r');
         self.need(b'\n', BROKEN.text)?;
         let octets = self.rest().get(..size).ok_or(BROKEN)?;
-        if memchr::memchr(0, octets).is_some() {
-            return Err(WireError::bad("NUL in a literal"));
-        }
         self.at += size;
         Ok(octets)
+    }
+
+    /// A literal8 that the splitter kept inline: it may hold NUL (RFC 3516).
+    pub fn literal8(&mut self) -> Result<&'a [u8]> {
+        self.need(b'~', "Expected a literal8")?;
+        self.octets()
     }
 
     /// `( item *(SP item) )`, one or more items.

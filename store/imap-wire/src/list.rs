@@ -3,6 +3,7 @@
 use crate::cursor::Cursor;
 use crate::error::{Result, WireError};
 use crate::mailbox;
+use crate::metadata;
 use crate::status::{self, StatusItem};
 
 /// Selection options: which mailboxes are listed.
@@ -29,6 +30,8 @@ pub struct Return {
     pub special_use: bool,
     /// STATUS with its items.
     pub status: Vec<StatusItem>,
+    /// METADATA with its entries (RFC 9590).
+    pub metadata: Vec<String>,
 }
 
 /// The arguments of LIST.
@@ -111,6 +114,10 @@ fn parse_return(cursor: &mut Cursor<'_>) -> Result<Return> {
             "STATUS" => {
                 cursor.space()?;
                 returns.status = status::parse_items(cursor)?;
+            }
+            "METADATA" => {
+                cursor.space()?;
+                returns.metadata = cursor.list(metadata::entry)?;
             }
             _ => return Err(WireError::bad("Unknown LIST return option")),
         }

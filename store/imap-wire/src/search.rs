@@ -75,6 +75,10 @@ pub enum Key {
     EmailId(Vec<u8>),
     /// THREADID (RFC 8474)
     ThreadId(Vec<u8>),
+    /// FUZZY: the key may hold more or less (RFC 6203).
+    Fuzzy(Box<Key>),
+    /// FILTER: a search that the server knows by name (RFC 5466).
+    Filter(String),
     /// LARGER
     Larger(u64),
     /// SMALLER
@@ -116,6 +120,8 @@ pub struct Returns {
     pub update: bool,
     /// CONTEXT: the search will be asked again; a hint that needs no work here (RFC 5267 §4.2).
     pub context: bool,
+    /// RELEVANCY: tell how well each message fits (RFC 6203 §4).
+    pub relevancy: bool,
 }
 
 /// The arguments of SEARCH and UID SEARCH.
@@ -158,11 +164,40 @@ impl SearchArgs {
 }
 
 impl Key {
+    /// Reads a whole search on its own, as a filter holds it (RFC 5466 §4 `search-criteria`).
+    pub fn parse(text: &[u8]) -> Result<Self> {
+        let mut cursor = Cursor::new(text);
+        let key = Self::parse_all(&mut cursor)?;
+        cursor.end().map(|()| key)
+    }
+
+    /// Whether FUZZY occurs.
+    pub fn is_fuzzy(&self) -> bool {
+        match self {
+            Self::Fuzzy(_) => true,
+            Self::Not(key) => key.is_fuzzy(),
+            Self::Or(one, other) => one.is_fuzzy() || other.is_fuzzy(),
+            Self::And(keys) => keys.iter().any(Self::is_fuzzy),
+            _ => false,
+        }
+    }
+
+    /// Whether a filter is named.
+    pub fn names_filter(&self) -> bool {
+        match self {
+            Self::Filter(_) => true,
+            Self::Not(key) | Self::Fuzzy(key) => key.names_filter(),
+            Self::Or(one, other) => one.names_filter() || other.names_filter(),
+            Self::And(keys) => keys.iter().any(Self::names_filter),
+            _ => false,
+        }
+    }
+
     /// Whether a sequence number occurs; `$` is none.
     pub fn names_sequence(&self) -> bool {
         match self {
             Self::Sequence(set) => !set.is_saved(),
-            Self::Not(key) => key.names_sequence(),
+            Self::Not(key) | Self::Fuzzy(key) => key.names_sequence(),
             Self::Or(one, other) => one.names_sequence() || other.names_sequence(),
             Self::And(keys) => keys.iter().any(Self::names_sequence),
             _ => false,
@@ -194,6 +229,7 @@ fn parse_returns(cursor: &mut Cursor<'_>) -> Result<Returns> {
             }
             "UPDATE" => returns.update = true,
             "CONTEXT" => returns.context = true,
+            "RELEVANCY" => returns.relevancy = true,
             _ => return Err(WireError::bad("Unknown SEARCH result option")),
         }
         Ok(())
@@ -220,12 +256,14 @@ fn not(key: Key) -> Key {
     Key::Not(Box::new(key))
 }
 
-const KEYS_WITH_ARGUMENTS: [&str; 29] = [
+const KEYS_WITH_ARGUMENTS: [&str; 31] = [
     "BCC",
     "BEFORE",
     "BODY",
     "CC",
     "EMAILID",
+    "FILTER",
+    "FUZZY",
     "FROM",
     "HEADER",
     "KEYWORD",
@@ -290,12 +328,17 @@ fn parse_key(cursor: &mut Cursor<'_>, depth: usize) -> Result<Key> {
         "SAVEDSINCE" => Key::Saved(Relation::Since, parse_date(cursor)?),
         "EMAILID" => Key::EmailId(cursor.atom()?.to_vec()),
         "THREADID" => Key::ThreadId(cursor.atom()?.to_vec()),
+        "FILTER" => match cursor.atom()? {
+            name if name.contains(&b'/') => return Err(WireError::bad("Invalid filter name")),
+            name => Key::Filter(String::from_utf8_lossy(name).into_owned()),
+        },
         "LARGER" => Key::Larger(cursor.number64()?),
         "SMALLER" => Key::Smaller(cursor.number64()?),
         "OLDER" => Key::Older(cursor.nz_number()?),
         "YOUNGER" => Key::Younger(cursor.nz_number()?),
         "MODSEQ" => modseq(cursor)?,
         "UID" => Key::Uid(SequenceSet::parse(cursor)?),
+        "FUZZY" => Key::Fuzzy(Box::new(parse_key(cursor, depth + 1)?)),
         "NOT" => not(parse_key(cursor, depth + 1)?),
         "OR" => {
             let first = parse_key(cursor, depth + 1)?;

@@ -25,6 +25,8 @@ pub enum SortKey {
     DisplayFrom,
     /// DISPLAYTO (RFC 5957)
     DisplayTo,
+    /// RELEVANCY: what fits best comes first (RFC 6203 §6).
+    Relevancy,
 }
 
 /// Which way a criterion sorts.
@@ -128,6 +130,7 @@ fn parse_criterion(cursor: &mut Cursor<'_>) -> Result<Criterion> {
         "TO" => SortKey::To,
         "DISPLAYFROM" => SortKey::DisplayFrom,
         "DISPLAYTO" => SortKey::DisplayTo,
+        "RELEVANCY" => SortKey::Relevancy,
         _ => return Err(WireError::bad("Unknown sort criterion")),
     };
     Ok(Criterion { key, direction })

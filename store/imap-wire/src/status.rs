@@ -20,6 +20,8 @@ pub enum StatusItem {
     Size,
     /// Messages with `\Deleted` (RFC 9051).
     Deleted,
+    /// Octets of the messages with `\Deleted` (RFC 9208 §4.1.4).
+    DeletedStorage,
     /// The highest MODSEQ (RFC 7162 §3.1.7).
     HighestModSeq,
     /// The mailbox's object identifier (RFC 8474 §4.3).
@@ -30,7 +32,7 @@ pub enum StatusItem {
 
 impl StatusItem {
     /// Every item with its name.
-    pub const NAMES: [(Self, &'static str); 10] = [
+    pub const NAMES: [(Self, &'static str); 11] = [
         (Self::Messages, "MESSAGES"),
         (Self::Recent, "RECENT"),
         (Self::UidNext, "UIDNEXT"),
@@ -38,6 +40,7 @@ impl StatusItem {
         (Self::Unseen, "UNSEEN"),
         (Self::Size, "SIZE"),
         (Self::Deleted, "DELETED"),
+        (Self::DeletedStorage, "DELETED-STORAGE"),
         (Self::HighestModSeq, "HIGHESTMODSEQ"),
         (Self::MailboxId, "MAILBOXID"),
         (Self::AppendLimit, "APPENDLIMIT"),

@@ -6,11 +6,14 @@ pub(crate) mod certificate;
 mod compress;
 mod connection;
 mod copy;
+mod esearch;
 mod expunge;
 mod fetch;
+mod filter;
 mod idle;
 mod list;
 mod mailboxes;
+mod metadata;
 mod quota;
 mod search;
 mod select;
@@ -61,6 +64,9 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::Check => expunge::check(),
         Command::Expunge(set) => expunge::expunge(session, set).await,
         Command::Search(numbers, args) => search::search(session, numbers, args).await,
+        Command::Esearch(args) => esearch::esearch(session, args).await,
+        Command::GetMetadata(args) => metadata::get(session, args).await,
+        Command::SetMetadata(args) => metadata::set(session, args).await,
         Command::CancelUpdate(tags) => search::cancel_update(session, &tags),
         Command::Sort(numbers, args) => sort::sort(session, numbers, args).await,
         Command::Thread(numbers, args) => sort::thread(session, numbers, args).await,

@@ -210,6 +210,7 @@ fn as_of_now(key: Key, view: &View) -> Key {
         Key::Uid(set) if set.is_saved() => fixed(view.by_uid(&set)),
         Key::Sequence(set) => fixed(view.numbered(&set)),
         Key::Not(key) => Key::Not(Box::new(as_of_now(*key, view))),
+        Key::Fuzzy(key) => Key::Fuzzy(Box::new(as_of_now(*key, view))),
         Key::Or(one, other) => Key::Or(Box::new(as_of_now(*one, view)), Box::new(as_of_now(*other, view))),
         Key::And(keys) => Key::And(keys.into_iter().map(|key| as_of_now(key, view)).collect()),
         key => key,

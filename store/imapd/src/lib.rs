@@ -9,6 +9,7 @@ mod context;
 mod fetch;
 mod intake;
 mod link;
+mod measured;
 mod origin;
 mod part;
 mod reply;

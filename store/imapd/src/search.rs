@@ -2,5 +2,6 @@
 //! message's octets only where neither decides (RFC 3501 §6.4.4).
 
 pub(crate) mod content;
+pub(crate) mod fuzzy;
 pub(crate) mod job;
 pub(crate) mod program;

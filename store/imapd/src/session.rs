@@ -1,7 +1,7 @@
 //! One session: reads commands, keeps the state, and ends for one of the reasons of [`Hangup`].
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use auth::Identity;
 use daemon::{Conn, Drain};
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::command;
 use crate::command::append::At;
 use crate::link::Link;
+use crate::measured;
 use crate::origin::Origin;
 use crate::reply::{Hangup, Reply, Status};
 use crate::selected::{Selected, telling};
@@ -156,7 +157,14 @@ impl Session {
                 let request = Request::parse_in(self.link.splitter.text(), self.names());
                 self.link.splitter.finish();
                 match request {
-                    Ok(request) => self.obey(request).await?,
+                    Ok(request) => {
+                        let (name, began) = (measured::name(&request.command), Instant::now());
+                        let done = self.obey(request).await;
+                        if let Some(name) = name {
+                            meters::command("imap", name, began.elapsed());
+                        }
+                        done?;
+                    }
                     Err(unreadable) => {
                         let reply = Reply::from(&unreadable.error);
                         // A SELECT that fails leaves no mailbox selected (RFC 3501 §6.3.1), also when its name is impossible.
@@ -194,7 +202,7 @@ impl Session {
             }
             tokio::select! {
                 biased;
-                () = self.drain.started() => return Err(Hangup::Bye("Server is shutting down")),
+                () = self.drain.started() => return Err(Hangup::Bye(self.drain.farewell())),
                 read = timeout(patience, self.link.read()) => read.map_err(|_| IDLE_TOO_LONG)??,
             }
         }
@@ -228,7 +236,9 @@ impl Session {
             return Ok(());
         }
         self.tag.clone_from(&tag);
+        let began = Instant::now();
         let reply = Box::pin(command::append::run(self, begun, at)).await?;
+        meters::command("imap", "APPEND", began.elapsed());
         self.finish(&tag, &reply, Tells::All, numbers).await
     }
 
@@ -355,6 +365,7 @@ impl Session {
     /// Somebody has signed in.
     pub(crate) fn sign_in(&mut self, identity: Identity) -> Result<(), StoreError> {
         let account_id = AccountId::new(&identity.user.store_id)?;
+        daemon::session::signed_in(Some(account_id.as_str()));
         self.signed = Some(Box::new(Signed { identity, account_id, account: None }));
         self.link.splitter.set_limits(FrameLimits::after_login());
         Ok(())

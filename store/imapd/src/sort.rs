@@ -4,6 +4,7 @@ pub(crate) mod gathering;
 pub(crate) mod subject;
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use imap_wire::sort::{Criterion, Direction, SortKey};
 use message::{Address, casemap, encoded_word};
@@ -37,6 +38,8 @@ fn value(key: SortKey, row: &RowFacts<'_>) -> Value {
         SortKey::To => text(local_part(envelope().to.next())),
         SortKey::DisplayFrom => text(display(envelope().from.next())),
         SortKey::DisplayTo => text(display(envelope().to.next())),
+        // Known by the search, which puts it here.
+        SortKey::Relevancy => Value::Number(0),
     }
 }
 
@@ -61,6 +64,18 @@ fn display(first: Option<Address<'_>>) -> String {
         }
         (Some(mailbox), None) => String::from_utf8_lossy(mailbox).into_owned(),
         (None, _) => String::new(),
+    }
+}
+
+/// Puts relevancy where the criteria ask for it: the highest first, so the smallest number.
+pub(crate) fn put_scores(gathered: &mut Gathered<Box<[Value]>>, criteria: &[Criterion], scores: &HashMap<usize, u8>) {
+    for (at, values) in &mut gathered.messages {
+        let (Some(values), Some(score)) = (values, scores.get(at)) else { continue };
+        for (criterion, value) in criteria.iter().zip(values.iter_mut()) {
+            if criterion.key == SortKey::Relevancy {
+                *value = Value::Number(-i64::from(*score));
+            }
+        }
     }
 }
 

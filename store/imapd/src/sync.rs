@@ -41,6 +41,8 @@ pub(crate) enum Told<'a> {
     Also(&'a [Uid]),
     /// Those that changed to something else than the client expects (STORE .SILENT). UIDs ascending.
     Expected(&'a [(Uid, Flags)]),
+    /// The same, where what was expected is told elsewhere (FETCH that sets `\Seen`).
+    Answered(&'a [(Uid, Flags)]),
 }
 
 /// How the client is told.
@@ -139,7 +141,7 @@ impl View {
             _ => [].iter().peekable(),
         };
         let mut expected = match telling.told {
-            Told::Expected(flags) => flags.iter().peekable(),
+            Told::Expected(flags) | Told::Answered(flags) => flags.iter().peekable(),
             _ => [].iter().peekable(),
         };
         let mut passed = 0;
@@ -167,7 +169,7 @@ impl View {
                 && *wanted == flags[index]
             {
                 // With CONDSTORE even a silent STORE tells the new MODSEQ, and nothing else (RFC 7162 §3.1.3).
-                tell &= telling.dialect.condstore;
+                tell &= telling.dialect.condstore && !matches!(telling.told, Told::Answered(_));
                 news = News::ModSeq;
             } else if expected.peek().is_some_and(|(expected, _)| *expected == uid) {
                 tell = true;

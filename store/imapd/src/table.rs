@@ -49,6 +49,7 @@ pub(crate) fn needs_sequence_numbers(command: &Command) -> bool {
         C::Search(Numbers::Uid, args) => args.key.names_sequence(),
         C::Sort(Numbers::Uid, args) => args.key.names_sequence(),
         C::Thread(Numbers::Uid, args) => args.key.names_sequence(),
+        C::Esearch(args) => args.search.key.names_sequence(),
         C::Select(args) | C::Examine(args) => args.qresync.as_ref().is_some_and(|known| known.matches.is_some()),
         _ => false,
     }
@@ -78,6 +79,9 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::Select(_) | C::Examine(_) => row(Authenticated, Nothing),
         C::Create(..) | C::Delete(_) | C::Rename(..) | C::Subscribe(_) | C::Unsubscribe(_) => row(Authenticated, All),
         C::List(_) | C::Lsub(..) | C::Status(..) => row(Authenticated, All),
+        C::GetMetadata(_) | C::SetMetadata(_) => row(Authenticated, All),
+        // Tells by itself, and needs a selected mailbox for some sources only.
+        C::Esearch(_) => Rule { numbers: Numbers::Uid, ..row(Authenticated, Nothing) },
         C::Idle => row(Authenticated, Nothing),
         C::Check | C::CancelUpdate(_) => row(Selected, All),
         C::Close | C::Unselect => row(Selected, Nothing),

@@ -31,6 +31,15 @@ impl Reply {
         out.extend_from_slice(b"\r\n");
     }
 
+    /// What came of a delivery with this reply, for the metrics.
+    pub(crate) fn result(self) -> &'static str {
+        match self.code.as_bytes().first() {
+            Some(b'2') => "delivered",
+            Some(b'4') => "deferred",
+            _ => "refused",
+        }
+    }
+
     /// The sentence, for the log.
     pub(crate) fn text(self) -> &'static str {
         self.text

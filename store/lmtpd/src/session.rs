@@ -341,6 +341,7 @@ impl Session {
             Err(refusal) => vec![refusal; targets.len()],
         };
         for (target, reply) in targets.iter().zip(&replies) {
+            meters::delivery(reply.result());
             reply.write_about(&mut self.out, Some(&target.recipient().address));
         }
         if replies.iter().any(|reply| reply.is_good()) {

@@ -1,5 +1,6 @@
 //! One account: its mailboxes, subscriptions, quota and access control lists.
 
+mod annotations;
 mod append;
 mod check;
 mod hierarchy;
@@ -9,6 +10,7 @@ mod rights;
 
 use std::sync::Arc;
 
+pub(crate) use self::annotations::check_sizes;
 pub(crate) use self::append::{Arrival, add};
 pub use self::check::Findings;
 pub use self::listing::{MailboxInfo, MailboxStatus};

@@ -4,6 +4,7 @@
 //! hand out a [`Reader`] or a [`Writer`] whose methods are in mail words. An engine for another database has
 //! to offer these and nothing more.
 
+mod annotations;
 mod changes;
 mod check;
 mod contents;
@@ -17,6 +18,7 @@ mod queue;
 mod readers;
 mod removed;
 mod schema;
+mod site;
 mod tables;
 
 use std::cell::{Cell, RefCell};
@@ -30,6 +32,7 @@ pub(crate) use mailboxes::MailboxRow;
 pub(crate) use messages::{Batch, BatchRow, MessageRow, Room};
 pub(crate) use moving::{finish_move, forget_move, is_arriving, is_left};
 pub(crate) use open::{DATABASE, create, exists, now};
+pub(crate) use site::SiteDatabase;
 
 use crate::event::EventKind;
 use crate::{MailboxId, MailboxName, ModSeq};

@@ -53,6 +53,8 @@ pub enum EventKind {
     Subscribed,
     /// The name was unsubscribed; `mailbox` may be `None`.
     Unsubscribed,
+    /// Annotations of the mailbox changed.
+    AnnotationsChanged,
     /// The access control list changed.
     AclChanged,
     /// The account's quota limits changed.

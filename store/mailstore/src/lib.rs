@@ -8,6 +8,7 @@
 mod account;
 mod account_id;
 mod acl;
+mod annotation;
 mod bodies;
 mod content;
 mod engine;
@@ -29,6 +30,7 @@ mod uid_set;
 pub use account::{Account, CreateOptions, Findings, MailboxInfo, MailboxStatus, MaildropLock};
 pub use account_id::AccountId;
 pub use acl::{AclEntry, Rights};
+pub use annotation::{Annotation, AnnotationChange, AnnotationScope};
 pub use bodies::Body;
 pub use content::{Content, Incoming, NewMessage};
 pub use error::{ErrorKind, Result, StoreError};

@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 pub(crate) use self::core::{AccountCore, row_of};
 use self::open_accounts::OpenAccounts;
 use self::tending::Tender;
-use crate::account::Account;
+use crate::account::{Account, check_sizes};
 use crate::account_id::AccountId;
+use crate::annotation::{Annotation, AnnotationChange};
 use crate::content::{Incoming, IntakeRules};
 use crate::error::{ErrorKind, Result, StoreError};
 use crate::event::EventKind;
@@ -32,6 +33,7 @@ pub(crate) struct StoreInner {
     accounts: Mutex<HashMap<AccountId, Weak<AccountCore>>>,
     open: OpenAccounts,
     tender: Tender,
+    site: engine::SiteDatabase,
 }
 
 impl Store {
@@ -47,6 +49,8 @@ impl Store {
             open: OpenAccounts::new(options.open_accounts),
             tender: Tender::start()?,
             accounts: Mutex::default(),
+            // There is a first one: checked above.
+            site: engine::SiteDatabase::new(&options.partitions[0].path),
             options,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -135,6 +139,17 @@ impl Store {
     /// Takes in one message that may go to several accounts: like [`Account::incoming`], on the first partition.
     pub fn incoming(&self, size_hint: Option<u64>) -> Result<Incoming> {
         Incoming::new(self.intake(self.partition(None)?), size_hint)
+    }
+
+    /// Annotations of the whole site, which everybody sees; sorted by name.
+    pub fn site_annotations(&self) -> Result<Vec<Annotation>> {
+        self.inner.site.annotations()
+    }
+
+    /// Sets and removes annotations of the whole site: all of them or none. `TooLarge`, `Limit`.
+    pub fn set_site_annotations(&self, changes: &[AnnotationChange]) -> Result<()> {
+        check_sizes(changes)?;
+        self.inner.site.set_annotations(changes)
     }
 
     /// Closes every database that is not in use, for a drain; they open again by themselves.

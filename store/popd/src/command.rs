@@ -36,6 +36,33 @@ pub(crate) struct Mechanism {
     pub(crate) initial: Option<Vec<u8>>,
 }
 
+impl Command {
+    /// The name under which it is timed.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Apop => "APOP",
+            Self::Auth(_) => "AUTH",
+            Self::Capa => "CAPA",
+            Self::Dele(_) => "DELE",
+            Self::Lang(_) => "LANG",
+            Self::List(_) => "LIST",
+            Self::Noop => "NOOP",
+            Self::Pass(_) => "PASS",
+            Self::Quit => "QUIT",
+            Self::Retr(_) => "RETR",
+            Self::Rset => "RSET",
+            Self::Stat => "STAT",
+            Self::Stls => "STLS",
+            Self::Top(..) => "TOP",
+            Self::Uidl(_) => "UIDL",
+            Self::User(_) => "USER",
+            Self::Utf8 => "UTF8",
+            #[allow(unreachable_patterns)]
+            _ => "OTHER",
+        }
+    }
+}
+
 const UNKNOWN: Reply = Reply::err("Unknown command");
 const BAD_ARGUMENT: Reply = Reply::err("Bad or missing argument");
 const NO_ARGUMENT: Reply = Reply::err("Command takes no argument");

@@ -4,7 +4,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use daemon::{Conn, Drain};
 use logs::Close;
@@ -74,7 +74,6 @@ pub(crate) struct Session {
 /// What a command's handler returns: a response, or nothing if it wrote one itself.
 pub(crate) type Handled = Result<Option<Reply>, End>;
 
-const SHUTTING_DOWN: Reply = Reply::err("Server is shutting down");
 const TOO_MANY_FAULTS: Reply = Reply::err("Too many bad commands");
 const SIGN_IN_FIRST: Reply = Reply::err("Sign in first");
 const SIGNED_IN: Reply = Reply::err("Already signed in");
@@ -151,7 +150,12 @@ impl Session {
             };
             let handled = match line.as_deref().map(command::parse) {
                 // Boxed: what a command needs while it runs is not kept by a session that idles.
-                Some(Ok(command)) => Box::pin(self.obey(command)).await,
+                Some(Ok(command)) => {
+                    let (name, began) = (command.name(), Instant::now());
+                    let handled = Box::pin(self.obey(command)).await;
+                    meters::command("pop", name, began.elapsed());
+                    handled
+                }
                 Some(Err(reply)) => self.fault(reply),
                 None => self.fault(Reply::err("Line is too long")),
             };
@@ -180,10 +184,10 @@ impl Session {
             let idle = self.deps.config.service.idle_timeout;
             if self.drain.is_draining() {
                 if self.maildrop.is_none() {
-                    return Err(End::Dismissed(SHUTTING_DOWN.code("SYS/TEMP")));
+                    return Err(self.dismissed());
                 }
                 let read = timeout(idle.min(DRAIN_PATIENCE), self.link.read()).await;
-                read.map_err(|_| End::Dismissed(SHUTTING_DOWN.code("SYS/TEMP")))??;
+                read.map_err(|_| self.dismissed())??;
                 continue;
             }
             tokio::select! {
@@ -193,6 +197,11 @@ impl Session {
                 () = self.drain.started() => {}
             }
         }
+    }
+
+    /// The end that the drain asks for.
+    fn dismissed(&self) -> End {
+        End::Dismissed(Reply::err(self.drain.farewell()).code("SYS/TEMP"))
     }
 
     /// Puts a response into the buffer.

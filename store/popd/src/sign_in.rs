@@ -127,6 +127,7 @@ impl Session {
     fn entered(&mut self, maildrop: Maildrop, user: String) -> Reply {
         let totals = maildrop.totals();
         self.maildrop = Some(Box::new(maildrop));
+        daemon::session::signed_in(Some(&user));
         self.signed = Some(user);
         self.user = None;
         Reply::ok(format!("Maildrop has {} messages ({} octets)", totals.messages, totals.octets))

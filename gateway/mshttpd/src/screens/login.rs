@@ -304,6 +304,7 @@ async fn begin(
         session.flush().await?;
     }
     session.insert(SIGNED_IN, &who).await?;
+    state.listed.add(&who.key, &who.store_id, client.peer, &state.sessions);
     Ok(Ok(see_other(page_path(next).unwrap_or("/mail/INBOX"))))
 }
 

@@ -88,6 +88,20 @@ impl MemorySessions {
     pub fn is_live(&self, key: &str) -> bool {
         lock(&self.table).live.contains(key)
     }
+
+    /// Ends the session that owns `key`, if it is still there.
+    pub fn end_owner(&self, key: &str) {
+        let mut table = lock(&self.table);
+        if table.live.contains(key) {
+            let owned: Vec<Key> = table
+                .entries
+                .iter()
+                .filter(|(_, entry)| entry.owns.as_deref() == Some(key))
+                .map(|(key, _)| *key)
+                .collect();
+            owned.iter().for_each(|entry| table.remove(entry));
+        }
+    }
 }
 
 fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {

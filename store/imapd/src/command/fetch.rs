@@ -11,7 +11,7 @@ use crate::fetch::plan::Plan;
 use crate::reply::{Handled, Hangup, Reply, store_failure};
 use crate::selected::{look, telling};
 use crate::session::Session;
-use crate::sync::{Dialect, Expunges, Telling, Told};
+use crate::sync::{Expunges, Telling, Told};
 use crate::view::Selection;
 
 /// FETCH. The view moves to the present first, without EXPUNGE; UID FETCH tells these at the end.
@@ -158,8 +158,8 @@ async fn mark_seen(
         Ok(look) => look,
         Err(error) => return Ok(Err(error)),
     };
-    let telling = telling(Expunges::Hold, numbers, Dialect::default());
-    let telling = Telling { told: Told::Expected(&expected), ..telling };
+    let telling = telling(Expunges::Hold, numbers, session.dialect);
+    let telling = Telling { told: Told::Answered(&expected), ..telling };
     selected.moved(look, telling, &mut session.link.out)?;
     Ok(Ok(uids))
 }

@@ -61,7 +61,7 @@ async fn wait(session: &mut Session, deadline: Instant) -> Result<Woken, Hangup>
     tokio::select! {
         read = session.link.read() => read.map(|()| Woken::Input),
         () = changed => Ok(Woken::Change),
-        () = session.drain.started() => Err(Hangup::Bye("Server is shutting down")),
+        () = session.drain.started() => Err(Hangup::Bye(session.drain.farewell())),
         () = sleep_until(deadline) => Err(Hangup::Bye("Idle for too long")),
     }
 }

@@ -8,7 +8,7 @@ use imap_wire::print;
 use imap_wire::status::StatusItem;
 use mailstore::MailboxInfo;
 
-use super::status::print_status;
+use super::status::{Limits, print_status};
 use crate::reply::{Handled, Reply, store_failure};
 use crate::session::Session;
 
@@ -49,8 +49,25 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
         if let (true, Some(info)) = (!returns.status.is_empty() && selected, &entry.info)
             && info.selectable
         {
-            let limit = session.deps.config.max_message_size;
-            print_status(&mut session.link.out, name, dialect, &info.status, &returns.status, limit);
+            let append = session.deps.config.max_message_size;
+            let mut deleted = 0;
+            if returns.status.contains(&StatusItem::DeletedStorage) {
+                let asked = info.name.clone();
+                match session.with_account(move |account| account.deleted_size(&asked)).await {
+                    Ok(Ok(size)) => deleted = size,
+                    // It went while others were told.
+                    Ok(Err(_)) => continue,
+                    Err(reply) => return Ok(reply),
+                }
+            }
+            let limits = Limits { append, deleted };
+            print_status(&mut session.link.out, name, dialect, &info.status, &returns.status, limits);
+        }
+        if !returns.metadata.is_empty()
+            && entry.info.is_some()
+            && let Err(reply) = super::metadata::print_listed(session, name, &returns.metadata).await
+        {
+            return Ok(reply);
         }
         session.link.flush_full().await?;
     }

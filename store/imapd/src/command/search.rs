@@ -6,13 +6,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use imap_wire::command::Numbers;
 use imap_wire::print;
 use imap_wire::search::{Key, Returns, SearchArgs};
-use imap_wire::sort::Criterion;
-use mailstore::{StoreError, Uid};
+use imap_wire::sort::{Criterion, SortKey};
+use mailstore::{Mailbox, StoreError, Uid};
 
 use crate::context::{Asked, Member, TooMany};
 use crate::reply::{Handled, Hangup, Reply, store_failure};
+use crate::search::fuzzy;
 use crate::search::job::{Job, Progress};
-use crate::search::program::{Charset, UnknownCharset, compile};
+use crate::search::program::{Charset, Node, UnknownCharset, compile};
 use crate::session::Session;
 use crate::sort::Value;
 use crate::sync::Expunges;
@@ -32,6 +33,13 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
     if let Some(reply) = tag_in_use(session, returns) {
         return Ok(reply);
     }
+    if returns.is_some_and(|returns| returns.relevancy) && !key.is_fuzzy() {
+        return Ok(not_fuzzy());
+    }
+    let key = match super::filter::expanded(session, key, charset.as_deref()).await {
+        Ok(key) => key,
+        Err(reply) => return Ok(reply),
+    };
     let with_modseq = names_modseq(&key);
     let (view, found) = match find(session, numbers, &key, charset.as_deref()).await? {
         Ok(found) => found,
@@ -41,7 +49,11 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
             return Ok(reply);
         }
     };
-    let found = Found { view: &view, numbers, found: &found, with_modseq };
+    let scores = match scores_if(session, returns, (&key, charset.as_deref()), &view, &found).await {
+        Ok(scores) => scores,
+        Err(reply) => return Ok(reply),
+    };
+    let found = Found { view: &view, numbers, found: &found, with_modseq, scores: &scores };
     save(session, returns, |returns| found.saved(returns));
     match returns {
         Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
@@ -77,19 +89,63 @@ pub(super) async fn find(
     }
     session.sync(Expunges::Hold, numbers).await?;
     let Some(selected) = &session.selected else { return Ok(Err(Reply::bad("No mailbox selected"))) };
-    let program = Charset::find(charset).and_then(|charset| compile(key, charset, &selected.view, now()));
-    let program = match program {
+    let program = match search_program(key, charset, &selected.view) {
         Ok(program) => program,
-        Err(UnknownCharset) => {
-            return Ok(Err(Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)")));
-        }
+        Err(reply) => return Ok(Err(reply)),
     };
     let job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
     Ok(run(session, job).await.map_err(|error| store_failure(&error)))
 }
 
+/// RELEVANCY needs something to be relevant to (RFC 6203 §4).
+pub(super) fn not_fuzzy() -> Reply {
+    Reply::bad("RELEVANCY needs a FUZZY search key")
+}
+
+/// How relevant each message found is, where that was asked for.
+async fn scores_if(
+    session: &Session,
+    returns: Option<Returns>,
+    search: (&Key, Option<&str>),
+    view: &View,
+    found: &[usize],
+) -> Result<HashMap<usize, u8>, Reply> {
+    let Some(selected) = session.selected.as_ref().filter(|_| returns.is_some_and(|returns| returns.relevancy)) else {
+        return Ok(HashMap::new());
+    };
+    scores(session, &selected.mailbox, search, view, found).await
+}
+
+/// How relevant each message found is, by its index, 1 to 100 (RFC 6203 §4).
+pub(super) async fn scores(
+    session: &Session,
+    mailbox: &Mailbox,
+    (key, charset): (&Key, Option<&str>),
+    view: &View,
+    found: &[usize],
+) -> Result<HashMap<usize, u8>, Reply> {
+    let mut scores: HashMap<usize, u8> = found.iter().map(|at| (*at, fuzzy::SCORES[fuzzy::LOOSEST])).collect();
+    let mut left: Vec<usize> = found.to_vec();
+    left.sort_unstable();
+    for (level, score) in fuzzy::SCORES.into_iter().enumerate().take(fuzzy::LOOSEST) {
+        let program = search_program(&fuzzy::at_level(key, level), charset, view)?;
+        let job = Job::among(mailbox.clone(), view.clone(), program, left.iter().copied());
+        let (_, holding) = run(session, job).await.map_err(|error| store_failure(&error))?;
+        scores.extend(holding.iter().map(|at| (*at, score)));
+        left.retain(|at| holding.binary_search(at).is_err());
+    }
+    Ok(scores)
+}
+
+/// A search as it is run in a view.
+pub(super) fn search_program(key: &Key, charset: Option<&str>, view: &View) -> Result<Node, Reply> {
+    Charset::find(charset)
+        .and_then(|charset| compile(key, charset, view, now()))
+        .map_err(|UnknownCharset| Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)"))
+}
+
 /// Runs a search to its end, by turns with others.
-async fn run(session: &Session, mut job: Job) -> Result<(View, Vec<usize>), StoreError> {
+pub(super) async fn run(session: &Session, mut job: Job) -> Result<(View, Vec<usize>), StoreError> {
     loop {
         let (next, progress) = session
             .deps
@@ -125,10 +181,12 @@ pub(super) fn keep_up_to_date(
 ) {
     let (Some(selected), Ok(charset)) = (&mut session.selected, Charset::find(charset)) else { return };
     let asked = Asked { tag: session.tag.clone(), numbers, key, charset, criteria };
-    if let Err(TooMany) = selected.contexts.add(asked, members, view) {
+    // Relevancy is no property of one message, so such an order is not kept (RFC 5267 §4.3.1 leaves that open).
+    let keeps = asked.criteria.iter().all(|criterion| criterion.key != SortKey::Relevancy);
+    if !keeps || selected.contexts.add(asked, members, view) == Err(TooMany) {
         let mut code = b"NOUPDATE ".to_vec();
         print::string(&mut code, session.tag.as_bytes());
-        let refusal = Reply::no("Too many contexts").code(String::from_utf8_lossy(&code).into_owned());
+        let refusal = Reply::no("This result is not kept up to date").code(String::from_utf8_lossy(&code).into_owned());
         refusal.print(&mut session.link.out, None);
     }
 }
@@ -201,7 +259,7 @@ fn now() -> i64 {
 pub(super) fn names_modseq(key: &Key) -> bool {
     match key {
         Key::ModSeq(_) => true,
-        Key::Not(key) => names_modseq(key),
+        Key::Not(key) | Key::Fuzzy(key) => names_modseq(key),
         Key::Or(one, other) => names_modseq(one) || names_modseq(other),
         Key::And(keys) => keys.iter().any(names_modseq),
         _ => false,
@@ -223,6 +281,8 @@ pub(super) struct Found<'a> {
     pub(super) found: &'a [usize],
     /// MODSEQ was searched for, so the highest is told.
     pub(super) with_modseq: bool,
+    /// How relevant each message is, where that is told.
+    pub(super) scores: &'a HashMap<usize, u8>,
 }
 
 impl Found<'_> {
@@ -268,13 +328,24 @@ impl Found<'_> {
 
     /// `* ESEARCH (TAG "a") UID MIN 1 MAX 9 COUNT 3 ALL 1,4,9`
     pub(super) fn print_extended(&self, out: &mut Vec<u8>, tag: &str, returns: Returns) {
+        self.print_of(out, tag, b"", returns);
+    }
+
+    /// The same with what else says which search this answers, such as ` MAILBOX name UIDVALIDITY n` (RFC 7377 §2.1).
+    pub(super) fn print_of(&self, out: &mut Vec<u8>, tag: &str, correlator: &[u8], returns: Returns) {
         // RFC 5182 §2.1: SAVE alone is answered with nothing but the tagged response.
-        let told = returns.min || returns.max || returns.all || returns.count || returns.partial.is_some();
+        let told = returns.min
+            || returns.max
+            || returns.all
+            || returns.count
+            || returns.relevancy
+            || returns.partial.is_some();
         if returns.save && !told && !returns.update {
             return;
         }
         out.extend_from_slice(b"* ESEARCH (TAG ");
         print::string(out, tag.as_bytes());
+        out.extend_from_slice(correlator);
         out.push(b')');
         if self.numbers == Numbers::Uid {
             out.extend_from_slice(b" UID");
@@ -311,6 +382,14 @@ impl Found<'_> {
         }
         if returns.count {
             item(out, " COUNT ", u32::try_from(self.found.len()).unwrap_or(u32::MAX));
+        }
+        if returns.relevancy {
+            // In the order of the messages told (RFC 6203 §4).
+            let part = returns.partial.map_or(self.found, |range| &self.found[range.of(self.found.len())]);
+            let scores: Vec<String> =
+                part.iter().map(|at| self.scores.get(at).copied().unwrap_or(1).to_string()).collect();
+            out.extend_from_slice(b" RELEVANCY ");
+            print::list(out, scores.iter().map(String::as_str));
         }
         // RFC 7162 §3.1.10: with MIN or MAX alone, the MODSEQ is that of the messages told.
         let told = if returns.all || returns.count || returns.partial.is_some() { self.found } else { &modseq_of };

@@ -185,6 +185,7 @@ pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
 pub(super) async fn unauthenticate(session: &mut Session) -> Handled {
     session.selected = None;
     session.signed = None;
+    daemon::session::signed_in(None);
     session.dialect = Default::default();
     session.link.splitter.set_limits(FrameLimits::before_login());
     let done = Reply::ok("Signed out").code(capability::line(session));

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use imap_wire::command::Numbers;
-use imap_wire::sort::{SortArgs, ThreadArgs};
+use imap_wire::sort::{SortArgs, SortKey, ThreadArgs};
 use mailstore::StoreError;
 
-use super::search::{Found, find, keep_up_to_date, names_modseq, number, save, tag_in_use};
+use super::search::{Found, find, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use};
 use crate::context::Member;
 use crate::reply::{Handled, Reply, store_failure};
 use crate::search::program::RowFacts;
@@ -23,6 +23,15 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
     if let Some(reply) = tag_in_use(session, returns) {
         return Ok(reply);
     }
+    let by_relevancy = criteria.iter().any(|criterion| criterion.key == SortKey::Relevancy);
+    let relevancy = by_relevancy || returns.is_some_and(|returns| returns.relevancy);
+    if relevancy && !key.is_fuzzy() {
+        return Ok(not_fuzzy());
+    }
+    let key = match super::filter::expanded(session, key, Some(&charset)).await {
+        Ok(key) => key,
+        Err(reply) => return Ok(reply),
+    };
     let with_modseq = names_modseq(&key);
     let (view, found) = match find(session, numbers, &key, Some(&charset)).await? {
         Ok(found) => found,
@@ -31,9 +40,19 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
             return Ok(reply);
         }
     };
+    let scores = match (relevancy, session.selected.as_ref().map(|selected| selected.mailbox.clone())) {
+        (true, Some(mailbox)) => match scores(session, &mailbox, (&key, Some(&charset)), &view, &found).await {
+            Ok(scores) => scores,
+            Err(reply) => return Ok(reply),
+        },
+        _ => HashMap::new(),
+    };
     let keys: Vec<_> = criteria.iter().map(|criterion| criterion.key).collect();
     let gathered = match gather(session, view, found, move |row| sort::values(&keys, row)).await {
-        Ok(gathered) => gathered,
+        Ok(mut gathered) => {
+            sort::put_scores(&mut gathered, &criteria, &scores);
+            gathered
+        }
         Err(error) => return Ok(store_failure(&error)),
     };
     let updates = returns.is_some_and(|returns| returns.update);
@@ -46,7 +65,7 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
         (sort::sorted(gathered, &by), values)
     });
     let ((view, found), mut values) = sorted.await;
-    let found = Found { view: &view, numbers, found: &found, with_modseq };
+    let found = Found { view: &view, numbers, found: &found, with_modseq, scores: &scores };
     save(session, returns, |returns| found.saved(returns));
     match returns {
         Some(returns) => found.print_extended(&mut session.link.out, &session.tag, returns),
@@ -66,6 +85,10 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
 /// THREAD.
 pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: ThreadArgs) -> Handled {
     let ThreadArgs { algorithm, charset, key } = args;
+    let key = match super::filter::expanded(session, key, Some(&charset)).await {
+        Ok(key) => key,
+        Err(reply) => return Ok(reply),
+    };
     let (view, found) = match find(session, numbers, &key, Some(&charset)).await? {
         Ok(found) => found,
         Err(reply) => return Ok(reply),

@@ -1,4 +1,4 @@
-//! STATUS (RFC 3501 §6.3.10, RFC 8438, RFC 7162 §3.1.6, RFC 8474 §4.3).
+//! STATUS (RFC 3501 §6.3.10, RFC 8438, RFC 7162 §3.1.6, RFC 8474 §4.3, RFC 9208 §4.1.4).
 
 use imap_wire::Names;
 use imap_wire::print;
@@ -15,9 +15,13 @@ pub(super) async fn status(session: &mut Session, name: &str, items: Vec<StatusI
         Ok(name) => name,
         Err(reply) => return Ok(reply),
     };
-    let asked = name.clone();
-    let info = match session.with_account(move |account| account.mailbox(&asked)).await {
-        Ok(Ok(info)) if info.selectable => info,
+    let (asked, wanted) = (name.clone(), items.contains(&StatusItem::DeletedStorage));
+    let found = session.with_account(move |account| {
+        let deleted = if wanted { account.deleted_size(&asked)? } else { 0 };
+        Ok((account.mailbox(&asked)?, deleted))
+    });
+    let (info, deleted) = match found.await {
+        Ok(Ok((info, deleted))) if info.selectable => (info, deleted),
         Ok(Ok(_)) => return Ok(Reply::no("Mailbox holds no messages").code("NONEXISTENT")),
         Ok(Err(error)) => return Ok(store_failure(&error)),
         Err(reply) => return Ok(reply),
@@ -27,18 +31,28 @@ pub(super) async fn status(session: &mut Session, name: &str, items: Vec<StatusI
     }
     let limit = session.deps.config.max_message_size;
     let dialect = session.names();
-    print_status(&mut session.link.out, name.as_str(), dialect, &info.status, &items, limit);
+    let limits = Limits { append: limit, deleted };
+    print_status(&mut session.link.out, name.as_str(), dialect, &info.status, &items, limits);
     Ok(Reply::ok("STATUS completed"))
 }
 
-/// `* STATUS name (ITEM n …)`. `append_limit` is the same for every mailbox.
+/// What STATUS tells that is not among a mailbox's counters.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// APPENDLIMIT, the same for every mailbox.
+    pub(super) append: Option<u64>,
+    /// DELETED-STORAGE; counted where it is asked for.
+    pub(super) deleted: u64,
+}
+
+/// `* STATUS name (ITEM n …)`.
 pub(super) fn print_status(
     out: &mut Vec<u8>,
     name: &str,
     dialect: Names,
     status: &MailboxStatus,
     items: &[StatusItem],
-    append_limit: Option<u64>,
+    limits: Limits,
 ) {
     out.extend_from_slice(b"* STATUS ");
     print::mailbox_name(out, name, dialect);
@@ -53,7 +67,7 @@ pub(super) fn print_status(
             out.extend_from_slice(format!("({})", status.object_id).as_bytes());
             continue;
         }
-        if (*item, append_limit) == (StatusItem::AppendLimit, None) {
+        if (*item, limits.append) == (StatusItem::AppendLimit, None) {
             out.extend_from_slice(b"NIL");
             continue;
         }
@@ -67,10 +81,11 @@ pub(super) fn print_status(
                 StatusItem::Unseen => status.unseen,
                 StatusItem::Size => status.size,
                 StatusItem::Deleted => status.deleted,
+                StatusItem::DeletedStorage => limits.deleted,
                 StatusItem::HighestModSeq => status.highest_modseq,
                 // Written above: it is no number.
                 StatusItem::MailboxId => 0,
-                StatusItem::AppendLimit => append_limit.unwrap_or(0),
+                StatusItem::AppendLimit => limits.append.unwrap_or(0),
             },
         );
     }

@@ -8,6 +8,7 @@ use message::address::{MISSING_DOMAIN, MISSING_MAILBOX, SYNTAX_ERROR};
 use message::{AddressList, DigestRef, casemap, display, encoded_word};
 
 use super::content::{Content, Needle, is_plain};
+use super::fuzzy;
 use crate::sync::SYSTEM;
 use crate::view::{Entry, View};
 
@@ -101,6 +102,9 @@ pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Res
         Key::EmailId(id) => Node::EmailId(id.clone()),
         // No message has a thread id here: THREADID is NIL (RFC 8474 §5.2).
         Key::ThreadId(_) => Node::Nothing,
+        // Filters are searches by the time one is prepared; an unknown one holds for nothing.
+        Key::Filter(_) => Node::Nothing,
+        Key::Fuzzy(_) => compile(&fuzzy::at_level(key, fuzzy::LOOSEST))?,
         Key::Older(seconds) => Node::Until(now - i64::from(*seconds)),
         Key::Younger(seconds) => Node::From(now - i64::from(*seconds)),
         Key::Envelope(field, string) => Node::Envelope(*field, charset.needle(string)?),

@@ -66,6 +66,8 @@ impl Account {
                 make_parents(writer, &to, most)?;
                 make(writer, &to, None, most)?;
                 let destination = existing(writer, &to)?;
+                // RFC 5464 §4.1: INBOX keeps its annotations, and the new mailbox has them too.
+                writer.copy_annotations(row.id, destination.id)?;
                 transfer(writer, row.id, &UidSet::all(), destination, Transfer::Move)?;
                 return Ok(());
             }

@@ -93,6 +93,11 @@ impl Account {
         self.glance(|reader| existing(reader, name).map(|row| MailboxStatus::of(&row)))
     }
 
+    /// Bytes of a mailbox's `\Deleted` messages: what EXPUNGE would free at most. `NotFound`.
+    pub fn deleted_size(&self, name: &MailboxName) -> Result<u64> {
+        self.read(|reader| reader.deleted_size(existing(reader, name)?.id))
+    }
+
     /// Subscribes a name; it need not exist.
     pub fn subscribe(&self, name: &MailboxName) -> Result<()> {
         let name = name.clone();

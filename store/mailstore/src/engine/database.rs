@@ -292,10 +292,14 @@ fn transaction(db: &Connection, tickets: &[Arc<Ticket>]) -> Result<Committed> {
         committed.outcomes.push(outcome);
     }
     if !db.is_autocommit() {
+        let committing = Instant::now();
         loop {
             let ended = db.prepare_cached("COMMIT")?.execute(());
             match ended {
-                Ok(_) => break,
+                Ok(_) => {
+                    meters::commit(tickets.len(), started.elapsed(), committing.elapsed());
+                    break;
+                }
                 Err(error) if wait_again(&error, started) => {}
                 Err(error) => {
                     if !db.is_autocommit() {

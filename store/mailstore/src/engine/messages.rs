@@ -123,6 +123,15 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Bytes of a mailbox's `\Deleted` messages.
+    pub(crate) fn deleted_size(&self, mailbox: MailboxId) -> Result<u64> {
+        let mut sum = self.db.prepare_cached(
+            "SELECT coalesce(sum(size), 0) FROM message WHERE id BETWEEN ?1 AND ?2 AND flags & ?3 <> 0",
+        )?;
+        let (first, last) = (key(mailbox, 0), key(mailbox, Uid::MAX));
+        Ok(sum.query_row((first, last, Flags::DELETED.0.cast_signed()), |row| row.get(0))?)
+    }
+
     /// Adds the messages `first..=last` to a batch, and says whether its room ended them. A message whose body row is
     /// damaged or missing gets an empty digest: it must not hide the others.
     pub(crate) fn fill(

@@ -1,0 +1,63 @@
+//! Annotations of mailboxes and of the account.
+
+use super::{Account, existing};
+use crate::MailboxId;
+use crate::annotation::{Annotation, AnnotationChange, AnnotationScope};
+use crate::engine::Reader;
+use crate::error::{Result, StoreError};
+use crate::event::EventKind;
+use crate::mailbox_name::MailboxName;
+
+/// The place of annotations that belong to no mailbox.
+const ACCOUNT: MailboxId = MailboxId(0);
+
+impl Account {
+    /// The shared annotations of a mailbox, or with `None` of the account, and those that `reader` has set for itself; sorted by
+    /// name. `NotFound`.
+    pub fn annotations(&self, mailbox: Option<&MailboxName>, reader: &str) -> Result<Vec<Annotation>> {
+        self.read(|tables| {
+            tables.check_alive()?;
+            tables.annotations(place(tables, mailbox)?, reader)
+        })
+    }
+
+    /// Sets and removes annotations of a mailbox, or with `None` of the account: all of them or none. A mailbox gets a new MODSEQ
+    /// (RFC 7162 §3.2). `NotFound`; `TooLarge` for a value; `Limit` when there are too many.
+    pub fn set_annotations(
+        &self,
+        mailbox: Option<&MailboxName>,
+        owner: &str,
+        changes: Vec<AnnotationChange>,
+    ) -> Result<()> {
+        check_sizes(&changes)?;
+        let (mailbox, owner) = (mailbox.cloned(), owner.to_owned());
+        self.write(move |tables| {
+            tables.check_alive()?;
+            let place = place(tables, mailbox.as_ref())?;
+            for change in &changes {
+                let owner = if change.scope == AnnotationScope::Shared { "" } else { owner.as_str() };
+                tables.set_annotation(place, &change.entry, owner, change.value.as_deref())?;
+                if change.value.is_some() && tables.count_annotations(place, owner)? > Annotation::MOST {
+                    return Err(StoreError::Limit(format!("there are {} annotations already", Annotation::MOST)));
+                }
+            }
+            if let Some(name) = &mailbox {
+                let mut row = existing(tables, name)?;
+                row.highest_modseq += 1;
+                tables.save_numbers(&row)?;
+                tables.announce_in(&row, EventKind::AnnotationsChanged);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Refuses values that are too long.
+pub(crate) fn check_sizes(changes: &[AnnotationChange]) -> Result<()> {
+    let long = |change: &AnnotationChange| change.value.as_ref().is_some_and(|value| value.len() > Annotation::LONGEST);
+    if changes.iter().any(long) { Err(StoreError::TooLarge { limit: Annotation::LONGEST as u64 }) } else { Ok(()) }
+}
+
+fn place(reader: &Reader<'_>, mailbox: Option<&MailboxName>) -> Result<MailboxId> {
+    mailbox.map_or(Ok(ACCOUNT), |name| existing(reader, name).map(|row| row.id))
+}
