@@ -60,6 +60,7 @@ fn desk(mta: SocketAddr) -> Desk {
         hello_name: "webmail.example.test".to_owned(),
         max_message_size: 5_242_880,
         local_delivery: true,
+        security: super::smtp::in_clear(),
         timeout: Duration::from_secs(10),
     };
     let submitter = Submitter::new(options, Arc::new(directory), pool.clone());

@@ -15,10 +15,7 @@ fn a_mailbox_is_read_and_changed_through_proxy_credentials() {
     }
     let settings = Settings::load(site.root()).unwrap();
     let proxy = Proxy::read(&settings).with_port(site.listener("imap").port());
-    let connector = proxy.ca_file.as_ref().map(|file| {
-        tls::Connector::new(&tls::ConnectorOptions { ca_files: vec![file.clone()], ..Default::default() }).unwrap()
-    });
-    let pool = Pool::new(PoolOptions::default(), proxy, connector);
+    let pool = Pool::new(PoolOptions::default(), proxy, None);
     let session = pool.session("browser", &Account::new(None, "alice").for_client("198.51.100.2".parse().unwrap()));
     run(async {
         let list = session.mailboxes().await.unwrap();

@@ -12,7 +12,8 @@ use backends::{Pool, PoolOptions};
 use directory::Directory;
 use spool::{DraftId, Limit, NewFile, Spool, SpoolOptions};
 use submission::{
-    Bcc, ComposeOptions, Composed, Draft, Mailbox, SendError, SubmitOptions, Submitter, Via, compose, parse_list,
+    Bcc, ComposeOptions, Composed, Draft, Mailbox, SendError, SmtpSecurity, SubmitOptions, Submitter, Via, compose,
+    parse_list,
 };
 
 use super::fixture::{proxy, run};
@@ -73,6 +74,12 @@ pub fn mta(answers: &'static [(&'static str, &'static str)]) -> (SocketAddr, Arc
     (address, heard)
 }
 
+/// No TLS and no sign-in at the MTA.
+pub fn in_clear() -> SmtpSecurity {
+    let connector = Arc::new(tls::Connector::opportunistic().unwrap());
+    SmtpSecurity { tls: config::SmtpTls::Never, connector, login: None }
+}
+
 fn submitter(address: SocketAddr, max: u64) -> Submitter {
     let options = SubmitOptions {
         smtp_host: address.ip().to_string(),
@@ -80,6 +87,7 @@ fn submitter(address: SocketAddr, max: u64) -> Submitter {
         hello_name: "webmail.example.test".to_owned(),
         max_message_size: max,
         local_delivery: false,
+        security: in_clear(),
         timeout: Duration::from_secs(10),
     };
     let nowhere = proxy(SocketAddr::from(([127, 0, 0, 1], 9)), None);

@@ -130,7 +130,7 @@ fn passwords_in_clear_are_refused_where_the_site_says_so() {
     let pop = Pop::with(Options { plaintext_min_cipher: 128, ..Options::default() });
     let mut client = pop.connect();
     for line in ["USER alice", "PASS secret", "AUTH PLAIN", &format!("AUTH PLAIN {}", plain("", "alice", "secret"))] {
-        assert_eq!(client.err(line), "Sign in under TLS: send STLS first");
+        assert_eq!(client.err(line), "[PRIVACYREQUIRED] Sign in under TLS: send STLS first");
     }
     assert!(client.list("AUTH").is_empty());
     let pop = Pop::with(Options { plaintext_min_cipher: -1, ..Options::default() });

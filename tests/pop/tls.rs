@@ -45,7 +45,9 @@ fn commands_sent_before_the_handshake_are_not_obeyed_after_it() {
 
 #[test]
 fn passwords_are_taken_under_tls_of_the_strength_that_the_site_wants() {
-    for (least, answer) in [(128, "+OK Send the password\r\n"), (512, "-ERR Sign in under TLS: send STLS first\r\n")] {
+    for (least, answer) in
+        [(128, "+OK Send the password\r\n"), (512, "-ERR [PRIVACYREQUIRED] Sign in under TLS: send STLS first\r\n")]
+    {
         let pop = Pop::with(Options { plaintext_min_cipher: least, ..Options::default() });
         pop.runtime.block_on(async {
             let mut stream = BufReader::new(TcpStream::connect(pop.address()).await.unwrap());

@@ -135,7 +135,9 @@ impl Bound {
         if let Some((config, ports)) = self.pop {
             let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL))
                 .listed("pop", &site.sessions);
-            let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
+            // POP has no sign-in by certificate (Guide §5.2): none is asked for.
+            let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
+            let acceptor = acceptor.map(tls::Acceptor::without_client_certificates);
             let pool = WorkPool::new(config.service.max_threads).measured("pop");
             let live = Live::new(live::pop(site, config, &pool));
             running.pop = Some(Mail { live: live.clone(), pool });
@@ -154,7 +156,12 @@ impl Bound {
                 "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             );
             let limits = AcceptLimits::new(config.service.max_sessions, refuse).listed("http", &site.sessions);
-            let acceptor = site.acceptor.as_ref().map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
+            let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
+            let acceptor = acceptor.map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
+            let mut config = config;
+            // Where plain HTTP leads to; only now is it known with "any free port".
+            config.service.listen.ssl_port =
+                ports.tls.as_ref().and_then(Listener::address).map(|address| address.port());
             let backends = http::backends(&config, proxy)?;
             running.backends = Some((backends.clone(), imap_port));
             let service = http::service(site, config, backends, drain)?;

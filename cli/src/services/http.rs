@@ -13,15 +13,29 @@ use super::OpenSite;
 
 /// The back-end pool of the webmail.
 pub fn backends(config: &Http, proxy: Proxy) -> anyhow::Result<Pool> {
-    let connector = match &proxy.ca_file {
-        Some(file) => Some(tls::Connector::new(&tls::ConnectorOptions {
-            ca_files: vec![file.clone()],
-            ..tls::ConnectorOptions::default()
-        })?),
-        None => None,
-    };
+    let connector = connector(&proxy)?;
     let options = PoolOptions { idle_close: config.resource_timeout, ..PoolOptions::default() };
     Ok(Pool::new(options, proxy, connector))
+}
+
+/// What does handshakes with back ends; `None` when no certificate is trusted.
+pub fn connector(proxy: &Proxy) -> anyhow::Result<Option<tls::Connector>> {
+    if proxy.ca_files.is_empty() {
+        return Ok(None);
+    }
+    let options = tls::ConnectorOptions { ca_files: proxy.ca_files.clone(), ..tls::ConnectorOptions::default() };
+    Ok(Some(tls::Connector::new(&options).context("local.service.proxy.cafile")?))
+}
+
+/// What does handshakes with the MTA: with trusted certificates it must prove who it is.
+pub fn mta(config: &Http) -> anyhow::Result<tls::Connector> {
+    match &config.smtp_ca_file {
+        Some(file) => {
+            let options = tls::ConnectorOptions { ca_files: vec![file.clone()], ..tls::ConnectorOptions::default() };
+            tls::Connector::new(&options).context("service.http.smtpcafile")
+        }
+        None => Ok(tls::Connector::opportunistic()?),
+    }
 }
 
 /// The service. It reaches mail through `backends` alone, also when the store is in this process.
@@ -37,10 +51,13 @@ pub fn service(site: &OpenSite, config: Http, backends: Pool, drain: &Drain) -> 
                 Ok(spool)
             })
             .with_context(|| format!("service.http.spooldir {}", config.spool_dir.display()))?;
+    let mta = mta(&config)?;
     Ok(Service::new(HttpDeps {
         authenticator: Arc::clone(&site.authenticator),
         backends,
         spool,
+        acceptor: site.acceptor.clone().filter(|_| config.service.tls),
+        mta,
         config,
         listed: site.sessions.clone(),
         drain: drain.clone(),

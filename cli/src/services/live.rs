@@ -8,7 +8,7 @@ use daemon::WorkPool;
 use directory::QuotaPolicy;
 use logs::Logs;
 
-use super::{OpenSite, site::quota_policy};
+use super::{OpenSite, certificates, site::quota_policy};
 
 /// A service that can be replaced while connections come.
 #[derive(Clone)]
@@ -49,15 +49,10 @@ pub struct Running {
 impl Running {
     /// Reads settings and certificates again. What is damaged stays as it was: a bad file must not end the service.
     pub fn refresh(&self, site: &OpenSite, logs: &Logs) {
-        if let Some(acceptor) = &site.acceptor {
-            match acceptor.reload() {
-                Ok(()) => tracing::info!("refresh: certificates read again"),
-                Err(error) => tracing::error!(%error, "refresh: certificates kept as they were"),
-            }
-        }
         match Settings::load(site.settings.root()) {
             Ok(settings) => {
                 logs.refresh(&config::Log::read(&settings));
+                certificates::refresh(site, &settings);
                 self.take(site, &settings);
                 tracing::info!("refresh: settings read again");
                 let waiting: Vec<String> = settings
@@ -86,10 +81,19 @@ impl Running {
             live.replace(lmtp(site, Lmtp::read(settings), quota, pool));
         }
         if let Some(service) = &self.http {
-            service.refresh(Http::read(settings));
+            let config = Http::read(settings);
+            match super::http::mta(&config) {
+                Ok(mta) => service.trust_mta(mta),
+                Err(error) => tracing::error!("refresh: trust in the MTA kept as it was: {error:#}"),
+            }
+            service.refresh(config);
         }
         if let Some((backends, port)) = &self.backends {
             let proxy = Proxy::read(settings);
+            match super::http::connector(&proxy) {
+                Ok(connector) => backends.set_connector(connector),
+                Err(error) => tracing::error!("refresh: trusted back ends kept as they were: {error:#}"),
+            }
             backends.set_proxy(match port {
                 Some(port) => proxy.with_port(*port),
                 None => proxy,
@@ -115,7 +119,7 @@ pub fn pop(site: &OpenSite, config: Pop, pool: &WorkPool) -> popd::Service {
         store: site.store.clone(),
         authenticator: Arc::clone(&site.authenticator),
         pool: pool.clone(),
-        tls: site.acceptor.clone().filter(|_| config.service.tls),
+        tls: site.acceptor.as_ref().filter(|_| config.service.tls).map(tls::Acceptor::without_client_certificates),
         config,
     })
 }

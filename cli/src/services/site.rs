@@ -10,6 +10,8 @@ use directory::{Directory, DirectoryRules, LdifDirectory, LdifOptions, QuotaPoli
 use ens::Bus;
 use mailstore::{Observer, Partition, Store, StoreOptions};
 
+use super::certificates;
+
 /// What the services of one process share.
 pub struct OpenSite {
     pub settings: Settings,
@@ -17,7 +19,7 @@ pub struct OpenSite {
     pub authenticator: Arc<Authenticator>,
     pub bus: Arc<Bus>,
     pub store: Store,
-    /// The server's certificate; `None` when its files are not there and TLS is off.
+    /// The server's certificates; `None` when their files are not there and TLS is off.
     pub acceptor: Option<tls::Acceptor>,
     /// Who is connected.
     pub sessions: Sessions,
@@ -31,7 +33,9 @@ impl OpenSite {
             Arc::new(Authenticator::new(Arc::clone(&directory), AuthOptions::from(&SignIn::read(&settings))));
         let bus = Arc::new(Bus::new());
         let store = open_store(&settings, Some(Arc::clone(&bus) as Arc<dyn Observer>))?;
-        let acceptor = open_acceptor(&settings)?;
+        let tls = Tls::read(&settings);
+        let acceptor = certificates::open(&tls)?;
+        authenticator.set_certificate_map(certificates::map(&tls)?);
         let last_access = Watching::read(&settings).last_access.then(|| LastAccess::of(settings.root()));
         let sessions = Sessions::new(last_access);
         Ok(Self { settings, directory, authenticator, bus, store, acceptor, sessions })
@@ -78,16 +82,4 @@ pub fn quota_policy(config: &StoreConfig) -> QuotaPolicy {
         default_messages: config.default_quota_messages,
         enforce: config.quota_enforcement,
     }
-}
-
-/// The certificate, when there is one. Missing files are only an error where a setting asks for TLS, which `bind` checks.
-fn open_acceptor(settings: &Settings) -> anyhow::Result<Option<tls::Acceptor>> {
-    let files = Tls::read(settings);
-    if !files.cert_file.exists() && !files.key_file.exists() {
-        return Ok(None);
-    }
-    Ok(Some(tls::Acceptor::new(tls::AcceptorOptions {
-        certificates: vec![tls::CertificateFiles { certificate: files.cert_file, key: files.key_file }],
-        ..tls::AcceptorOptions::default()
-    })?))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
@@ -10,7 +10,7 @@ use logs::Quoted;
 use tracing::{debug, info};
 
 use crate::cache::SignInCache;
-use crate::{AuthError, AuthErrorKind, BareNames, LoginNames, prepared};
+use crate::{AuthError, AuthErrorKind, BareNames, CertificateMap, LoginNames, prepared};
 
 /// The settings behind sign-ins.
 #[derive(Clone, Debug)]
@@ -117,6 +117,7 @@ pub struct Authenticator {
     admins: Vec<LoginName>,
     admin_group: Option<String>,
     cache: Option<SignInCache>,
+    certificates: RwLock<Arc<CertificateMap>>,
 }
 
 impl Authenticator {
@@ -126,12 +127,22 @@ impl Authenticator {
             LoginNames::new(&options.login_separators, &options.default_domain).with_bare_names(options.bare_names);
         let admins = options.admins.iter().map(|admin| names.split_store_id(&admin.to_lowercase())).collect();
         let cache = SignInCache::new(options.cache_ttl, options.cache_size);
-        Authenticator { directory, names, admins, admin_group: options.admin_group, cache }
+        let certificates = RwLock::default();
+        Authenticator { directory, names, admins, admin_group: options.admin_group, cache, certificates }
     }
 
     /// The directory behind it.
     pub fn directory(&self) -> &Arc<dyn Directory> {
         &self.directory
+    }
+
+    /// Takes another certmap.conf; an empty one maps by mail address.
+    pub fn set_certificate_map(&self, map: CertificateMap) {
+        *self.certificates.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(map);
+    }
+
+    pub(crate) fn certificate_map(&self) -> Arc<CertificateMap> {
+        Arc::clone(&self.certificates.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How login names are read.
@@ -176,7 +187,7 @@ impl Authenticator {
             Err(AuthError::new(AuthErrorKind::NotAuthorized, "acts for somebody already"))
         };
         let result = result.map(|user| Identity { user, ..identity.clone() });
-        log(&result, &identity.authenticated, context);
+        log(&result, &identity.authenticated, "plaintext", context);
         result
     }
 
@@ -190,7 +201,7 @@ impl Authenticator {
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
         let result = self.sign_in(login, password, authorization).await;
-        log(&result, login, context);
+        log(&result, login, "plaintext", context);
         result
     }
 
@@ -205,6 +216,11 @@ impl Authenticator {
             return Err(AuthError::new(AuthErrorKind::Failed, "empty name or password"));
         }
         let user = self.check(&login, &password).await?;
+        self.admit(user, authorization).await
+    }
+
+    /// What follows once it is known who somebody is: the account's status, then whom to act for.
+    pub(crate) async fn admit(&self, user: Arc<User>, authorization: Option<&str>) -> Result<Identity, AuthError> {
         check_status(&user)?;
         let is_admin = self.is_admin(&user).await?;
         let authenticated = user.store_id.clone();
@@ -273,11 +289,12 @@ impl Authenticator {
 }
 
 /// The directory has said in the log that it is away, once; everything else is told with the sign-in.
-fn look_up_failed(error: &DirectoryError) -> AuthError {
+pub(crate) fn look_up_failed(error: &DirectoryError) -> AuthError {
     AuthError::new(AuthErrorKind::Unavailable, error.to_string())
 }
 
-fn log(result: &Result<Identity, AuthError>, login: &str, context: AuthContext) {
+/// One line for each sign-in; `mechanism` is `plaintext` or `certificate`, `claimed` the login name or the certificate's subject.
+pub(crate) fn log(result: &Result<Identity, AuthError>, claimed: &str, mechanism: &str, context: AuthContext) {
     let service = context.service.as_str();
     meters::login(
         service,
@@ -291,18 +308,18 @@ fn log(result: &Result<Identity, AuthError>, login: &str, context: AuthContext) 
         Ok(identity) => {
             let tls = if context.tls { "+tls" } else { "" };
             let name = Quoted(&identity.authenticated);
-            debug!(service, "login: {} plaintext{tls} {name}{}", Peer(context), ActsFor(identity));
+            debug!(service, "login: {} {mechanism}{tls} {name}{}", Peer(context), ActsFor(identity));
         }
         // The directory logs when it goes away and when it comes back; a line a sign-in would bury that.
         Err(error) if error.kind() == AuthErrorKind::Unavailable => {
-            debug!(service, "no login: {} {} directory: {}", Peer(context), Quoted(login), error.reason());
+            debug!(service, "no login: {} {} directory: {}", Peer(context), Quoted(claimed), error.reason());
         }
         Err(error) if error.kind().is_status() => {
-            info!(service, "badlogin: {} plaintext {} {}", Peer(context), Quoted(login), error.reason());
+            info!(service, "badlogin: {} {mechanism} {} {}", Peer(context), Quoted(claimed), error.reason());
         }
         Err(error) => {
-            let (name, reason) = (Quoted(login), error.reason());
-            info!(service, "badlogin: {} plaintext {name} authentication failure ({reason})", Peer(context));
+            let (name, reason) = (Quoted(claimed), error.reason());
+            info!(service, "badlogin: {} {mechanism} {name} authentication failure ({reason})", Peer(context));
         }
     }
 }

@@ -4,12 +4,14 @@
 
 mod authenticator;
 mod cache;
+mod certificate;
 mod error;
 mod login_name;
 mod prep;
 pub mod sasl;
 
 pub use authenticator::{AuthContext, AuthOptions, Authenticator, Identity, Service};
+pub use certificate::{CertificateMap, MapError};
 pub use error::{AuthError, AuthErrorKind};
 pub use login_name::{BareNames, LoginNames};
 pub use prep::prepared;

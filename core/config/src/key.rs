@@ -30,6 +30,8 @@ pub enum Kind {
     Addresses,
     /// A file or folder; relative ones start at the site folder.
     Path,
+    /// Blank-separated files, none with a blank in its name; relative ones start at the site folder.
+    Paths,
     /// Letters, digits, `-` and `_`.
     Word,
     /// Any text on one line.
@@ -147,6 +149,7 @@ impl Key {
             Kind::Host => "host name or address".to_owned(),
             Kind::Addresses => "blank-separated IP addresses".to_owned(),
             Kind::Path => "path; relative ones start at the site folder".to_owned(),
+            Kind::Paths => "blank-separated paths; relative ones start at the site folder".to_owned(),
             Kind::Word => "letters, digits, - and _".to_owned(),
             Kind::Text => "text".to_owned(),
             Kind::Secret => "secret".to_owned(),

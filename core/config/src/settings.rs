@@ -191,6 +191,15 @@ impl Settings {
         self.root.join(self.text(key))
     }
 
+    pub(crate) fn paths(&self, key: &'static Key) -> Vec<PathBuf> {
+        self.value(key, key.name).split_whitespace().map(|path| self.root.join(path)).collect()
+    }
+
+    /// Whether `key` has a value of its own.
+    pub(crate) fn is_set(&self, key: &'static Key) -> bool {
+        self.overrides.get(key.name).is_some_and(|value| !value.is_empty())
+    }
+
     /// The per-host forms of `key` that are set, as (host in lower case, value).
     pub(crate) fn per_host(&self, key: &'static Key) -> impl Iterator<Item = (String, String)> {
         self.labelled(key)

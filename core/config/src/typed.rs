@@ -15,7 +15,7 @@ mod tls;
 mod watching;
 
 pub use directory::{Directory, Ldap, LdapSecurity};
-pub use http::{Http, IpSecurity};
+pub use http::{Http, IpSecurity, SmtpTls};
 pub use imap::Imap;
 pub use listen::{Listen, Service};
 pub use lmtp::Lmtp;
@@ -25,5 +25,5 @@ pub use proxy::{BackEnd, Proxy};
 pub use sign_in::SignIn;
 pub use site::Site;
 pub use store::Store;
-pub use tls::Tls;
+pub use tls::{MinVersion, Tls};
 pub use watching::Watching;

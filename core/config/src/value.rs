@@ -34,6 +34,7 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
         Kind::Secret if value.bytes().all(|b| b == b'*') => {
             Err("that is how listings hide a secret, not the secret itself".to_owned())
         }
+        Kind::Paths => Ok(value.split_whitespace().collect::<Vec<_>>().join(" ")),
         Kind::Path | Kind::Text | Kind::Secret => Ok(value.to_owned()),
     }
 }

@@ -20,6 +20,7 @@ pub struct Conn {
     stream: Stream,
     peer: SocketAddr,
     local: SocketAddr,
+    certificate: Option<tls::ClientCertificate>,
 }
 
 #[derive(Debug)]
@@ -33,7 +34,12 @@ impl Conn {
     /// Wraps an accepted connection. Small replies must not wait for more: Nagle is off.
     pub fn plain(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { peer: stream.peer_addr()?, local: stream.local_addr()?, stream: Stream::Plain(stream) })
+        Ok(Self {
+            peer: stream.peer_addr()?,
+            local: stream.local_addr()?,
+            certificate: None,
+            stream: Stream::Plain(stream),
+        })
     }
 
     /// The client's address.
@@ -59,6 +65,11 @@ impl Conn {
         }
     }
 
+    /// The certificate that the client has shown, if it was asked and has one. Whether it is worth anything is another question.
+    pub fn certificate(&self) -> Option<&tls::ClientCertificate> {
+        self.certificate.as_ref()
+    }
+
     /// Does the handshake: at once on a TLS port, or after STARTTLS/STLS was answered.
     ///
     /// The caller must have thrown away whatever it had read beyond the STARTTLS line: commands from before the
@@ -72,7 +83,8 @@ impl Conn {
             meters::handshake(session.service(), meters::Outcome::of(&stream));
         }
         let stream = stream?;
-        Ok(Self { stream: Stream::Tls(Box::new(stream)), ..self })
+        let certificate = acceptor.client_certificate(&stream);
+        Ok(Self { stream: Stream::Tls(Box::new(stream)), certificate, ..self })
     }
 }
 

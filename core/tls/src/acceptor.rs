@@ -34,6 +34,13 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
+impl CertificateFiles {
+    /// Whether both can be read and belong together.
+    pub fn check(&self) -> Result<(), TlsError> {
+        read_key(self, &provider()).map(|_| ())
+    }
+}
+
 /// What an [`Acceptor`] is made from.
 #[derive(Clone, Debug, Default)]
 pub struct AcceptorOptions {
@@ -181,20 +188,21 @@ impl Loaded {
 
 fn read_keys(options: &AcceptorOptions) -> Result<Vec<Arc<CertifiedKey>>, TlsError> {
     let provider = provider();
-    let mut keys = Vec::with_capacity(options.certificates.len());
-    for files in &options.certificates {
-        let chain = pem::certificates(&files.certificate)?;
-        let key = pem::private_key(&files.key)?;
-        // Also checks that key and certificate belong together.
-        let key = CertifiedKey::from_der(chain, key, &provider).map_err(|source| match source {
-            rustls::Error::InconsistentKeys(_) => {
-                TlsError::Mismatch { certificate: files.certificate.clone(), key: files.key.clone() }
-            }
-            source => TlsError::rejected(files.certificate.display(), source),
-        })?;
-        keys.push(Arc::new(key));
-    }
+    let keys = options.certificates.iter().map(|files| read_key(files, &provider).map(Arc::new));
+    let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
     if keys.is_empty() { Err(TlsError::NoCertificate) } else { Ok(keys) }
+}
+
+fn read_key(files: &CertificateFiles, provider: &rustls::crypto::CryptoProvider) -> Result<CertifiedKey, TlsError> {
+    let chain = pem::certificates(&files.certificate)?;
+    let key = pem::private_key(&files.key)?;
+    // Also checks that key and certificate belong together.
+    CertifiedKey::from_der(chain, key, provider).map_err(|source| match source {
+        rustls::Error::InconsistentKeys(_) => {
+            TlsError::Mismatch { certificate: files.certificate.clone(), key: files.key.clone() }
+        }
+        source => TlsError::rejected(files.certificate.display(), source),
+    })
 }
 
 /// Picks the first certificate that is valid for the asked name, else the first of all.

@@ -3,13 +3,14 @@
 //! Trust is what the CA file says and nothing else: no list of public authorities is built in, since a back end is
 //! the site's own. A certificate in the file is trusted as an issuer, and also as a server's own certificate, whether or
 //! not it is marked as an authority (`openssl req -x509` marks every self-signed one). Names, dates and signatures
-//! are always checked; there is no way to switch that off.
+//! are always checked; the one exception is [`Connector::opportunistic`], for the way to an MTA.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -24,6 +25,12 @@ pub struct ConnectorOptions {
     pub ca_files: Vec<PathBuf>,
     /// Application protocols offered.
     pub alpn: Vec<Vec<u8>>,
+}
+
+/// Whether a failed handshake failed because this side does not trust the server's certificate.
+pub fn is_refused_certificate(error: &std::io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// Does client-side handshakes.
@@ -60,6 +67,19 @@ impl Connector {
         Ok(Connector { config: Arc::new(config) })
     }
 
+    /// Encrypts without knowing to whom: for opportunistic TLS to an MTA, where the alternative is plain text (RFC 7435).
+    pub fn opportunistic() -> Result<Connector, TlsError> {
+        let provider = provider();
+        let algorithms = provider.signature_verification_algorithms;
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+            .map_err(|source| TlsError::rejected("protocol versions", source))?
+            .dangerous() // Says so in its name; the other constructor is for everything that must know its peer.
+            .with_custom_certificate_verifier(Arc::new(Anybody { algorithms }))
+            .with_no_client_auth();
+        Ok(Connector { config: Arc::new(config) })
+    }
+
     /// The handshake. `host` is a DNS name or an IP address, which the certificate must be valid for.
     pub async fn connect<S>(&self, host: &str, stream: S) -> std::io::Result<ClientStream<S>>
     where
@@ -72,6 +92,47 @@ impl Connector {
             )
         })?;
         tokio_rustls::TlsConnector::from(Arc::clone(&self.config)).connect(name, stream).await
+    }
+}
+
+/// Any certificate will do, as long as the server has its key.
+#[derive(Debug)]
+struct Anybody {
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
     }
 }
 

@@ -16,10 +16,10 @@ mod session;
 pub use acceptor::{Acceptor, AcceptorOptions, CertificateFiles, TlsVersion};
 pub use certificate::Certificate;
 pub use client_trust::{ClientCertificate, ClientTrustFiles, Untrusted};
-pub use connector::{Connector, ConnectorOptions};
+pub use connector::{Connector, ConnectorOptions, is_refused_certificate};
 pub use error::TlsError;
 pub use name::DistinguishedName;
-pub use self_signed::{SelfSigned, SelfSignedPem, self_signed};
+pub use self_signed::{CertificateRequest, SelfSigned, SelfSignedPem, request, self_signed, write_public};
 pub use session::{ClientStream, ServerStream, SessionInfo};
 
 use std::sync::Arc;

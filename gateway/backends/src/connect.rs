@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -33,7 +33,7 @@ struct Facts {
 /// Opens connections and remembers what hosts can do.
 pub(crate) struct Opener {
     options: PoolOptions,
-    connector: Option<tls::Connector>,
+    connector: RwLock<Option<tls::Connector>>,
     facts: Mutex<HashMap<(String, u16), Facts>>,
 }
 
@@ -50,7 +50,7 @@ impl Authenticator for Plain {
 
 impl Opener {
     pub(crate) fn new(options: PoolOptions, connector: Option<tls::Connector>) -> Self {
-        Self { options, connector, facts: Mutex::default() }
+        Self { options, connector: RwLock::new(connector), facts: Mutex::default() }
     }
 
     /// A connection signed in for `account` at `back_end`.
@@ -123,6 +123,11 @@ impl Opener {
         Ok(Connection::new(session, back_end.host.as_str().into(), after))
     }
 
+    /// Takes other trusted certificates; `None` trusts nobody.
+    pub(crate) fn set_connector(&self, connector: Option<tls::Connector>) {
+        *self.connector.write().unwrap_or_else(PoisonError::into_inner) = connector;
+    }
+
     /// Forgets what is known about all hosts: they may have been replaced.
     pub(crate) fn forget(&self) {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -134,6 +139,14 @@ impl Opener {
             what,
             source: source.map(Arc::new),
         };
+        if back_end.tls && !back_end.tls_allowed {
+            return Err(Error::Untrusted {
+                host: back_end.host.clone(),
+                what: "local.service.proxy.imapssl is on, but service.http.sslusessl is off",
+                source: None,
+            });
+        }
+        let connector = self.connector.read().unwrap_or_else(PoisonError::into_inner).clone();
         let patience = self.options.connect_timeout;
         let stream = in_time(patience, TcpStream::connect((back_end.host.as_str(), back_end.port)))
             .await
@@ -142,12 +155,20 @@ impl Opener {
         if !back_end.tls {
             return Ok(Box::new(stream));
         }
-        let Some(connector) = &self.connector else {
-            return Err(lost("TLS is wanted, but local.service.proxy.cafile names no trusted certificate", None));
+        let untrusted = |what: &'static str, source: Option<io::Error>| Error::Untrusted {
+            host: back_end.host.clone(),
+            what,
+            source: source.map(Arc::new),
         };
-        let stream = in_time(patience, connector.connect(&back_end.host, stream))
-            .await
-            .map_err(|source| lost("TLS handshake", Some(source)))?;
+        let Some(connector) = connector else {
+            return Err(untrusted("TLS is wanted, but local.service.proxy.cafile names no trusted certificate", None));
+        };
+        let stream = in_time(patience, connector.connect(&back_end.host, stream)).await.map_err(|source| {
+            match tls::is_refused_certificate(&source) {
+                true => untrusted("its certificate is not trusted (see local.service.proxy.cafile)", Some(source)),
+                false => lost("TLS handshake", Some(source)),
+            }
+        })?;
         Ok(Box::new(stream))
     }
 }

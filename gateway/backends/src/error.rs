@@ -27,13 +27,24 @@ pub enum Error {
         options: Vec<String>,
     },
     /// The server cannot be reached, or the connection broke.
-    #[error("back end {host}: {what}")]
+    #[error("back end {host}: {what}{}", caused_by(.source))]
     Unavailable {
         /// The back end.
         host: String,
         /// What was being done.
         what: &'static str,
         /// The cause, if the system named one.
+        #[source]
+        source: Option<Arc<io::Error>>,
+    },
+    /// TLS to the server is switched off or its certificate is not trusted: a mistake in the settings, or an attack.
+    #[error("back end {host}: {what}{}", caused_by(.source))]
+    Untrusted {
+        /// The back end.
+        host: String,
+        /// What is wrong.
+        what: &'static str,
+        /// The TLS library's words.
         #[source]
         source: Option<Arc<io::Error>>,
     },
@@ -104,6 +115,10 @@ pub enum Error {
     Source(#[source] Arc<io::Error>),
 }
 
+fn caused_by(source: &Option<Arc<io::Error>>) -> String {
+    source.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default()
+}
+
 /// What the user is told when the server cannot be used at all: the log has the reason (Guide §5.7.1).
 const UNAVAILABLE: &str = "Mail server unavailable. Administrator, check server log for details.";
 
@@ -111,7 +126,9 @@ impl Error {
     /// A sentence for the user: no host names, no options, no server internals.
     pub fn user_text(&self) -> &'static str {
         match self {
-            Self::MissingCredentials { .. } | Self::Denied { .. } | Self::Protocol { .. } => UNAVAILABLE,
+            Self::MissingCredentials { .. } | Self::Untrusted { .. } | Self::Denied { .. } | Self::Protocol { .. } => {
+                UNAVAILABLE
+            }
             Self::Unavailable { .. } => "The mail server does not answer. Please try again in a moment.",
             Self::NoSuchMailbox(_) => "There is no such folder.",
             Self::AlreadyExists(_) => "There is a folder of that name already.",
@@ -131,7 +148,11 @@ impl Error {
     pub fn is_outage(&self) -> bool {
         matches!(
             self,
-            Self::MissingCredentials { .. } | Self::Unavailable { .. } | Self::Denied { .. } | Self::Protocol { .. }
+            Self::MissingCredentials { .. }
+                | Self::Untrusted { .. }
+                | Self::Unavailable { .. }
+                | Self::Denied { .. }
+                | Self::Protocol { .. }
         )
     }
 }

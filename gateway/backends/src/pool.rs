@@ -61,6 +61,11 @@ impl Pool {
         *self.shared.idle_close.write().unwrap_or_else(PoisonError::into_inner) = idle_close;
     }
 
+    /// Takes other trusted certificates for back ends that want TLS; open connections stay as they are.
+    pub fn set_connector(&self, connector: Option<tls::Connector>) {
+        self.shared.opener.set_connector(connector);
+    }
+
     /// The mail session of the browser session `key` (an opaque secret-free name, for instance a hash of its id).
     /// The same key gives the same kept connection, until `account` is another one. No I/O happens here.
     pub fn session(&self, key: &str, account: &Account) -> MailSession {

@@ -2,6 +2,7 @@
 
 pub mod body_limit;
 pub mod csrf;
+pub mod encrypted;
 pub mod error_page;
 pub mod fetch_metadata;
 pub mod measured;

@@ -18,12 +18,16 @@ use crate::views::date::Now;
 use crate::views::shell::{Look, Toast};
 
 /// How the connection came in; put into every request by the service.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Client {
     /// Address of the browser.
     pub address: IpAddr,
     /// Address and port, for the log of sign-ins.
     pub peer: std::net::SocketAddr,
+    /// Strength of the connection's cipher in bits; 0 without TLS.
+    pub cipher_bits: u32,
+    /// The certificate that the browser has shown, trusted or not.
+    pub certificate: Option<tls::ClientCertificate>,
 }
 
 /// Somebody signed in, with their mail and spool.

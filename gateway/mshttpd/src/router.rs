@@ -9,7 +9,9 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::assets;
-use crate::middleware::{body_limit, csrf, error_page, fetch_metadata, measured, request_log, security_headers};
+use crate::middleware::{
+    body_limit, csrf, encrypted, error_page, fetch_metadata, measured, request_log, security_headers,
+};
 use crate::screens::{actions, attachment, body, compose, events, home, login, mailbox, message, settings, source};
 use crate::state::{AppState, Transport};
 
@@ -20,6 +22,7 @@ pub fn router(state: AppState) -> Router {
         // Signing in and out
         .route("/", get(home::show))
         .route("/login", get(login::show).post(login::sign_in))
+        .route("/login/certificate", post(login::by_certificate))
         .route("/logout", post(login::sign_out))
         // Folders and messages
         .route("/mail/{mailbox}", get(mailbox::show).post(actions::on_list))
@@ -50,6 +53,7 @@ pub fn router(state: AppState) -> Router {
         .merge(open)
         .layer(from_fn(fetch_metadata::layer))
         .merge(framed)
+        .layer(from_fn_with_state(state.clone(), encrypted::layer))
         .layer(from_fn(error_page::layer))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(Html))
         .layer(from_fn_with_state(state.clone(), security_headers::layer))

@@ -11,7 +11,7 @@ use directory::Directory;
 use http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use submission::{SubmitOptions, Submitter};
+use submission::{SmtpSecurity, SubmitOptions, Submitter};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt;
 
@@ -38,6 +38,10 @@ pub struct HttpDeps {
     pub spool: spool::Spool,
     /// The list of sessions that administrators see.
     pub listed: daemon::Sessions,
+    /// TLS for browsers, for what it asks of them.
+    pub acceptor: Option<tls::Acceptor>,
+    /// TLS to the MTA: does the handshakes, and knows what is trusted.
+    pub mta: tls::Connector,
     /// The end of service.
     pub drain: Drain,
 }
@@ -53,10 +57,10 @@ pub struct Service {
 impl Service {
     /// Builds it. Spawns housekeeping, so it must be called in a runtime.
     pub fn new(deps: HttpDeps) -> Self {
-        let HttpDeps { config, authenticator, backends, spool, listed, drain } = deps;
+        let HttpDeps { config, authenticator, backends, spool, listed, acceptor, mta, drain } = deps;
         let (sessions, ended) = MemorySessions::new(config.session_timeout);
         let directory = Arc::clone(authenticator.directory());
-        let submitter = Live::new(submitter(&config, &directory, &backends));
+        let submitter = Live::new(submitter(&config, &directory, &backends, &mta));
         let folders = FolderCache::default();
         folders.show_counts(config.show_unread_counts);
         let parts = Arc::new(Parts {
@@ -69,6 +73,8 @@ impl Service {
             sessions,
             listed: ListedSessions::new(listed),
             signer: Signer::random(),
+            acceptor,
+            mta: Live::new(mta),
             drain,
             folders,
             bodies: state::bodies(),
@@ -77,6 +83,11 @@ impl Service {
         tokio::spawn(clean_up(ended, Arc::downgrade(&parts)));
         let app = |transport| router::router(AppState { parts: Arc::clone(&parts), transport });
         Self { plain: app(Transport::Plain), tls: app(Transport::Tls), parts }
+    }
+
+    /// Takes other trusted certificates for the MTA; [`Service::refresh`] then uses them.
+    pub fn trust_mta(&self, mta: tls::Connector) {
+        self.parts.mta.replace(mta);
     }
 
     /// Takes changed settings, for the requests from now on. Where it listens, its names, the cookie's name and the spool's
@@ -95,12 +106,12 @@ impl Service {
             cookie_name: old.cookie_name.clone(),
             ..new
         };
-        let Parts { sessions, submitter: live, folders, spool, backends, directory, .. } = self.parts.as_ref();
+        let Parts { sessions, submitter: live, folders, spool, backends, directory, mta, .. } = self.parts.as_ref();
         sessions.set_idle(config.session_timeout);
         backends.set_idle_close(config.resource_timeout);
         spool.set_session_bytes(session_bytes(&config));
         folders.show_counts(config.show_unread_counts);
-        live.replace(submitter(&config, directory, backends));
+        live.replace(submitter(&config, directory, backends, &mta.now()));
         self.parts.config.replace(config);
     }
 
@@ -116,10 +127,16 @@ impl Service {
     /// progress is then finished.
     pub async fn serve(&self, conn: Conn, drain: Drain) {
         let transport = if conn.is_tls() { Transport::Tls } else { Transport::Plain };
-        let client = Client { address: conn.peer().ip().to_canonical(), peer: conn.peer() };
+        let client = Client {
+            address: conn.peer().ip().to_canonical(),
+            peer: conn.peer(),
+            cipher_bits: conn.cipher_bits(),
+            certificate: conn.certificate().cloned(),
+        };
+        let address = client.address;
         let app = self.router(transport);
         let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(client);
+            request.extensions_mut().insert(client.clone());
             app.clone().oneshot(request.map(Body::new))
         });
         let idle = self.parts.config.now().service.idle_timeout.max(Duration::from_secs(180));
@@ -143,7 +160,7 @@ impl Service {
         };
         if let Err(error) = result {
             // Browsers close connections as they like.
-            tracing::debug!(%error, client = %client.address, "connection ended");
+            tracing::debug!(%error, client = %address, "connection ended");
         }
     }
 }
@@ -153,13 +170,23 @@ pub fn session_bytes(config: &config::Http) -> u64 {
     config.max_message_size.saturating_mul(4)
 }
 
-fn submitter(config: &config::Http, directory: &Arc<dyn Directory>, backends: &backends::Pool) -> Submitter {
+fn submitter(
+    config: &config::Http,
+    directory: &Arc<dyn Directory>,
+    backends: &backends::Pool,
+    mta: &tls::Connector,
+) -> Submitter {
     let options = SubmitOptions {
         smtp_host: config.smtp_host.clone(),
         smtp_port: config.smtp_port,
         hello_name: config.hostname.clone(),
         max_message_size: config.max_message_size,
         local_delivery: config.local_delivery,
+        security: SmtpSecurity {
+            tls: config.smtp_tls,
+            connector: Arc::new(mta.clone()),
+            login: config.smtp_auth.clone(),
+        },
         timeout: SMTP_TIMEOUT,
     };
     Submitter::new(options, Arc::clone(directory), backends.clone())

@@ -45,6 +45,10 @@ pub struct Parts {
     pub listed: ListedSessions,
     /// Link signatures.
     pub signer: Signer,
+    /// The TLS port's certificates; `None` without TLS.
+    pub acceptor: Option<tls::Acceptor>,
+    /// TLS to the MTA.
+    pub mta: Live<tls::Connector>,
     /// The end of service.
     pub drain: daemon::Drain,
     /// Folder lists by session key, for a moment.
@@ -87,6 +91,12 @@ impl std::ops::Deref for AppState {
 }
 
 impl AppState {
+    /// Whether browsers are asked for a certificate on the TLS port.
+    pub fn asks_for_certificates(&self) -> bool {
+        self.config.now().service.listen.ssl_port.is_some()
+            && self.acceptor.as_ref().is_some_and(tls::Acceptor::asks_for_certificates)
+    }
+
     /// Name of a cookie: `__Host-` over TLS, where browsers then insist on Secure, no Domain and Path=/.
     pub fn cookie(&self, suffix: &str) -> String {
         let base = &self.config.now().cookie_name;

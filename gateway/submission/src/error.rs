@@ -83,7 +83,7 @@ pub enum SendError {
         text: String,
     },
     /// The MTA cannot be reached, or hung up.
-    #[error("MTA {host}: {what}")]
+    #[error("MTA {host}: {what}{}", .source.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
     Unavailable {
         /// `smtphost:smtpport`.
         host: String,

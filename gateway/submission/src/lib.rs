@@ -17,3 +17,4 @@ pub use compose::{Bcc, ComposeOptions, Composed, compose};
 pub use draft::{Attachment, Draft, Priority};
 pub use error::{DraftError, Refusal, SendError};
 pub use send::{RecipientResult, Sent, SubmitOptions, Submitter, Via};
+pub use smtp::SmtpSecurity;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use backends::Pool;
 use directory::Directory;
 
-use crate::{Bcc, Composed, Mailbox, Refusal, SendError, local, smtp::Transaction};
+use crate::{Bcc, Composed, Mailbox, Refusal, SendError, SmtpSecurity, local, smtp::Transaction};
 
 /// How messages leave (`service.http.smtphost`, `smtpport`, `maxmessagesize`, `localdelivery`).
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct SubmitOptions {
     pub max_message_size: u64,
     /// Deliver to this site's own users by IMAP.
     pub local_delivery: bool,
+    /// TLS and sign-in on the way to the MTA.
+    pub security: SmtpSecurity,
     /// Longest wait for one answer of the MTA. RFC 5321 §4.5.3.2 wants minutes.
     pub timeout: Duration,
 }

@@ -1,6 +1,8 @@
 //! The SMTP client: lettre's connection, driven by hand so that every recipient has its own answer and the message is
 //! streamed (RFC 5321, RFC 1870, RFC 6531).
 
+mod open;
+
 use std::{
     error::Error as _,
     fmt, io,
@@ -11,24 +13,26 @@ use std::{
     time::Duration,
 };
 
+pub use open::SmtpSecurity;
+
 use lettre::transport::smtp::{
+    authentication::{Credentials, Mechanism},
     client::{AsyncSmtpConnection, AsyncTokioStream},
     commands::{Data, Ehlo, Mail, Quit, Rcpt},
     extension::{ClientId, MailParameter},
 };
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use open::Opened;
 
 use crate::{Mailbox, Refusal, SendError, SubmitOptions};
 
 /// The connection, shared with lettre: while DATA runs, the message goes past it.
 #[derive(Clone)]
-struct Shared(Arc<Mutex<TcpStream>>);
+struct Shared(Arc<Mutex<Opened>>);
 
 impl Shared {
-    fn stream(&self) -> MutexGuard<'_, TcpStream> {
+    fn stream(&self) -> MutexGuard<'_, Opened> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -41,7 +45,7 @@ impl fmt::Debug for Shared {
 
 impl AsyncTokioStream for Shared {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.stream().peer_addr()
+        Ok(self.stream().peer())
     }
 }
 
@@ -127,12 +131,11 @@ impl Transaction {
     ) -> Result<Self, SendError> {
         let host = format!("{}:{}", options.smtp_host, options.smtp_port);
         let timeout = options.timeout;
-        let stream = tokio::time::timeout(timeout, TcpStream::connect((options.smtp_host.as_str(), options.smtp_port)));
-        let stream = match stream.await {
-            Err(_) => return Err(broken(&host, "connecting", "no answer in time")),
-            Ok(stream) => stream.map_err(|error| broken(&host, "connecting", error))?,
-        };
-        let stream = Shared(Arc::new(Mutex::new(stream)));
+        let opened = Opened::open(options, &host).await?;
+        if options.security.login.is_some() && !opened.is_private() {
+            return Err(broken(&host, "signing in", "the MTA offers no TLS, and a password is not sent in clear"));
+        }
+        let stream = Shared(Arc::new(Mutex::new(opened)));
         let hello = ClientId::Domain(options.hello_name.clone());
         let connected = AsyncSmtpConnection::connect_with_transport(Box::new(stream.clone()), &hello);
         let connection = match in_time(timeout, &host, "the greeting", connected).await? {
@@ -140,7 +143,8 @@ impl Transaction {
             Err(reply) => return Err(broken(&host, "the greeting", format!("{} {}", reply.code, reply.text))),
         };
         let mut transaction = Self { connection, stream, host, timeout };
-        match transaction.recipients(&hello, from, to, size).await {
+        let login = options.security.login.as_ref();
+        match transaction.recipients(&hello, login, from, to, size).await {
             Ok(()) => Ok(transaction),
             Err(error) => {
                 transaction.quit().await;
@@ -152,6 +156,7 @@ impl Transaction {
     async fn recipients(
         &mut self,
         hello: &ClientId,
+        login: Option<&(String, String)>,
         from: &Mailbox,
         to: &[Mailbox],
         size: u64,
@@ -162,6 +167,13 @@ impl Transaction {
             Ok(response) => response.message().map(str::to_ascii_uppercase).collect::<Vec<_>>(),
             Err(_) => Vec::new(),
         };
+        if let Some((user, password)) = login {
+            let credentials = Credentials::new(user.clone(), password.clone());
+            let signed = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials);
+            if let Err(reply) = in_time(*timeout, host, "signing in", signed).await? {
+                return Err(broken(host, "signing in", format!("{} {}", reply.code, reply.text)));
+            }
+        }
         let size_line = offered.iter().find(|line| line.split(' ').next() == Some("SIZE"));
         let limit = size_line.and_then(|line| line.split(' ').nth(1)?.parse::<u64>().ok()).filter(|limit| *limit != 0);
         if let Some(limit) = limit.filter(|limit| size > *limit) {

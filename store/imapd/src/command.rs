@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod capability;
+pub(crate) mod certificate;
 mod compress;
 mod connection;
 mod copy;

@@ -7,12 +7,14 @@ use imap_wire::error::{Refusal, WireError};
 use imap_wire::print;
 use mailstore::{ErrorKind, StoreError};
 
-/// OK, NO or BAD.
+/// OK, NO, BAD or PREAUTH.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Ok,
     No,
     Bad,
+    /// Only in a greeting (RFC 3501 §7.1.4).
+    Preauth,
 }
 
 /// What a command ends with.
@@ -76,6 +78,7 @@ impl Reply {
             Status::Ok => b" OK ",
             Status::No => b" NO ",
             Status::Bad => b" BAD ",
+            Status::Preauth => b" PREAUTH ",
         });
         if let Some(code) = &self.code {
             out.push(b'[');

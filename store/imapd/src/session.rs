@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) drain: Drain,
     pub(crate) signed: Option<Box<Signed>>,
     pub(crate) selected: Option<Box<Selected>>,
+    /// The client has shown a certificate that is trusted: EXTERNAL is offered.
+    pub(crate) external: bool,
     /// What the client has enabled.
     pub(crate) dialect: Dialect,
     /// The tag of the command in progress.
@@ -66,6 +68,7 @@ impl Session {
             drain,
             signed: None,
             selected: None,
+            external: false,
             dialect: Dialect::default(),
             tag: String::new(),
             sign_in_failures: 0,
@@ -116,7 +119,13 @@ impl Session {
     async fn greet(&mut self) -> Result<(), Hangup> {
         let config = &self.deps.config;
         let banner = daemon::banner(&config.banner, &config.hostname, "IMAP4");
-        let greeting = Reply::ok(banner).code(command::capability::line(self));
+        command::certificate::look(self);
+        let signed = match command::certificate::straight_away(self).await {
+            Some(identity) => self.sign_in(identity).is_ok(),
+            None => false,
+        };
+        let status = if signed { Status::Preauth } else { Status::Ok };
+        let greeting = Reply { status, ..Reply::ok(banner) }.code(command::capability::line(self));
         greeting.print(&mut self.link.out, None);
         self.link.flush().await
     }

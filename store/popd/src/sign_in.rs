@@ -87,7 +87,7 @@ impl Session {
     fn no_passwords(&self) -> Option<Reply> {
         match self.passwords() {
             Passwords::Allowed => None,
-            Passwords::NeedTls => Some(NEED_TLS),
+            Passwords::NeedTls => Some(NEED_TLS.code("PRIVACYREQUIRED")),
             Passwords::Refused => Some(NO_PASSWORDS),
         }
     }

@@ -38,6 +38,14 @@ rows! {
         "Host of the MTA that takes outgoing mail.";
     SMTP_PORT: "service.http.smtpport", Kind::Port, "25", Refresh, "Guide §5.7.1",
         "Port of the MTA that takes outgoing mail.";
+    SMTP_TLS: "service.http.smtptls", Kind::Choice(&["no", "opportunistic", "required"]), "opportunistic", Refresh, "own",
+        "STARTTLS on the way to the MTA: no never, opportunistic when it is offered and works, required or nothing is sent.";
+    SMTP_CA_FILE: "service.http.smtpcafile", Kind::Path, "", Refresh, "own",
+        "PEM file of the certificates that the MTA is checked against; without it the way is encrypted but the MTA not proven.";
+    SMTP_AUTH_USER: "service.http.smtpauthuser", Kind::Text, "", Refresh, "own",
+        "User that the webmail signs in as at the MTA; empty: it does not.";
+    SMTP_AUTH_PASSWORD: "service.http.smtpauthpassword", Kind::Secret, "", Refresh, "own",
+        "Password of that user; sent under TLS only, unless the MTA is on this host.";
     LOCAL_DELIVERY: "service.http.localdelivery", Kind::Bool, "no", Refresh, "own",
         "Deliver to recipients of this site by IMAP to their back-end store instead of by the MTA.";
     FULL_FROM_HEADER: "service.http.fullfromheader", Kind::Bool, "no", Refresh, "Reference §1.3",

@@ -26,6 +26,8 @@ rows! {
         "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
     BANNER: "service.imap.banner", Kind::Text, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",
         "Greeting text: %h host, %p protocol, %P product, %v version, %V version and build.";
+    CERT_PREAUTH: "service.imap.certpreauth", Kind::Bool, "yes", Refresh, "Guide §5.2.3",
+        "Sign in whoever shows a good certificate on the TLS port at once (PREAUTH); no: only by AUTHENTICATE EXTERNAL, for clients that do not expect it.";
     MAX_MESSAGE_SIZE: "service.imap.maxmessagesize", super::bytes(0), "0", Refresh, "own",
         "Largest message that APPEND takes; 0 for no limit of its own.";
     LITERAL_MINUS: "service.imap.literalminus", Kind::Bool, "no", Refresh, "own",

@@ -12,6 +12,6 @@ rows! {
         "Store administrator that the webmail signs in as, on behalf of its users.", per_host;
     ADMIN_PASS: "local.service.proxy.adminpass", Kind::Secret, "", Refresh, "Guide §5.7.1",
         "Password of that administrator.", per_host;
-    CA_FILE: "local.service.proxy.cafile", Kind::Path, "", Restart, "own",
-        "PEM file of the certificates that back-end servers are checked against.";
+    CA_FILE: "local.service.proxy.cafile", Kind::Paths, "", Refresh, "own",
+        "PEM files of the certificates that back-end servers are checked against: authorities, or the servers' own self-signed ones.";
 }

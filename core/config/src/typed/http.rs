@@ -16,6 +16,17 @@ pub enum IpSecurity {
     Exact,
 }
 
+/// When the connection to the MTA is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// Never.
+    Never,
+    /// When the MTA offers STARTTLS and the handshake succeeds.
+    Opportunistic,
+    /// Always; otherwise nothing is sent.
+    Required,
+}
+
 /// Settings of `mshttpd`.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -39,6 +50,12 @@ pub struct Http {
     pub smtp_host: String,
     /// The MTA's port.
     pub smtp_port: u16,
+    /// STARTTLS on the way there.
+    pub smtp_tls: SmtpTls,
+    /// Certificates that the MTA is checked against; `None` takes any.
+    pub smtp_ca_file: Option<PathBuf>,
+    /// User and password for the MTA, when both are set.
+    pub smtp_auth: Option<(String, String)>,
     /// Deliver to this site's own users by IMAP.
     pub local_delivery: bool,
     /// Users may choose the whole From header.
@@ -65,6 +82,15 @@ impl Http {
             spool_dir: settings.path(keys::http::SPOOL_DIR),
             smtp_host: settings.text(keys::http::SMTP_HOST),
             smtp_port: port(settings, keys::http::SMTP_PORT),
+            smtp_tls: match settings.text(keys::http::SMTP_TLS).as_str() {
+                "no" => SmtpTls::Never,
+                "required" => SmtpTls::Required,
+                _ => SmtpTls::Opportunistic,
+            },
+            smtp_ca_file: settings.optional(keys::http::SMTP_CA_FILE).map(|_| settings.path(keys::http::SMTP_CA_FILE)),
+            smtp_auth: settings
+                .optional(keys::http::SMTP_AUTH_USER)
+                .zip(settings.optional(keys::http::SMTP_AUTH_PASSWORD)),
             local_delivery: settings.flag(keys::http::LOCAL_DELIVERY),
             full_from_header: settings.flag(keys::http::FULL_FROM_HEADER),
             ip_security: match settings.text(keys::http::IP_SECURITY).as_str() {

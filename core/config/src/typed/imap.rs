@@ -12,6 +12,8 @@ pub struct Imap {
     pub hostname: String,
     /// The greeting, with its `%` codes still in it (`daemon::banner` fills them in).
     pub banner: String,
+    /// Sign in by certificate straight after the handshake on the TLS port.
+    pub cert_preauth: bool,
     /// Largest message that APPEND takes, in bytes; `None` for no limit.
     pub max_message_size: Option<u64>,
     /// LITERAL- in place of LITERAL+ (RFC 7888 §5): larger literals are asked for.
@@ -25,6 +27,7 @@ impl Imap {
             service: Service::read(settings, &service_keys!(imap)),
             hostname: settings.text(keys::site::HOSTNAME),
             banner: settings.text(keys::imap::BANNER),
+            cert_preauth: settings.flag(keys::imap::CERT_PREAUTH),
             max_message_size: Some(bytes(settings, keys::imap::MAX_MESSAGE_SIZE)).filter(|size| *size > 0),
             literal_minus: settings.flag(keys::imap::LITERAL_MINUS),
         }

@@ -14,6 +14,8 @@ pub struct BackEnd {
     pub port: u16,
     /// Connect over TLS.
     pub tls: bool,
+    /// `service.http.sslusessl`: without it TLS to back ends is off as well, and one that wants it cannot be reached (Guide §5.7.1).
+    pub tls_allowed: bool,
     /// Administrator to sign in as; `None` when not configured.
     pub admin: Option<String>,
     /// The administrator's password; `None` when not configured.
@@ -36,8 +38,8 @@ impl BackEnd {
 pub struct Proxy {
     general: BackEnd,
     hosts: BTreeMap<String, Overrides>,
-    /// Certificates that back ends are checked against; `None` for the system's own.
-    pub ca_file: Option<PathBuf>,
+    /// Certificates that back ends are checked against; empty trusts none.
+    pub ca_files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -66,11 +68,12 @@ impl Proxy {
                 host: settings.text(keys::site::HOSTNAME),
                 port: port(settings, keys::proxy::IMAP_PORT),
                 tls: settings.flag(keys::proxy::IMAP_SSL),
+                tls_allowed: settings.flag(keys::http::SSL_USE_SSL),
                 admin: settings.optional(keys::proxy::ADMIN),
                 admin_pass: settings.optional(keys::proxy::ADMIN_PASS),
             },
             hosts,
-            ca_file: settings.optional(keys::proxy::CA_FILE).map(|_| settings.path(keys::proxy::CA_FILE)),
+            ca_files: settings.paths(keys::proxy::CA_FILE),
         }
     }
 
@@ -81,6 +84,7 @@ impl Proxy {
         BackEnd {
             port: special.port.unwrap_or(self.general.port),
             tls: special.tls.unwrap_or(self.general.tls),
+            tls_allowed: self.general.tls_allowed,
             admin: special.admin.or_else(|| self.general.admin.clone()),
             admin_pass: special.admin_pass.or_else(|| self.general.admin_pass.clone()),
             host,

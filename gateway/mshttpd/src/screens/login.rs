@@ -1,7 +1,7 @@
-//! Signing in and out. The password is checked once against the directory and not kept.
+//! Signing in and out, by password or by the browser's certificate (Guide §5.2). The password is checked once against the directory and not kept.
 
 use askama::Template;
-use auth::{AuthContext, AuthErrorKind};
+use auth::{AuthContext, AuthError, AuthErrorKind, Identity};
 use axum::Extension;
 use axum::Form;
 use axum::extract::{Query, State};
@@ -28,6 +28,20 @@ struct LoginPage<'a> {
     user: &'a str,
     problem: Option<&'a str>,
     hint: Option<&'a str>,
+    /// Whether a password may be given here.
+    passwords: Passwords,
+    /// Name in the browser's certificate, if that can sign in.
+    certificate: Option<String>,
+}
+
+/// Whether passwords are taken on this connection (`service.http.plaintextmincipher`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passwords {
+    Allowed,
+    /// Its encryption is too weak, or there is none.
+    Weak,
+    /// Never.
+    Refused,
 }
 
 /// What the address of the sign-in page may say.
@@ -59,12 +73,42 @@ const PRE: &str = "-pre";
 /// `GET /login`
 pub async fn show(
     State(state): State<AppState>,
+    Extension(client): Extension<Client>,
     Query(query): Query<LoginQuery>,
     headers: HeaderMap,
+    session: Session,
     signed: Option<Signed>,
 ) -> Result<Response, ScreenError> {
     if signed.is_some() {
         return Ok(see_other(page_path(&query.next).unwrap_or("/mail/INBOX")));
+    }
+    // Whoever has just signed out is asked before the certificate signs them in again; so is whoever comes from another site,
+    // since the browser has kept back the cookie of a session that may be there.
+    let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if let Some(shown) = client.certificate.as_ref().filter(|_| query.out.is_none() && !foreign) {
+        let refused = match state.authenticator.certificate(shown, None, context(&state, &client)).await {
+            Ok(identity) => match begin(&state, &client, &session, &identity, &query.next).await? {
+                Ok(answer) => return Ok(answer),
+                Err(text) => (text, StatusCode::SERVICE_UNAVAILABLE),
+            },
+            Err(error) if error.kind() == AuthErrorKind::Failed => {
+                let hint = "Your certificate cannot be used here. Sign in with your password.";
+                return page(
+                    &state,
+                    &client,
+                    &headers,
+                    &Shown { next: &query.next, hint: Some(hint), ..Shown::default() },
+                );
+            }
+            Err(error) => refusal(&error),
+        };
+        let (text, status) = refused;
+        return page(
+            &state,
+            &client,
+            &headers,
+            &Shown { next: &query.next, problem: Some(text), status, ..Shown::default() },
+        );
     }
     let hint = if query.out.is_some() {
         Some("You are signed out.")
@@ -73,7 +117,7 @@ pub async fn show(
     } else {
         None
     };
-    page(&state, &headers, &Shown { next: &query.next, hint, ..Shown::default() })
+    page(&state, &client, &headers, &Shown { next: &query.next, hint, ..Shown::default() })
 }
 
 #[derive(Default)]
@@ -85,7 +129,26 @@ struct Shown<'a> {
     status: StatusCode,
 }
 
-fn page(state: &AppState, headers: &HeaderMap, shown: &Shown<'_>) -> Result<Response, ScreenError> {
+fn context(state: &AppState, client: &Client) -> AuthContext {
+    AuthContext { service: auth::Service::Http, peer: Some(client.peer), tls: state.transport == Transport::Tls }
+}
+
+fn passwords(state: &AppState, client: &Client) -> Passwords {
+    match u32::try_from(state.config.now().service.plaintext_min_cipher) {
+        Err(_) => Passwords::Refused,
+        Ok(least) if client.cipher_bits >= least => Passwords::Allowed,
+        Ok(_) => Passwords::Weak,
+    }
+}
+
+/// The name in a certificate that is good for signing in; whose it is, only the attempt will show.
+fn offered(client: &Client) -> Option<String> {
+    let certificate = client.certificate.as_ref()?.verify().ok()?;
+    let name = certificate.subject.values("CN").next().map(str::to_owned);
+    Some(name.or_else(|| certificate.emails.first().cloned()).unwrap_or_default())
+}
+
+fn page(state: &AppState, client: &Client, headers: &HeaderMap, shown: &Shown<'_>) -> Result<Response, ScreenError> {
     let name = state.cookie(PRE);
     let known = request::cookie(headers, &name).filter(|value| value.len() == 32);
     let secret = known.map_or_else(session::random_hex, str::to_owned);
@@ -96,6 +159,8 @@ fn page(state: &AppState, headers: &HeaderMap, shown: &Shown<'_>) -> Result<Resp
         user: shown.user,
         problem: shown.problem,
         hint: shown.hint,
+        passwords: passwords(state, client),
+        certificate: offered(client),
     };
     let mut answer = html(&page)?;
     *answer.status_mut() = shown.status;
@@ -119,34 +184,91 @@ pub async fn sign_in(
     let again = |problem: &'static str, status: StatusCode| {
         page(
             &state,
+            &client,
             &headers,
             &Shown { next: &form.next, user: &form.user, problem: Some(problem), status, ..Shown::default() },
         )
     };
-    let secret = request::cookie(&headers, &state.cookie(PRE));
-    if !secret.is_some_and(|secret| tokens::is_masked(secret, &form.csrf)) {
-        return again(
-            "The page was out of date, or your browser keeps no cookies. Please try again.",
-            StatusCode::FORBIDDEN,
-        );
+    if !is_own_form(&state, &headers, &form) {
+        return again(OUT_OF_DATE, StatusCode::FORBIDDEN);
     }
-    let context =
-        AuthContext { service: auth::Service::Http, peer: Some(client.peer), tls: state.transport == Transport::Tls };
-    let identity = match state.authenticator.password(&form.user, &form.password, None, context).await {
+    if passwords(&state, &client) != Passwords::Allowed {
+        return again("Passwords are not taken on this connection.", StatusCode::FORBIDDEN);
+    }
+    let identity = state.authenticator.password(&form.user, &form.password, None, context(&state, &client)).await;
+    let identity = match identity {
         Ok(identity) => identity,
         Err(error) => {
-            return match error.kind() {
-                AuthErrorKind::Unavailable => again(
-                    "Nobody can sign in right now. Please try again in a moment.",
-                    StatusCode::SERVICE_UNAVAILABLE,
-                ),
-                AuthErrorKind::Inactive | AuthErrorKind::Hold | AuthErrorKind::Disabled | AuthErrorKind::Deleted => {
-                    again("This account is switched off. Please ask your administrator.", StatusCode::FORBIDDEN)
-                }
-                _ => again("User name or password is wrong.", StatusCode::UNAUTHORIZED),
-            };
+            let (text, status) = refusal(&error);
+            return again(text, status);
         }
     };
+    match begin(&state, &client, &session, &identity, &form.next).await? {
+        Ok(answer) => Ok(answer),
+        Err(text) => again(text, StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+/// `POST /login/certificate`
+pub async fn by_certificate(
+    State(state): State<AppState>,
+    Extension(client): Extension<Client>,
+    session: Session,
+    headers: HeaderMap,
+    Form(form): Form<LoginForm>,
+) -> Result<Response, ScreenError> {
+    let again = |problem: &'static str, status: StatusCode| {
+        page(&state, &client, &headers, &Shown { next: &form.next, problem: Some(problem), status, ..Shown::default() })
+    };
+    if !is_own_form(&state, &headers, &form) {
+        return again(OUT_OF_DATE, StatusCode::FORBIDDEN);
+    }
+    let Some(shown) = &client.certificate else {
+        return again("Your browser has shown no certificate.", StatusCode::UNAUTHORIZED);
+    };
+    match state.authenticator.certificate(shown, None, context(&state, &client)).await {
+        Ok(identity) => match begin(&state, &client, &session, &identity, &form.next).await? {
+            Ok(answer) => Ok(answer),
+            Err(text) => again(text, StatusCode::SERVICE_UNAVAILABLE),
+        },
+        Err(error) if error.kind() == AuthErrorKind::Failed => {
+            again("Your certificate cannot be used here.", StatusCode::UNAUTHORIZED)
+        }
+        Err(error) => {
+            let (text, status) = refusal(&error);
+            again(text, status)
+        }
+    }
+}
+
+const OUT_OF_DATE: &str = "The page was out of date, or your browser keeps no cookies. Please try again.";
+
+/// Whether the form comes from a page of ours: it repeats the secret of the cookie.
+fn is_own_form(state: &AppState, headers: &HeaderMap, form: &LoginForm) -> bool {
+    request::cookie(headers, &state.cookie(PRE)).is_some_and(|secret| tokens::is_masked(secret, &form.csrf))
+}
+
+/// What is said about a refused sign-in.
+fn refusal(error: &AuthError) -> (&'static str, StatusCode) {
+    match error.kind() {
+        AuthErrorKind::Unavailable => {
+            ("Nobody can sign in right now. Please try again in a moment.", StatusCode::SERVICE_UNAVAILABLE)
+        }
+        AuthErrorKind::Inactive | AuthErrorKind::Hold | AuthErrorKind::Disabled | AuthErrorKind::Deleted => {
+            ("This account is switched off. Please ask your administrator.", StatusCode::FORBIDDEN)
+        }
+        _ => ("User name or password is wrong.", StatusCode::UNAUTHORIZED),
+    }
+}
+
+/// Starts the session of somebody who is known now. The inner error is what to say when there is no way to their mail.
+async fn begin(
+    state: &AppState,
+    client: &Client,
+    session: &Session,
+    identity: &Identity,
+    next: &str,
+) -> Result<Result<Response, &'static str>, ScreenError> {
     let user = &identity.user;
     let who = SignedIn {
         key: session::random_hex(),
@@ -162,7 +284,7 @@ pub async fn sign_in(
     if let Err(error) = state.backends.session(&who.key, &account).open().await {
         state.backends.close(&who.key).await;
         tracing::error!(%error, "mail server unavailable at sign-in");
-        return again(error.user_text(), StatusCode::SERVICE_UNAVAILABLE);
+        return Ok(Err(error.user_text()));
     }
     // Whatever session the browser had ends here, and the new one gets a new id: no fixation.
     if session.id().is_some() {
@@ -170,7 +292,7 @@ pub async fn sign_in(
     }
     session.insert(SIGNED_IN, &who).await?;
     state.listed.add(&who.key, &who.store_id, client.peer, &state.sessions);
-    Ok(see_other(page_path(&form.next).unwrap_or("/mail/INBOX")))
+    Ok(Ok(see_other(page_path(next).unwrap_or("/mail/INBOX"))))
 }
 
 /// `POST /logout`

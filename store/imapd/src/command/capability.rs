@@ -55,5 +55,8 @@ pub(crate) fn line(session: &Session) -> String {
         Passwords::Allowed => " AUTH=PLAIN AUTH=LOGIN",
         Passwords::NeedTls | Passwords::Refused => " LOGINDISABLED",
     });
+    if session.external {
+        line.push_str(" AUTH=EXTERNAL");
+    }
     line
 }

@@ -36,6 +36,7 @@ pub(super) async fn start_tls(session: &mut Session) -> Handled {
     Reply::ok("Begin TLS negotiation now").print(&mut session.link.out, Some(&tag));
     session.link.flush().await?;
     session.link.start_tls(&acceptor).await?;
+    super::certificate::look(session);
     Err(Hangup::Answered)
 }
 

@@ -5,6 +5,7 @@ use auth::{AuthContext, AuthError, AuthErrorKind, Identity, Service};
 use imap_wire::frame::{Event, FrameLimits};
 
 use super::capability::{self, Passwords};
+use super::certificate;
 use crate::reply::{Handled, Hangup, Reply};
 use crate::session::Session;
 
@@ -23,8 +24,11 @@ pub(super) async fn login(session: &mut Session, user: &[u8], password: &[u8]) -
     }
 }
 
-/// AUTHENTICATE PLAIN and LOGIN.
+/// AUTHENTICATE PLAIN, LOGIN and EXTERNAL.
 pub(super) async fn authenticate(session: &mut Session, mechanism: &str, initial: Option<Vec<u8>>) -> Handled {
+    if mechanism == "EXTERNAL" {
+        return certificate::external(session, initial).await;
+    }
     if !matches!(mechanism, "PLAIN" | "LOGIN") {
         return Ok(Reply::no("Authentication mechanism is not supported").code("CANNOT"));
     }
@@ -43,13 +47,13 @@ pub(super) async fn authenticate(session: &mut Session, mechanism: &str, initial
 }
 
 /// Why an exchange ended without credentials.
-enum Broken {
+pub(super) enum Broken {
     /// `*` (RFC 3501 §6.2.2).
     Cancelled,
     Malformed(AuthError),
 }
 
-type Exchange<T> = Result<Result<T, Broken>, Hangup>;
+pub(super) type Exchange<T> = Result<Result<T, Broken>, Hangup>;
 
 async fn plain(session: &mut Session, initial: Option<Vec<u8>>) -> Exchange<Credentials> {
     let message = match initial {
@@ -74,7 +78,7 @@ async fn login_mechanism(session: &mut Session, initial: Option<Vec<u8>>) -> Exc
 }
 
 /// Sends a challenge, already in base64, and reads the decoded answer.
-async fn ask(session: &mut Session, challenge: &str) -> Exchange<Vec<u8>> {
+pub(super) async fn ask(session: &mut Session, challenge: &str) -> Exchange<Vec<u8>> {
     session.link.out.extend_from_slice(format!("+ {challenge}\r\n").as_bytes());
     let event = session.next_event().await?;
     let answer = match event {
@@ -91,7 +95,7 @@ async fn ask(session: &mut Session, challenge: &str) -> Exchange<Vec<u8>> {
     Ok(answer)
 }
 
-fn decode(line: &[u8]) -> Result<Vec<u8>, Broken> {
+pub(super) fn decode(line: &[u8]) -> Result<Vec<u8>, Broken> {
     sasl::decode_line(line).map_err(Broken::Malformed)
 }
 
@@ -100,6 +104,15 @@ fn no_passwords(session: &Session) -> Option<Reply> {
         Passwords::Allowed => None,
         Passwords::NeedTls => Some(Reply::no("Sign in under TLS").code("PRIVACYREQUIRED")),
         Passwords::Refused => Some(Reply::no("Sign-in with a password is switched off").code("CANNOT")),
+    }
+}
+
+/// Where this sign-in comes from.
+pub(super) fn context(session: &Session) -> AuthContext {
+    AuthContext {
+        service: Service::Imap,
+        peer: session.link.conn().map(daemon::Conn::peer),
+        tls: session.link.conn().is_some_and(daemon::Conn::is_tls),
     }
 }
 
@@ -113,15 +126,7 @@ async fn check(session: &mut Session, credentials: Credentials) -> Handled {
     }
 }
 
-fn context(session: &Session) -> AuthContext {
-    AuthContext {
-        service: Service::Imap,
-        peer: session.link.conn().map(daemon::Conn::peer),
-        tls: session.link.conn().is_some_and(daemon::Conn::is_tls),
-    }
-}
-
-fn accept(session: &mut Session, identity: Identity) -> Handled {
+pub(super) fn accept(session: &mut Session, identity: Identity) -> Handled {
     if let Err(error) = session.sign_in(identity) {
         return Ok(crate::reply::store_failure(&error));
     }
@@ -130,7 +135,7 @@ fn accept(session: &mut Session, identity: Identity) -> Handled {
     Ok(Reply::ok("User logged in").code(capability::line(session)))
 }
 
-fn refuse(session: &mut Session, error: &AuthError) -> Handled {
+pub(super) fn refuse(session: &mut Session, error: &AuthError) -> Handled {
     let text = error.kind().client_text();
     let reply = match error.kind().response_code() {
         Some(code) => Reply::no(text).code(code),
