@@ -1,5 +1,6 @@
 //! The subcommands.
 
+mod cert;
 mod config;
 mod configutil;
 mod counterutil;
@@ -37,6 +38,8 @@ pub enum Command {
     Import(import::Import),
     /// Deliver a message from standard input
     Deliver(deliver::Deliver),
+    /// Make and show certificates
+    Cert(cert::Cert),
     Configutil(configutil::Configutil),
     /// Write the manual pages and the list of all settings
     #[command(hide = true)]
@@ -67,6 +70,7 @@ impl Command {
             Self::User(command) => command.run(root),
             Self::Import(command) => command.run(root),
             Self::Deliver(command) => command.run(root),
+            Self::Cert(command) => command.run(root),
             Self::Configutil(command) => command.run(root),
             Self::Config(command) => command.run(root),
             Self::Reference(command) => command.run(),

@@ -61,17 +61,26 @@ pub fn check(settings: &Settings, found: &mut Vec<Finding>) {
 /// The files must be there together, and must be there at all where a port needs them.
 fn certificate(settings: &Settings, asking: &[String], found: &mut Vec<Finding>) {
     let files = Tls::read(settings);
-    let missing: Vec<(&str, &std::path::Path)> =
-        [("service.tls.certfile", &files.cert_file), ("service.tls.keyfile", &files.key_file)]
-            .into_iter()
-            .filter(|(_, file)| !file.is_file())
-            .map(|(option, file)| (option, file.as_path()))
-            .collect();
-    let one_of_two = missing.len() == 1;
-    if missing.is_empty() || (asking.is_empty() && !one_of_two) {
+    let (certificates, keys) = (files.cert_files.len(), files.key_files.len());
+    if certificates != keys {
+        found.push(Finding::error(
+            &["service.tls.certfile", "service.tls.keyfile"],
+            format!("service.tls.certfile names {certificates} files and service.tls.keyfile {keys}"),
+            "name a key for each certificate, in the same order",
+        ));
+    }
+    let named = [("service.tls.certfile", &files.cert_files), ("service.tls.keyfile", &files.key_files)];
+    let missing: Vec<(&str, &std::path::Path)> = named
+        .into_iter()
+        .flat_map(|(option, files)| files.iter().map(move |file| (option, file.as_path())))
+        .filter(|(_, file)| !file.is_file())
+        .collect();
+    let some = missing.len() < certificates + keys;
+    if missing.is_empty() || (asking.is_empty() && !some) {
         return;
     }
     let mut options: Vec<&str> = missing.iter().map(|(option, _)| *option).collect();
+    options.dedup();
     options.extend(asking.iter().map(String::as_str));
     let files: Vec<String> = missing.iter().map(|(_, file)| file.display().to_string()).collect();
     let problem = match asking {

@@ -9,7 +9,7 @@ use crate::{
 
 pub fn check(settings: &Settings, found: &mut Vec<Finding>) {
     let files = Tls::read(settings);
-    let certificate = files.cert_file.is_file() && files.key_file.is_file();
+    let certificate = files.cert_files.iter().chain(&files.key_files).all(|file| file.is_file());
     let services = [
         ("imap", Imap::read(settings).service),
         ("pop", Pop::read(settings).service),

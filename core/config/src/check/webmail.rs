@@ -80,7 +80,7 @@ fn back_ends(settings: &Settings, http: &Http, found: &mut Vec<Finding>) {
             set("service.http.sslusessl", "yes"),
         ));
     }
-    if encrypted && let Some(file) = proxy.ca_file.as_ref().filter(|file| !file.is_file()) {
+    if encrypted && let Some(file) = proxy.ca_files.iter().find(|file| !file.is_file()) {
         found.push(Finding::error(
             &["local.service.proxy.cafile"],
             format!("{} is missing: no back end's certificate can be trusted", file.display()),
