@@ -1,6 +1,7 @@
 //! Guide §5.7: configuring the HTTP service.
 
-use suite::Terminal;
+use suite::http::hidden_inputs;
+use suite::{Site, SiteOptions, Terminal, wait_for};
 
 #[test]
 fn every_command_line_of_the_section_is_obeyed() {
@@ -30,4 +31,45 @@ fn every_command_line_of_the_section_is_obeyed() {
         let name = line.split(' ').nth(2).unwrap();
         assert_eq!(terminal.value(name), value, "{line}");
     }
+}
+
+#[test]
+fn imap_over_ssl_needs_sslusessl_and_a_trusted_back_end() {
+    // §5.7.1: "You MUST enable service.http.sslusessl", and the back end's CA, or its own self-signed certificate, must be trusted.
+    let store = Site::start(SiteOptions::default().users(&["alice"]));
+    store.deliver("alice", b"Subject: from the back end\r\n\r\ntext\r\n");
+    let password = store.tool(&["configutil", "-o", "local.service.proxy.adminpass"], "").success().stdout;
+    let mut site = Site::make(SiteOptions::default().users(&["alice mailHost=127.0.0.1"]));
+    let terminal = Terminal::at(&site);
+    let port = store.listener("imaps").port();
+    for (name, value) in [
+        ("local.service.proxy.imapport.127.0.0.1", port.to_string()),
+        ("local.service.proxy.admin.127.0.0.1", "proxyadmin".to_owned()),
+        ("local.service.proxy.adminpass.127.0.0.1", password.trim().to_owned()),
+        ("local.service.proxy.imapssl", "yes".to_owned()),
+    ] {
+        terminal.types(&format!("configutil -o {name} -v '{value}'")).success();
+    }
+    let page = |site: &Site| {
+        let mut http = site.http();
+        let mut fields = hidden_inputs(&http.get_following("/login").text());
+        fields.push(("user".to_owned(), "alice".to_owned()));
+        fields.push(("password".to_owned(), suite::site::password().to_owned()));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let answer = http.post_form("/login", &fields);
+        http.follow(answer).text()
+    };
+    let words = "Mail server unavailable. Administrator, check server log for details.";
+    site.run();
+    assert!(page(&site).contains(words), "no CA is trusted");
+    site.stop();
+    let trusted = store.root().join("config/cert.pem");
+    terminal.types(&format!("configutil -o local.service.proxy.cafile -v '{}'", trusted.display())).success();
+    site.run();
+    assert!(page(&site).contains("from the back end"));
+    site.stop();
+    terminal.types("configutil -o service.http.sslusessl -v no").success();
+    site.run();
+    assert!(page(&site).contains(words));
+    wait_for("the reason", || site.log().contains("service.http.sslusessl is off").then_some(()));
 }

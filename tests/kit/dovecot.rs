@@ -24,6 +24,7 @@ pub const MASTER: &str = "storeadmin";
 pub struct Dovecot {
     server: Server,
     imap: SocketAddr,
+    imaps: Option<SocketAddr>,
     lmtp: SocketAddr,
     users: PathBuf,
     mail: PathBuf,
@@ -37,8 +38,19 @@ impl Dovecot {
     #[track_caller]
     pub fn start<S: AsRef<str>>(users: &[S]) -> Self {
         // Another peer may take a port between its choice and its use; then the next try has others.
+        Self::start_as(users, None)
+    }
+
+    /// The same with a TLS port, under this certificate and key (PEM files).
+    #[track_caller]
+    pub fn start_with_tls<S: AsRef<str>>(users: &[S], certificate: &Path, key: &Path) -> Self {
+        Self::start_as(users, Some((certificate, key)))
+    }
+
+    #[track_caller]
+    fn start_as<S: AsRef<str>>(users: &[S], tls: Option<(&Path, &Path)>) -> Self {
         for _ in 0..3 {
-            if let Some(dovecot) = Self::try_start() {
+            if let Some(dovecot) = Self::try_start(tls) {
                 for user in users {
                     dovecot.add_user(user.as_ref());
                 }
@@ -49,10 +61,10 @@ impl Dovecot {
     }
 
     #[track_caller]
-    fn try_start() -> Option<Self> {
+    fn try_start(tls: Option<(&Path, &Path)>) -> Option<Self> {
         let folder = temporary("dovecot");
         let root = folder.path();
-        let [imap, lmtp] = [free_port(), free_port()];
+        let [imap, lmtp, imaps] = [free_port(), free_port(), free_port()];
         for part in ["run", "state", "mail"] {
             fs::create_dir(root.join(part)).expect("a folder for Dovecot");
         }
@@ -72,6 +84,14 @@ impl Dovecot {
             .replace("@ROOT@", &root.to_string_lossy())
             .replace("@IMAP@", &imap.to_string())
             .replace("@LMTP@", &lmtp.to_string());
+        let text = match tls {
+            None => text,
+            Some((certificate, key)) => {
+                let files = format!("ssl = yes\nssl_cert = <{}\nssl_key = <{}", certificate.display(), key.display());
+                let port = format!("inet_listener imaps {{\n    ssl = yes\n    port = {imaps}");
+                text.replace("ssl = no", &files).replace("inet_listener imaps {\n    port = 0", &port)
+            }
+        };
         fs::write(&conf, text).expect("dovecot.conf");
         let mut command = Command::new(find_program("dovecot"));
         command.arg("-F").arg("-c").arg(&conf);
@@ -85,7 +105,8 @@ impl Dovecot {
             eprintln!("{}{}", server.log_text(), fs::read_to_string(&log).unwrap_or_default());
             return None;
         }
-        Some(Self { server, imap: address(imap), lmtp: address(lmtp), users, mail, log, _folder: folder })
+        let imaps = tls.map(|_| address(imaps));
+        Some(Self { server, imap: address(imap), imaps, lmtp: address(lmtp), users, mail, log, _folder: folder })
     }
 
     /// Adds a user; works while Dovecot runs.
@@ -98,6 +119,12 @@ impl Dovecot {
     /// The address of its IMAP listener (no TLS).
     pub fn imap_address(&self) -> SocketAddr {
         self.imap
+    }
+
+    /// The address of its IMAP listener with TLS.
+    #[track_caller]
+    pub fn imaps_address(&self) -> SocketAddr {
+        self.imaps.expect("a Dovecot with TLS")
     }
 
     /// The address of its LMTP listener.

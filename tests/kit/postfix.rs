@@ -4,6 +4,7 @@ use std::{
     fs,
     net::{SocketAddr, TcpStream},
     os::unix::fs::{PermissionsExt, chown, symlink},
+    path::PathBuf,
     process::Command,
     time::Duration,
 };
@@ -25,12 +26,14 @@ pub struct PostfixOptions {
     pub refuse: Vec<(String, String)>,
     /// The largest message in bytes.
     pub message_size_limit: u64,
+    /// Certificate and key (PEM files) for STARTTLS.
+    pub tls: Option<(PathBuf, PathBuf)>,
 }
 
 impl PostfixOptions {
     /// Everything for `domain` goes to `lmtp`, nothing is refused.
     pub fn new(domain: &str, lmtp: SocketAddr) -> Self {
-        Self { domain: domain.to_owned(), lmtp, refuse: Vec::new(), message_size_limit: 50_000_000 }
+        Self { domain: domain.to_owned(), lmtp, refuse: Vec::new(), message_size_limit: 50_000_000, tls: None }
     }
 }
 
@@ -77,6 +80,17 @@ impl Postfix {
             .replace("@DOMAIN@", &options.domain)
             .replace("@LMTP@", &format!("inet:[{}]:{}", options.lmtp.ip(), options.lmtp.port()))
             .replace("@SIZE@", &options.message_size_limit.to_string());
+        let main = match &options.tls {
+            None => main,
+            Some((certificate, key)) => main.replace(
+                "smtpd_tls_security_level = none",
+                &format!(
+                    "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = {}\nsmtpd_tls_key_file = {}\nsmtpd_tls_received_header = yes\ntls_random_source = dev:/dev/urandom",
+                    certificate.display(),
+                    key.display()
+                ),
+            ),
+        };
         fs::write(config.join("main.cf"), main).expect("main.cf");
         fs::write(config.join("master.cf"), MASTER.replace("@PORT@", &port.to_string())).expect("master.cf");
         // Postfix looks for its own dynamic maps beside main.cf.
@@ -174,5 +188,6 @@ retry     unix  -       -       n       -       -       error
 discard   unix  -       -       n       -       -       discard
 anvil     unix  -       -       n       -       1       anvil
 scache    unix  -       -       n       -       1       scache
+tlsmgr    unix  -       -       n       1000?   1       tlsmgr
 postlog   unix-dgram n  -       n       -       1       postlogd
 ";
