@@ -1,6 +1,7 @@
 //! Running services: what `run`, `serve` and `demo` share.
 
 mod bound;
+mod certificates;
 mod http;
 mod live;
 mod ports;
