@@ -70,6 +70,12 @@ fn samples(key: &Key) -> Samples {
         },
         Kind::Word => Samples { good: same(&["a", "A-b_9"]), bad: owned(&["a b", "a;b", "ä"]) },
         Kind::Path => Samples { good: same(&["relative/file", "/an/absolute one"]), bad: owned(&["bell\u{7}"]) },
+        Kind::Paths => Samples {
+            good: [("relative/file", "relative/file"), ("a.pem  /b.pem", "a.pem /b.pem")]
+                .map(|(typed, stored)| (typed.to_owned(), stored.to_owned()))
+                .to_vec(),
+            bad: owned(&["bell\u{7}"]),
+        },
         Kind::Text => Samples { good: same(&["x", "a = b # c", "größer"]), bad: owned(&["bell\u{7}", "nul\0"]) },
         Kind::Secret => Samples { good: same(&["s3cret, with blanks"]), bad: owned(&["********", "bell\u{7}"]) },
     }
