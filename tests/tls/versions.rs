@@ -79,7 +79,9 @@ fn there_is_neither_compression_nor_renegotiation() {
         site.deliver("alice", b"Subject: news\r\n\r\ntext\r\n");
         client.try_wait().unwrap()
     });
-    readers.map(|reader| reader.join().unwrap());
+    for reader in readers {
+        reader.join().unwrap();
+    }
     let said = said.lock().unwrap();
     assert!(said.contains("Compression: NONE"), "{said}");
     assert!(said.contains("no renegotiation"), "{said}");

@@ -25,9 +25,7 @@ impl Authenticator {
         authorization: Option<&str>,
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
-        let result = self.by_certificate(shown, authorization).await;
-        log(&result, &shown.subject(), "certificate", context);
-        result
+        self.guarded(&shown.subject(), "certificate", context, self.by_certificate(shown, authorization)).await
     }
 
     /// Whether the certificate comes from a trusted authority and is in force; if not, that is logged.

@@ -49,10 +49,6 @@ pub struct HttpDeps {
     pub mta: tls::Connector,
     /// The list of sessions that administrators see.
     pub listed: daemon::Sessions,
-    /// TLS for browsers, for what it asks of them.
-    pub acceptor: Option<tls::Acceptor>,
-    /// TLS to the MTA: does the handshakes, and knows what is trusted.
-    pub mta: tls::Connector,
     /// The end of service.
     pub drain: Drain,
 }
