@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
 use logs::Quoted;
+use sha2::{Digest, Sha256};
 use tracing::{debug, info};
 
 use crate::cache::SignInCache;
+use crate::scram::{ClientFirst, Exchange};
 use crate::{AuthError, AuthErrorKind, BareNames, LoginNames, prepared};
 
 /// The settings behind sign-ins.
@@ -29,6 +31,9 @@ pub struct AuthOptions {
     pub admins: Vec<String>,
     /// `store.serviceadmingroupdn`: DN of a group whose members are store administrators too.
     pub admin_group: Option<String>,
+    /// Something that only this site knows and all its processes: the salts that SCRAM shows for users whom nobody is are made of
+    /// it. `None`: of nothing that outlives the process.
+    pub scram_secret: Option<String>,
 }
 
 impl Default for AuthOptions {
@@ -41,6 +46,7 @@ impl Default for AuthOptions {
             bare_names: BareNames::default(),
             admins: Vec::new(),
             admin_group: None,
+            scram_secret: None,
         }
     }
 }
@@ -58,6 +64,7 @@ impl From<&config::SignIn> for AuthOptions {
             },
             admins: settings.admins.clone(),
             admin_group: settings.admin_group.clone(),
+            scram_secret: settings.site_secret.clone(),
         }
     }
 }
@@ -117,6 +124,8 @@ pub struct Authenticator {
     admins: Vec<LoginName>,
     admin_group: Option<String>,
     cache: Option<SignInCache>,
+    /// Makes the salts of users without a verifier.
+    scram_secret: [u8; 32],
 }
 
 impl Authenticator {
@@ -126,7 +135,11 @@ impl Authenticator {
             LoginNames::new(&options.login_separators, &options.default_domain).with_bare_names(options.bare_names);
         let admins = options.admins.iter().map(|admin| names.split_store_id(&admin.to_lowercase())).collect();
         let cache = SignInCache::new(options.cache_ttl, options.cache_size);
-        Authenticator { directory, names, admins, admin_group: options.admin_group, cache }
+        let scram_secret = match &options.scram_secret {
+            Some(secret) => Sha256::digest(format!("SCRAM salts of nobody {secret}")).into(),
+            None => rand::random(),
+        };
+        Authenticator { directory, names, admins, admin_group: options.admin_group, cache, scram_secret }
     }
 
     /// The directory behind it.
@@ -194,6 +207,45 @@ impl Authenticator {
         result
     }
 
+    /// Answers a client's first SCRAM message. Unknown users get a challenge like everybody (RFC 5802 §9 would let them be told).
+    pub async fn scram(&self, first: ClientFirst) -> Result<Exchange, AuthError> {
+        let login = self.names.split(&prepared(&first.login)?);
+        let found = match self.find(&login).await {
+            Ok(found) => found,
+            Err(DirectoryError::Ambiguous(_)) => None,
+            Err(error) => return Err(look_up_failed(&error)),
+        };
+        let verifiers = match &found {
+            Some(user) => self.directory.scram_verifiers(user).await.map_err(|error| look_up_failed(&error))?,
+            None => Vec::new(),
+        };
+        let verifier = verifiers.into_iter().find(|verifier| verifier.mechanism == crate::scram::SCRAM);
+        Ok(Exchange::begin(first, verifier, &self.scram_secret))
+    }
+
+    /// Checks the client's last SCRAM message. Returns who signed in and what the server says last. Refusals are logged here, once.
+    pub async fn scram_finish(
+        &self,
+        exchange: &Exchange,
+        message: &[u8],
+        context: AuthContext,
+    ) -> Result<(Identity, String), AuthError> {
+        let first = exchange.first();
+        let result = async {
+            let proof = exchange.finish(message)?;
+            let login = self.names.split(&prepared(&first.login)?);
+            let found = self.find(&login).await.map_err(|error| look_up_failed(&error))?;
+            let user = found.ok_or_else(|| AuthError::new(AuthErrorKind::Failed, "user is gone"))?;
+            Ok((self.enter(user, first.authorization.as_deref()).await?, proof))
+        };
+        let (result, proof) = match result.await {
+            Ok((identity, proof)) => (Ok(identity), proof),
+            Err(error) => (Err(error), String::new()),
+        };
+        log(&result, &first.login, context);
+        result.map(|identity| (identity, proof))
+    }
+
     async fn sign_in(&self, login: &str, password: &str, authorization: Option<&str>) -> Result<Identity, AuthError> {
         if [login, password, authorization.unwrap_or("")].iter().any(|text| text.len() > crate::sasl::MAX_FIELD) {
             return Err(AuthError::new(AuthErrorKind::Malformed, "name or password too long"));
@@ -205,6 +257,11 @@ impl Authenticator {
             return Err(AuthError::new(AuthErrorKind::Failed, "empty name or password"));
         }
         let user = self.check(&login, &password).await?;
+        self.enter(user, authorization).await
+    }
+
+    /// The user has proved who he is: his status, and whom he acts for.
+    async fn enter(&self, user: Arc<User>, authorization: Option<&str>) -> Result<Identity, AuthError> {
         check_status(&user)?;
         let is_admin = self.is_admin(&user).await?;
         let authenticated = user.store_id.clone();

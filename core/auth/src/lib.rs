@@ -8,6 +8,7 @@ mod error;
 mod login_name;
 mod prep;
 pub mod sasl;
+pub mod scram;
 
 pub use authenticator::{AuthContext, AuthOptions, Authenticator, Identity, Service};
 pub use error::{AuthError, AuthErrorKind};

@@ -20,7 +20,7 @@ pub use connector::{Connector, ConnectorOptions};
 pub use error::TlsError;
 pub use name::DistinguishedName;
 pub use self_signed::{SelfSigned, SelfSignedPem, self_signed};
-pub use session::{ClientStream, ServerStream, SessionInfo};
+pub use session::{ClientStream, ServerStream, SessionInfo, channel_binding};
 
 use std::sync::Arc;
 

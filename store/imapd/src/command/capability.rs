@@ -1,5 +1,7 @@
 //! What the server announces, which depends on the state of the session (RFC 3501 §6.1.1, §7.2.1).
 
+use auth::scram::ChannelBindings;
+
 use crate::session::Session;
 
 /// Everything that is whole here. An extension that is not in this line is not there.
@@ -31,6 +33,11 @@ pub(crate) fn passwords(session: &Session) -> Passwords {
     }
 }
 
+/// What the connection has to bind to (RFC 9266).
+pub(crate) fn channel_bindings(session: &Session) -> ChannelBindings {
+    ChannelBindings { offered: session.link.conn().and_then(daemon::Conn::channel_binding).into_iter().collect() }
+}
+
 /// Whether STARTTLS would work now.
 pub(crate) fn can_start_tls(session: &Session) -> bool {
     session.deps.tls.is_some() && session.signed.is_none() && session.link.conn().is_some_and(|conn| !conn.is_tls())
@@ -55,5 +62,9 @@ pub(crate) fn line(session: &Session) -> String {
         Passwords::Allowed => " AUTH=PLAIN AUTH=LOGIN",
         Passwords::NeedTls | Passwords::Refused => " LOGINDISABLED",
     });
+    line.push_str(" AUTH=SCRAM-SHA-256");
+    if !channel_bindings(session).offered.is_empty() {
+        line.push_str(" AUTH=SCRAM-SHA-256-PLUS");
+    }
     line
 }
