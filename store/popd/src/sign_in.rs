@@ -92,9 +92,8 @@ impl Session {
             Some(initial) => decode(&initial),
             None => self.ask("").await?,
         };
-        let first = message.and_then(|message| {
-            ClientFirst::parse(&message, binding, &channel).map_err(|_| Broken::Malformed)
-        });
+        let first =
+            message.and_then(|message| ClientFirst::parse(&message, binding, &channel).map_err(|_| Broken::Malformed));
         let first = match first {
             Ok(first) => first,
             Err(broken) => return self.broken_off(&broken),

@@ -9,7 +9,7 @@ const EXTENSIONS: &str = "SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSE
     LIST-EXTENDED LIST-STATUS LIST-METADATA STATUS=SIZE ESEARCH SEARCH=FUZZY MULTISEARCH FILTERS WITHIN CONDSTORE QRESYNC UIDONLY PARTIAL MULTIAPPEND \
     SORT SORT=DISPLAY ESORT CONTEXT=SEARCH CONTEXT=SORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS SEARCHRES \
     QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA OBJECTID SAVEDATE \
-    BINARY PREVIEW COMPRESS=DEFLATE REPLACE CATENATE URL-PARTIAL UTF8=ACCEPT";
+    BINARY PREVIEW COMPRESS=DEFLATE REPLACE CATENATE URL-PARTIAL UTF8=ACCEPT URLAUTH URLAUTH=BINARY I18NLEVEL=2 INPROGRESS";
 
 /// How sign-in is possible on this connection at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,9 @@ pub(crate) fn can_start_tls(session: &Session) -> bool {
 pub(crate) fn line(session: &Session) -> String {
     let literals = if session.deps.config.literal_minus { "LITERAL-" } else { "LITERAL+" };
     let mut line = format!("CAPABILITY IMAP4rev1 IMAP4rev2 {literals} {EXTENSIONS}");
+    if session.deps.config.login_referrals {
+        line.push_str(" LOGIN-REFERRALS");
+    }
     if let Some(limit) = session.deps.config.max_message_size {
         line.push_str(&format!(" APPENDLIMIT={limit}"));
     }

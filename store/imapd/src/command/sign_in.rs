@@ -175,12 +175,31 @@ fn context(session: &Session) -> AuthContext {
 }
 
 fn accept(session: &mut Session, identity: Identity) -> Handled {
+    if let Some(host) = elsewhere(session, &identity) {
+        // RFC 2221 §4.1, RFC 5092 §3.2: what is no letter or digit of the name is escaped.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        let escape = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        let user: String = identity.user.store_id.bytes().map(escape).collect();
+        return Ok(
+            Reply::no("Your mailboxes are on another host").code(format!("REFERRAL imap://{user};AUTH=*@{host}/"))
+        );
+    }
     if let Err(error) = session.sign_in(identity) {
         return Ok(crate::reply::store_failure(&error));
     }
     session.sign_in_failures = 0;
     // A capability line here saves the client a round trip (RFC 3501 §6.2.2 and §6.2.3 allow it).
     Ok(Reply::ok("User logged in").code(capability::line(session)))
+}
+
+/// The host that holds the user's mailboxes, when it is another one.
+fn elsewhere(session: &Session, identity: &Identity) -> Option<String> {
+    let config = &session.deps.config;
+    let host = identity.user.mail_host.as_deref().filter(|_| config.login_referrals)?;
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+    let here = [config.hostname.as_str(), "localhost", "127.0.0.1", "[::1]", "::1"];
+    let other = !host.is_empty() && !here.iter().any(|here| here.eq_ignore_ascii_case(host));
+    (other && host.bytes().all(name)).then(|| host.to_owned())
 }
 
 fn refuse(session: &mut Session, error: &AuthError) -> Handled {
