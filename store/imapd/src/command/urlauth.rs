@@ -96,7 +96,7 @@ pub(super) async fn fetch(session: &mut Session, urls: Vec<UrlFetch>) -> Handled
     for UrlFetch { url, wanted } in urls {
         let opened = open(session, &url).await;
         let mut line = b"* URLFETCH ".to_vec();
-        print::astring(&mut line, &url);
+        print::string(&mut line, &url);
         let rendered = session
             .deps
             .pool
