@@ -24,9 +24,10 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    append authenticate binary capability catenate close concurrency context copy create delete enable errors esearch
-    expunge fetch filter fuzzy id idle limits list literal login metadata r#move namespace noop objectid partial preview qresync quota rename replace
-    rev2 search searchres select sort special_use status store subscribe thread uidonly unauthenticate utf7 utf8
+    append authenticate binary capability catenate close comparator concurrency context copy create delete enable errors esearch
+    expunge fetch filter fuzzy id idle inprogress limits list literal login metadata r#move namespace noop objectid partial
+    preview qresync quota rename replace rev2 search searchres select sort special_use status store subscribe thread uidonly
+    unauthenticate urlauth utf7 utf8
 }
 
 /// A literal of any size goes in and comes out, whole and in windows.

@@ -3,3 +3,4 @@
 mod compress;
 mod random_commands;
 mod refusals;
+mod scram;

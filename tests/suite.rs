@@ -20,6 +20,7 @@ mod logs;
 mod message;
 mod peers;
 mod pop;
+mod rfcs;
 mod safe_html;
 mod store;
 mod tls;

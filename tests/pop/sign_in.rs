@@ -59,7 +59,7 @@ fn a_password_keeps_its_blanks() {
 fn auth_plain_with_and_without_an_initial_response() {
     let pop = Pop::new();
     let mut client = pop.connect();
-    assert_eq!(client.list("AUTH"), ["PLAIN"]);
+    assert_eq!(client.list("AUTH"), ["PLAIN", "SCRAM-SHA-256"]);
     client.ok(&format!("auth plain {}", plain("", "alice", "secret")));
     client.ok("STAT");
     client.ok("QUIT");
@@ -93,7 +93,7 @@ fn a_faulty_exchange_leaves_the_session_in_order() {
         client.ok("QUIT");
     }
     let mut client = pop.connect();
-    for mechanism in ["CRAM-MD5", "SCRAM-SHA-256", "EXTERNAL"] {
+    for mechanism in ["CRAM-MD5", "SCRAM-SHA-1", "EXTERNAL"] {
         assert_eq!(client.err(&format!("AUTH {mechanism}")), "Authentication mechanism is not supported");
     }
     assert_eq!(client.err("APOP alice c4c9334bac560ecc979e58001b3e22fb"), "APOP is not supported");
@@ -132,7 +132,8 @@ fn passwords_in_clear_are_refused_where_the_site_says_so() {
     for line in ["USER alice", "PASS secret", "AUTH PLAIN", &format!("AUTH PLAIN {}", plain("", "alice", "secret"))] {
         assert_eq!(client.err(line), "[PRIVACYREQUIRED] Sign in under TLS: send STLS first");
     }
-    assert!(client.list("AUTH").is_empty());
+    // By this one the password is not sent.
+    assert_eq!(client.list("AUTH"), ["SCRAM-SHA-256"]);
     let pop = Pop::with(Options { plaintext_min_cipher: -1, ..Options::default() });
     assert_eq!(pop.connect().err("USER alice"), "Sign-in with a password is switched off");
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
 use logs::Quoted;
+use sha2::{Digest, Sha256};
 use tracing::{debug, info};
 
 use access::Lookup;
@@ -14,6 +15,7 @@ use config::LoginThrottle;
 
 use crate::admission::{self, Admission};
 use crate::cache::SignInCache;
+use crate::scram::{ClientFirst, Exchange};
 use crate::{AuthError, AuthErrorKind, BareNames, CertificateMap, LoginNames, prepared};
 
 /// The settings behind sign-ins.
@@ -33,6 +35,9 @@ pub struct AuthOptions {
     pub admins: Vec<String>,
     /// `store.serviceadmingroupdn`: DN of a group whose members are store administrators too.
     pub admin_group: Option<String>,
+    /// Something that only this site knows and all its processes: the salts that SCRAM shows for users whom nobody is are made of
+    /// it. `None`: of nothing that outlives the process.
+    pub scram_secret: Option<String>,
 }
 
 impl Default for AuthOptions {
@@ -45,6 +50,7 @@ impl Default for AuthOptions {
             bare_names: BareNames::default(),
             admins: Vec::new(),
             admin_group: None,
+            scram_secret: None,
         }
     }
 }
@@ -62,6 +68,7 @@ impl From<&config::SignIn> for AuthOptions {
             },
             admins: settings.admins.clone(),
             admin_group: settings.admin_group.clone(),
+            scram_secret: settings.site_secret.clone(),
         }
     }
 }
@@ -125,6 +132,8 @@ pub struct Authenticator {
     cache: Option<SignInCache>,
     admission: Admission,
     certificates: RwLock<Arc<CertificateMap>>,
+    /// Makes the salts of users without a verifier.
+    scram_secret: [u8; 32],
 }
 
 impl Authenticator {
@@ -135,7 +144,12 @@ impl Authenticator {
         let admins = options.admins.iter().map(|admin| names.split_store_id(&admin.to_lowercase())).collect();
         let cache = SignInCache::new(options.cache_ttl, options.cache_size);
         let (certificates, admission) = (RwLock::default(), Admission::new());
-        Authenticator { directory, names, admins, admin_group: options.admin_group, cache, admission, certificates }
+        let scram_secret = match &options.scram_secret {
+            Some(secret) => Sha256::digest(format!("SCRAM salts of nobody {secret}")).into(),
+            None => rand::random(),
+        };
+        let admin_group = options.admin_group;
+        Authenticator { directory, names, admins, admin_group, cache, admission, certificates, scram_secret }
     }
 
     /// The directory behind it.
@@ -242,6 +256,42 @@ impl Authenticator {
     /// Takes changed settings of the throttle, and who finds out names for the rules of users and domains.
     pub fn set_admission(&self, throttle: LoginThrottle, names: Arc<dyn Lookup>) {
         self.admission.set(throttle, names);
+    }
+
+    /// Answers a client's first SCRAM message. Unknown users get a challenge like everybody (RFC 5802 §9 would let them be told).
+    pub async fn scram(&self, first: ClientFirst) -> Result<Exchange, AuthError> {
+        let login = self.names.split(&prepared(&first.login)?);
+        let found = match self.find(&login).await {
+            Ok(found) => found,
+            Err(DirectoryError::Ambiguous(_)) => None,
+            Err(error) => return Err(look_up_failed(&error)),
+        };
+        let verifiers = match &found {
+            Some(user) => self.directory.scram_verifiers(user).await.map_err(|error| look_up_failed(&error))?,
+            None => Vec::new(),
+        };
+        let verifier = verifiers.into_iter().find(|verifier| verifier.mechanism == crate::scram::SCRAM);
+        Ok(Exchange::begin(first, verifier, &self.scram_secret))
+    }
+
+    /// Checks the client's last SCRAM message. Returns who signed in and what the server says last. Refusals are logged here, once.
+    pub async fn scram_finish(
+        &self,
+        exchange: &Exchange,
+        message: &[u8],
+        context: AuthContext,
+    ) -> Result<(Identity, String), AuthError> {
+        let first = exchange.first();
+        let mut proof = String::new();
+        let work = async {
+            proof = exchange.finish(message)?;
+            let login = self.names.split(&prepared(&first.login)?);
+            let found = self.find(&login).await.map_err(|error| look_up_failed(&error))?;
+            let user = found.ok_or_else(|| AuthError::new(AuthErrorKind::Failed, "user is gone"))?;
+            self.admit(user, first.authorization.as_deref()).await
+        };
+        let result = self.guarded(&first.login, "SCRAM-SHA-256", context, work).await;
+        result.map(|identity| (identity, proof))
     }
 
     async fn sign_in(&self, login: &str, password: &str, authorization: Option<&str>) -> Result<Identity, AuthError> {

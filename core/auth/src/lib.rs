@@ -10,6 +10,7 @@ mod error;
 mod login_name;
 mod prep;
 pub mod sasl;
+pub mod scram;
 mod throttle;
 
 pub use authenticator::{AuthContext, AuthOptions, Authenticator, Identity, Service};

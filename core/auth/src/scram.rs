@@ -67,7 +67,9 @@ impl ClientFirst {
             }
             (Some(("p", name)), Binding::Channel) => {
                 let offered = channel.offered.iter().find(|(offered, _)| *offered == name);
-                offered.map(|(_, octets)| octets.clone()).ok_or_else(|| malformed("channel binding is not supported"))?
+                offered
+                    .map(|(_, octets)| octets.clone())
+                    .ok_or_else(|| malformed("channel binding is not supported"))?
             }
             _ => return Err(malformed("GS2 header does not fit the mechanism")),
         };
@@ -78,7 +80,8 @@ impl ClientFirst {
         };
         let mut fields = bare.split(',');
         // `m=` in front would be an extension that must be understood, and there is none.
-        let login = fields.next().and_then(|field| field.strip_prefix("n=")).ok_or_else(|| malformed("no user name"))?;
+        let login =
+            fields.next().and_then(|field| field.strip_prefix("n=")).ok_or_else(|| malformed("no user name"))?;
         let nonce = fields.next().and_then(|field| field.strip_prefix("r=")).ok_or_else(|| malformed("no nonce"))?;
         if nonce.is_empty() || !nonce.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(malformed("nonce is not printable"));

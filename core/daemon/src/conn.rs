@@ -128,6 +128,14 @@ impl Conn {
         self.certificate.as_ref()
     }
 
+    /// What SASL may bind to on this connection; `None` without TLS 1.3.
+    pub fn channel_binding(&self) -> Option<(&'static str, Vec<u8>)> {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(stream) => tls::channel_binding(stream),
+        }
+    }
+
     /// Does the handshake: at once on a TLS port, or after STARTTLS/STLS was answered.
     ///
     /// The caller must have thrown away whatever it had read beyond the STARTTLS line: commands from before the

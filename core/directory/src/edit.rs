@@ -1,5 +1,6 @@
 //! Edits of the directory's content: new domains, new users, changed attributes.
 
+use crate::scram::ScramVerifier;
 use crate::{
     Attribute, DirectoryError, DirectoryRules, Domain, Entry, HashCost, Ldif, dn, escape_dn_value, ldif, password,
     schema,
@@ -125,6 +126,7 @@ pub(crate) fn user_entry(new: &NewUser, domain: &Domain, above: &str, cost: Hash
     entry.push("mailUserStatus", "active");
     if let Some(password) = &new.password {
         entry.push("userPassword", &password::hash_password(password, cost)?);
+        entry.push("authPassword", &ScramVerifier::derive(password)?.to_auth_password());
     }
     let mut replaced: Vec<&str> = Vec::new();
     for (attribute, value) in &new.attributes {
@@ -234,6 +236,19 @@ pub(crate) fn apply(entry: &mut Entry, change: &Change, cost: HashCost) -> Resul
             if entry.attributes.len() == before {
                 return Err(DirectoryError::NotFound(format!("{name}: {text}")));
             }
+        }
+    }
+    if name == "userPassword" {
+        // A verifier of the old password would go on opening the door.
+        entry.attributes.retain(|row| {
+            let verifier = || std::str::from_utf8(&row.value).ok().and_then(ScramVerifier::parse).is_some();
+            !(row.name.eq_ignore_ascii_case("authPassword") && verifier())
+        });
+        if let Change::Replace { values, .. } = change
+            && let [clear] = values.as_slice()
+            && !password::is_supported(clear)
+        {
+            entry.push("authPassword", &ScramVerifier::derive(clear)?.to_auth_password());
         }
     }
     // The schema's musts of a person: the entry would not load into an LDAP server without them.

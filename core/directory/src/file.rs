@@ -80,7 +80,9 @@ impl DirectoryFile {
     /// Sets a user's password.
     pub fn set_password(&self, user: &str, password: &str) -> Result<(), DirectoryError> {
         let hash = crate::hash_password(password, self.hash_cost)?;
-        self.change_user(user, &[Change::Replace { attribute: "userPassword".to_owned(), values: vec![hash] }])
+        let verifier = crate::ScramVerifier::derive(password)?.to_auth_password();
+        let replace = |attribute: &str, value| Change::Replace { attribute: attribute.to_owned(), values: vec![value] };
+        self.change_user(user, &[replace("userPassword", hash), replace("authPassword", verifier)])
     }
 
     /// Removes a user's entry. The mail in the store is not touched.

@@ -2,6 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+
+use crate::{DirectoryError, prepared};
+
+/// Rounds of new verifiers: more than RFC 7677 §4 wants, few enough for a telephone.
+pub const SCRAM_ITERATIONS: u32 = 10_000;
 
 /// What a server needs to check a SCRAM exchange, and which tells nobody the password.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +33,26 @@ impl std::fmt::Debug for ScramVerifier {
 }
 
 impl ScramVerifier {
+    /// A new SCRAM-SHA-256 verifier of a password, with a salt of its own. Takes milliseconds: not for async code.
+    pub fn derive(password: &str) -> Result<ScramVerifier, DirectoryError> {
+        let password = prepared(password).map_err(|error| DirectoryError::Invalid(error.to_string()))?;
+        let salt = rand::random::<[u8; 16]>();
+        // Hi() of RFC 5802 §2.2.
+        let mut round = hmac(password.as_bytes(), &[salt.as_slice(), &[0, 0, 0, 1]].concat());
+        let mut salted = round;
+        for _ in 1..SCRAM_ITERATIONS {
+            round = hmac(password.as_bytes(), &round);
+            salted.iter_mut().zip(round).for_each(|(sum, octet)| *sum ^= octet);
+        }
+        Ok(ScramVerifier {
+            mechanism: "SCRAM-SHA-256".to_owned(),
+            iterations: SCRAM_ITERATIONS,
+            salt: salt.to_vec(),
+            stored_key: Sha256::digest(hmac(&salted, b"Client Key")).to_vec(),
+            server_key: hmac(&salted, b"Server Key").to_vec(),
+        })
+    }
+
     /// Reads `SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>` (authPassword, RFC 5803 §2), or
     /// `{SCRAM-SHA-256}4096,<salt>,<StoredKey>,<ServerKey>` (userPassword as other servers keep it). All parts but the count
     /// are base64. `None` if it is anything else.
@@ -70,6 +97,17 @@ impl ScramVerifier {
             STANDARD.encode(&self.stored_key),
             STANDARD.encode(&self.server_key)
         )
+    }
+}
+
+fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
+    match Hmac::<Sha256>::new_from_slice(key) {
+        Ok(mut mac) => {
+            mac.update(text);
+            mac.finalize().into_bytes().into()
+        }
+        // HMAC takes keys of any length.
+        Err(_) => [0; 32],
     }
 }
 

@@ -20,7 +20,7 @@ pub use connector::{Connector, ConnectorOptions, is_refused_certificate};
 pub use error::TlsError;
 pub use name::DistinguishedName;
 pub use self_signed::{CertificateRequest, SelfSigned, SelfSignedPem, request, self_signed, write_public};
-pub use session::{ClientStream, ServerStream, SessionInfo};
+pub use session::{ClientStream, ServerStream, SessionInfo, channel_binding};
 
 use std::sync::Arc;
 

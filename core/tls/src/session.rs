@@ -21,6 +21,17 @@ pub struct SessionInfo {
     pub alpn: Option<Vec<u8>>,
 }
 
+/// What SASL binds to: `tls-exporter` (RFC 9266) of a TLS 1.3 session. `None` with TLS 1.2, whose finished messages stay inside
+/// of the TLS library, so that there is no `tls-unique`.
+pub fn channel_binding<S>(stream: &ServerStream<S>) -> Option<(&'static str, Vec<u8>)> {
+    let session = stream.get_ref().1;
+    if session.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+        return None;
+    }
+    let exported = session.export_keying_material([0u8; 32], b"EXPORTER-Channel-Binding", Some(&[]));
+    exported.ok().map(|octets| ("tls-exporter", octets.to_vec()))
+}
+
 impl SessionInfo {
     /// Reads the facts of a finished server-side handshake.
     pub fn of<S>(stream: &ServerStream<S>) -> SessionInfo {

@@ -39,6 +39,14 @@ pub enum Command {
     StartTls,
     /// COMPRESS (RFC 4978): the mechanism in upper case.
     Compress(String),
+    /// COMPARATOR (RFC 5255 §4.7): what the client would like, in the order of its wishes.
+    Comparator(Vec<Vec<u8>>),
+    /// GENURLAUTH (RFC 4467): rumps with their mechanisms in upper case.
+    GenUrlAuth(Vec<(Vec<u8>, String)>),
+    /// RESETKEY (RFC 4467): of one mailbox, for these mechanisms; or of all mailboxes.
+    ResetKey(Option<(String, Vec<String>)>),
+    /// URLFETCH (RFC 4467, RFC 5524).
+    UrlFetch(Vec<UrlFetch>),
     /// AUTHENTICATE: the mechanism in upper case, the initial response in base64 (RFC 4959).
     Authenticate(String, Option<Vec<u8>>),
     /// LOGIN
@@ -111,6 +119,26 @@ pub enum Command {
     Copy(Numbers, SequenceSet, String),
     /// MOVE (RFC 6851)
     Move(Numbers, SequenceSet, String),
+}
+
+/// One URL of URLFETCH.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlFetch {
+    /// The URL.
+    pub url: Vec<u8>,
+    /// What to tell of it in the extended form (RFC 5524 §3); empty for the plain form.
+    pub wanted: Vec<UrlData>,
+}
+
+/// What URLFETCH may tell (RFC 5524 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UrlData {
+    /// BODY: the octets as they are.
+    Body,
+    /// BINARY: without their transfer encoding.
+    Binary,
+    /// BODYPARTSTRUCTURE: what the part is.
+    Structure,
 }
 
 /// The arguments of SELECT and EXAMINE.
@@ -209,9 +237,12 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "IDLE" => return Ok(Command::Idle),
         "UNAUTHENTICATE" => return Ok(Command::Unauthenticate),
         "CHECK" => return Ok(Command::Check),
+        "RESETKEY" if cursor.rest().is_empty() => return Ok(Command::ResetKey(None)),
+        "COMPARATOR" if cursor.rest().is_empty() => return Ok(Command::Comparator(Vec::new())),
         "CLOSE" => return Ok(Command::Close),
         "UNSELECT" => return Ok(Command::Unselect),
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
+        "COMPARATOR" | "GENURLAUTH" | "RESETKEY" | "URLFETCH" => {}
         "AUTHENTICATE" | "COMPRESS" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE"
         | "DELETE" | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE"
         | "SEARCH" | "CANCELUPDATE" | "ESEARCH" | "GETMETADATA" | "SETMETADATA" | "GETQUOTA" | "GETQUOTAROOT"
@@ -221,6 +252,33 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
     cursor.space()?;
     Ok(match verb {
         "AUTHENTICATE" => authenticate(cursor)?,
+        "COMPARATOR" => Command::Comparator(astrings(cursor)?),
+        "GENURLAUTH" => {
+            let mut rumps = Vec::new();
+            loop {
+                let rump = cursor.astring()?.into_owned();
+                cursor.space()?;
+                rumps.push((rump, cursor.keyword()?));
+                if !cursor.eat(b' ') {
+                    return Ok(Command::GenUrlAuth(rumps));
+                }
+            }
+        }
+        "RESETKEY" => {
+            let name = mailbox::parse(cursor)?;
+            let mut mechanisms = Vec::new();
+            while cursor.eat(b' ') {
+                mechanisms.push(cursor.keyword()?);
+            }
+            Command::ResetKey(Some((name, mechanisms)))
+        }
+        "URLFETCH" => {
+            let mut urls = vec![url_fetch(cursor)?];
+            while cursor.eat(b' ') {
+                urls.push(url_fetch(cursor)?);
+            }
+            Command::UrlFetch(urls)
+        }
         "COMPRESS" => Command::Compress(cursor.keyword()?),
         "LOGIN" => {
             let user = cursor.astring()?.into_owned();
@@ -297,6 +355,39 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         // APPEND with a message never comes here whole.
         _ => return Err(WireError::bad("Expected a message literal")),
     })
+}
+
+/// `astring *(SP astring)`
+fn astrings(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>> {
+    let mut strings = vec![cursor.astring()?.into_owned()];
+    while cursor.eat(b' ') {
+        strings.push(cursor.astring()?.into_owned());
+    }
+    Ok(strings)
+}
+
+/// `url`, or `(url *(SP parameter))`; parameters that are not known are passed over (RFC 5524 §3.1).
+fn url_fetch(cursor: &mut Cursor<'_>) -> Result<UrlFetch> {
+    if !cursor.eat(b'(') {
+        return Ok(UrlFetch { url: cursor.astring()?.into_owned(), wanted: Vec::new() });
+    }
+    let mut fetch = UrlFetch { url: cursor.astring()?.into_owned(), wanted: Vec::new() };
+    while cursor.eat(b' ') {
+        let wanted = match cursor.keyword()?.as_str() {
+            "BODY" => UrlData::Body,
+            "BINARY" => UrlData::Binary,
+            "BODYPARTSTRUCTURE" => UrlData::Structure,
+            _ => return Err(WireError::bad("Unknown URLFETCH parameter")),
+        };
+        if !fetch.wanted.contains(&wanted) {
+            fetch.wanted.push(wanted);
+        }
+    }
+    cursor.need(b')', "Expected a closing parenthesis")?;
+    if fetch.wanted.is_empty() {
+        fetch.wanted.push(UrlData::Body);
+    }
+    Ok(fetch)
 }
 
 /// `AUTHENTICATE mechanism [initial-response]`, `=` for an empty one (RFC 4959 §3).

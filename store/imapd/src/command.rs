@@ -3,6 +3,7 @@
 pub(crate) mod append;
 pub(crate) mod capability;
 pub(crate) mod certificate;
+mod comparator;
 mod compress;
 mod connection;
 mod copy;
@@ -22,6 +23,8 @@ mod sort;
 mod status;
 mod store;
 
+mod urlauth;
+
 use imap_wire::Command;
 pub(crate) use search::update_contexts;
 pub(crate) use select::leave;
@@ -37,6 +40,10 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::Noop => connection::noop(),
         Command::Logout => connection::logout(session),
         Command::StartTls => connection::start_tls(session).await,
+        Command::Comparator(wishes) => comparator::comparator(session, &wishes),
+        Command::GenUrlAuth(rumps) => urlauth::generate(session, rumps).await,
+        Command::ResetKey(which) => urlauth::reset(session, which).await,
+        Command::UrlFetch(urls) => urlauth::fetch(session, urls).await,
         Command::Compress(mechanism) => compress::compress(session, &mechanism).await,
         Command::Id(fields) => connection::id(session, &fields),
         Command::Enable(names) => connection::enable(session, &names),

@@ -72,6 +72,7 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::Noop => row(Always, All),
         C::Logout => row(Always, Nothing),
         C::StartTls | C::Authenticate(..) | C::Login(..) => row(NotAuthenticated, Nothing),
+        C::Comparator(_) | C::GenUrlAuth(_) | C::ResetKey(_) | C::UrlFetch(_) => row(Authenticated, Nothing),
         C::Compress(_) | C::ProxyAuth(_) | C::Enable(_) | C::Namespace | C::Unauthenticate => {
             row(Authenticated, Nothing)
         }

@@ -7,6 +7,7 @@ mod hierarchy;
 mod listing;
 mod maildrop;
 mod rights;
+mod url_keys;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub(crate) use self::append::{Arrival, add};
 pub use self::check::Findings;
 pub use self::listing::{MailboxInfo, MailboxStatus};
 pub use self::maildrop::MaildropLock;
+pub use self::url_keys::UrlKey;
 use crate::MailboxId;
 use crate::account_id::AccountId;
 use crate::content::Incoming;

@@ -20,6 +20,7 @@ mod removed;
 mod schema;
 mod site;
 mod tables;
+mod url_keys;
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;

@@ -1,8 +1,10 @@
 //! CAPA: what the server announces (RFC 2449 §5, §6; RFC 2595 §4; RFC 3206 §6; RFC 5034 §3; RFC 6856 §2, §3).
 //!
-//! SASL has PLAIN only: the directory keeps Argon2id hashes, from which neither SCRAM nor APOP can be answered.
+//! There is no APOP: the directory keeps Argon2id hashes and SCRAM verifiers, from which it cannot be answered.
 
 use std::fmt::Write;
+
+use auth::scram::{self, ChannelBindings};
 
 use crate::session::Session;
 
@@ -33,13 +35,32 @@ impl Session {
         self.deps.tls.is_some() && self.link.conn().is_some_and(|conn| !conn.is_tls())
     }
 
+    /// The mechanisms of AUTH that work at the moment.
+    pub(crate) fn mechanisms(&self) -> Vec<&'static str> {
+        let mut mechanisms = Vec::new();
+        if self.passwords() == Passwords::Allowed {
+            mechanisms.push("PLAIN");
+        }
+        mechanisms.push(scram::SCRAM);
+        if !self.channel_bindings().offered.is_empty() {
+            mechanisms.push(scram::SCRAM_PLUS);
+        }
+        mechanisms
+    }
+
+    /// What the connection has to bind to (RFC 9266).
+    pub(crate) fn channel_bindings(&self) -> ChannelBindings {
+        ChannelBindings { offered: self.link.conn().and_then(daemon::Conn::channel_binding).into_iter().collect() }
+    }
+
     /// The lines behind the first, without the last dot. They are the same in both states, as RFC 2449 §5 wants it.
     pub(crate) fn capabilities(&self) -> String {
         let config = &self.deps.config;
         let mut lines = "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n".to_owned();
         if self.passwords() == Passwords::Allowed {
-            lines.push_str("USER\r\nSASL PLAIN\r\n");
+            lines.push_str("USER\r\n");
         }
+        let _ = write!(lines, "SASL {}\r\n", self.mechanisms().join(" "));
         if self.can_start_tls() {
             lines.push_str("STLS\r\n");
         }

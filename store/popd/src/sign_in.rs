@@ -3,7 +3,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use auth::sasl::{self, Credentials};
+use auth::scram::{self, Binding, ClientFirst};
 use auth::{AuthContext, AuthError, AuthErrorKind, Identity, Service};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::capability::Passwords;
 use crate::command::Mechanism;
@@ -52,9 +56,14 @@ impl Session {
         self.user = None;
         let allowed = self.no_passwords();
         let Some(mechanism) = mechanism else {
-            let list = if allowed.is_none() { "PLAIN\r\n" } else { "" };
-            return self.say_lines("Mechanism list follows", list);
+            let list: String = self.mechanisms().iter().map(|name| format!("{name}\r\n")).collect();
+            return self.say_lines("Mechanism list follows", &list);
         };
+        match mechanism.name.as_str() {
+            scram::SCRAM => return self.scram(Binding::None, mechanism.initial).await,
+            scram::SCRAM_PLUS => return self.scram(Binding::Channel, mechanism.initial).await,
+            _ => {}
+        }
         if mechanism.name != "PLAIN" {
             return Ok(Some(Reply::err("Authentication mechanism is not supported")));
         }
@@ -62,21 +71,64 @@ impl Session {
             return Ok(Some(refused));
         }
         let message = match mechanism.initial {
-            Some(initial) => decode(&initial),
-            None => self.ask().await?,
+            Some(initial) => decode(&initial).and_then(|message| plain(&message)),
+            None => self.ask("").await?.and_then(|message| plain(&message)),
         };
         match message {
             Ok(Credentials { authorization, login, password }) => {
                 self.check(&login, &password, authorization.as_deref()).await
             }
-            Err(Broken::Cancelled) => Ok(Some(Reply::err("Authentication was cancelled"))),
-            Err(Broken::Malformed) => self.refuse(Reply::err(AuthErrorKind::Malformed.client_text())),
+            Err(broken) => self.broken_off(&broken),
         }
     }
 
-    /// Sends the empty challenge and reads the answer.
-    async fn ask(&mut self) -> Result<Result<Credentials, Broken>, End> {
-        self.link.out.extend_from_slice(b"+ \r\n");
+    /// AUTH SCRAM-SHA-256 (RFC 7677): the password never comes, so that it is allowed without TLS too.
+    async fn scram(&mut self, binding: Binding, initial: Option<Vec<u8>>) -> Handled {
+        let channel = self.channel_bindings();
+        if binding == Binding::Channel && channel.offered.is_empty() {
+            return Ok(Some(Reply::err("Authentication mechanism is not supported")));
+        }
+        let message = match initial {
+            Some(initial) => decode(&initial),
+            None => self.ask("").await?,
+        };
+        let first =
+            message.and_then(|message| ClientFirst::parse(&message, binding, &channel).map_err(|_| Broken::Malformed));
+        let first = match first {
+            Ok(first) => first,
+            Err(broken) => return self.broken_off(&broken),
+        };
+        let authenticator = std::sync::Arc::clone(&self.deps.authenticator);
+        let exchange = match authenticator.scram(first).await {
+            Ok(exchange) => exchange,
+            Err(error) => return self.refuse(refusal(&error)),
+        };
+        let answer = match self.ask(&STANDARD.encode(exchange.challenge())).await? {
+            Ok(answer) => answer,
+            Err(broken) => return self.broken_off(&broken),
+        };
+        let (identity, last) = match authenticator.scram_finish(&exchange, &answer, self.context()).await {
+            Ok(signed) => signed,
+            Err(error) => return self.refuse(refusal(&error)),
+        };
+        // POP has no place for data in its success: the client answers them with nothing (RFC 5034 §4).
+        match self.ask(&STANDARD.encode(last)).await? {
+            Ok(empty) if empty.is_empty() => self.enter(identity).await,
+            Ok(_) => self.broken_off(&Broken::Malformed),
+            Err(broken) => self.broken_off(&broken),
+        }
+    }
+
+    fn broken_off(&mut self, broken: &Broken) -> Handled {
+        match broken {
+            Broken::Cancelled => Ok(Some(Reply::err("Authentication was cancelled"))),
+            Broken::Malformed => self.refuse(Reply::err(AuthErrorKind::Malformed.client_text())),
+        }
+    }
+
+    /// Sends a challenge, already in base64, and reads the decoded answer.
+    async fn ask(&mut self, challenge: &str) -> Result<Result<Vec<u8>, Broken>, End> {
+        self.link.out.extend_from_slice(format!("+ {challenge}\r\n").as_bytes());
         Ok(match self.next_line(Expected::Answer).await? {
             Some(line) if line == b"*" => Err(Broken::Cancelled),
             Some(line) => decode(&line),
@@ -93,15 +145,19 @@ impl Session {
     }
 
     async fn check(&mut self, login: &str, password: &str, authorization: Option<&str>) -> Handled {
-        let context = AuthContext {
+        let context = self.context();
+        match self.deps.authenticator.password(login, password, authorization, context).await {
+            Ok(identity) => self.enter(identity).await,
+            Err(error) => self.refuse(refusal(&error)),
+        }
+    }
+
+    fn context(&self) -> AuthContext {
+        AuthContext {
             service: Service::Pop,
             peer: self.link.conn().map(daemon::Conn::peer),
             local: self.link.conn().map(daemon::Conn::local),
             tls: self.link.conn().is_some_and(daemon::Conn::is_tls),
-        };
-        match self.deps.authenticator.password(login, password, authorization, context).await {
-            Ok(identity) => self.enter(identity).await,
-            Err(error) => self.refuse(refusal(&error)),
         }
     }
 
@@ -157,8 +213,12 @@ impl Session {
     }
 }
 
-fn decode(line: &[u8]) -> Result<Credentials, Broken> {
-    sasl::decode_line(line).and_then(|message| sasl::plain(&message)).map_err(|_| Broken::Malformed)
+fn decode(line: &[u8]) -> Result<Vec<u8>, Broken> {
+    sasl::decode_line(line).map_err(|_| Broken::Malformed)
+}
+
+fn plain(message: &[u8]) -> Result<Credentials, Broken> {
+    sasl::plain(message).map_err(|_| Broken::Malformed)
 }
 
 /// RFC 3206 §4: `AUTH` for everything that is about this user's credentials, `SYS` for the rest.

@@ -32,4 +32,10 @@ rows! {
         "Largest message that APPEND takes; 0 for no limit of its own.";
     LITERAL_MINUS: "service.imap.literalminus", Kind::Bool, "no", Refresh, "own",
         "Announce LITERAL- in place of LITERAL+: literals above 4096 octets only come after the server's word.";
+    SUBMIT_USERS: "service.imap.submituser", Kind::Text, "", Refresh, "own",
+        "Users, separated by blanks, as whom submission servers sign in: they may read URLs authorized for submit+.";
+    LOGIN_REFERRALS: "service.imap.loginreferrals", Kind::Bool, "yes", Refresh, "own",
+        "Send users whose mailHost is another host there (RFC 2221) in place of signing them in.";
+    PROGRESS_INTERVAL: "service.imap.progressinterval", count(0, 3600), "10", Refresh, "own",
+        "Seconds between two words of a long search to its client (RFC 9585); 0: a word with every step.";
 }

@@ -1,6 +1,6 @@
 //! What the IMAP daemon is told.
 
-use super::listen::{Service, bytes, service_keys};
+use super::listen::{Service, bytes, seconds, service_keys};
 use crate::{keys, settings::Settings};
 
 /// Settings of `imapd`.
@@ -18,6 +18,12 @@ pub struct Imap {
     pub max_message_size: Option<u64>,
     /// LITERAL- in place of LITERAL+ (RFC 7888 §5): larger literals are asked for.
     pub literal_minus: bool,
+    /// Store ids as whom submission servers sign in.
+    pub submit_users: Vec<String>,
+    /// Users of other hosts are sent there.
+    pub login_referrals: bool,
+    /// How often a long search says how far it is.
+    pub progress_interval: std::time::Duration,
 }
 
 impl Imap {
@@ -30,6 +36,9 @@ impl Imap {
             cert_preauth: settings.flag(keys::imap::CERT_PREAUTH),
             max_message_size: Some(bytes(settings, keys::imap::MAX_MESSAGE_SIZE)).filter(|size| *size > 0),
             literal_minus: settings.flag(keys::imap::LITERAL_MINUS),
+            submit_users: settings.text(keys::imap::SUBMIT_USERS).split_whitespace().map(str::to_owned).collect(),
+            login_referrals: settings.flag(keys::imap::LOGIN_REFERRALS),
+            progress_interval: seconds(settings, keys::imap::PROGRESS_INTERVAL),
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct SignIn {
     pub cache_ttl: Duration,
     /// How many are remembered.
     pub cache_size: usize,
+    /// A secret of this site (`local.service.proxy.adminpass`); it is only hashed, with other things.
+    pub site_secret: Option<String>,
 }
 
 impl SignIn {
@@ -35,6 +37,7 @@ impl SignIn {
             search_for_domain: settings.flag(keys::directory::SEARCH_FOR_DOMAIN),
             cache_ttl: seconds(settings, keys::service::AUTH_CACHE_TTL),
             cache_size: size(settings, keys::service::AUTH_CACHE_SIZE),
+            site_secret: settings.optional(keys::proxy::ADMIN_PASS),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the server announces, which depends on the state of the session (RFC 3501 §6.1.1, §7.2.1).
 
+use auth::scram::ChannelBindings;
+
 use crate::session::Session;
 
 /// Everything that is whole here. An extension that is not in this line is not there.
@@ -7,7 +9,7 @@ const EXTENSIONS: &str = "SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSE
     LIST-EXTENDED LIST-STATUS LIST-METADATA STATUS=SIZE ESEARCH SEARCH=FUZZY MULTISEARCH FILTERS WITHIN CONDSTORE QRESYNC UIDONLY PARTIAL MULTIAPPEND \
     SORT SORT=DISPLAY ESORT CONTEXT=SEARCH CONTEXT=SORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS SEARCHRES \
     QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA OBJECTID SAVEDATE \
-    BINARY PREVIEW COMPRESS=DEFLATE REPLACE CATENATE URL-PARTIAL UTF8=ACCEPT";
+    BINARY PREVIEW COMPRESS=DEFLATE REPLACE CATENATE URL-PARTIAL UTF8=ACCEPT URLAUTH URLAUTH=BINARY I18NLEVEL=2 INPROGRESS";
 
 /// How sign-in is possible on this connection at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,11 @@ pub(crate) fn passwords(session: &Session) -> Passwords {
     }
 }
 
+/// What the connection has to bind to (RFC 9266).
+pub(crate) fn channel_bindings(session: &Session) -> ChannelBindings {
+    ChannelBindings { offered: session.link.conn().and_then(daemon::Conn::channel_binding).into_iter().collect() }
+}
+
 /// Whether STARTTLS would work now.
 pub(crate) fn can_start_tls(session: &Session) -> bool {
     session.deps.tls.is_some() && session.signed.is_none() && session.link.conn().is_some_and(|conn| !conn.is_tls())
@@ -40,6 +47,9 @@ pub(crate) fn can_start_tls(session: &Session) -> bool {
 pub(crate) fn line(session: &Session) -> String {
     let literals = if session.deps.config.literal_minus { "LITERAL-" } else { "LITERAL+" };
     let mut line = format!("CAPABILITY IMAP4rev1 IMAP4rev2 {literals} {EXTENSIONS}");
+    if session.deps.config.login_referrals {
+        line.push_str(" LOGIN-REFERRALS");
+    }
     if let Some(limit) = session.deps.config.max_message_size {
         line.push_str(&format!(" APPENDLIMIT={limit}"));
     }
@@ -57,6 +67,10 @@ pub(crate) fn line(session: &Session) -> String {
     });
     if session.external {
         line.push_str(" AUTH=EXTERNAL");
+    }
+    line.push_str(" AUTH=SCRAM-SHA-256");
+    if !channel_bindings(session).offered.is_empty() {
+        line.push_str(" AUTH=SCRAM-SHA-256-PLUS");
     }
     line
 }

@@ -1,7 +1,7 @@
 //! SEARCH, UID SEARCH and CANCELUPDATE (RFC 3501 §6.4.4, RFC 4731, RFC 5182, RFC 5267 §4, RFC 7162 §3.1.5, RFC 9394 §3).
 
 use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use imap_wire::command::Numbers;
 use imap_wire::print;
@@ -93,8 +93,50 @@ pub(super) async fn find(
         Ok(program) => program,
         Err(reply) => return Ok(Err(reply)),
     };
-    let job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
-    Ok(run(session, job).await.map_err(|error| store_failure(&error)))
+    let mut job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
+    let mut progress = Progressing::new();
+    loop {
+        let (next, more) = session
+            .deps
+            .pool
+            .run(move || {
+                let more = job.step();
+                (job, more)
+            })
+            .await;
+        match more {
+            Ok(Progress::More) => job = next,
+            Ok(Progress::Done) => return Ok(Ok(next.into_found())),
+            Err(error) => return Ok(Err(store_failure(&error))),
+        }
+        let (done, all) = job.progress();
+        progress.tell(session, done, all).await?;
+    }
+}
+
+/// Tells the client of long work how far it is (RFC 9585). Work whose client is gone ends here: it cannot be told.
+pub(super) struct Progressing {
+    told: Instant,
+}
+
+impl Progressing {
+    pub(super) fn new() -> Self {
+        Self { told: Instant::now() }
+    }
+
+    /// `* OK [INPROGRESS ("tag" done all)]`, when it is time for it again.
+    pub(super) async fn tell(&mut self, session: &mut Session, done: usize, all: usize) -> Result<(), Hangup> {
+        if self.told.elapsed() < session.deps.config.progress_interval {
+            return Ok(());
+        }
+        self.told = Instant::now();
+        let mut code = b"INPROGRESS (".to_vec();
+        print::string(&mut code, session.tag.as_bytes());
+        code.extend_from_slice(format!(" {} {all})", done.min(all)).as_bytes());
+        let word = Reply::ok("Still at it").code(String::from_utf8_lossy(&code).into_owned());
+        word.print(&mut session.link.out, None);
+        session.link.flush().await
+    }
 }
 
 /// RELEVANCY needs something to be relevant to (RFC 6203 §4).

@@ -55,6 +55,8 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
     print_mailbox(&mut session.link.out, &mailbox, &view, session.dialect);
     // RFC 8474 §4.2.
     session.link.out.extend_from_slice(format!("* OK [MAILBOXID ({object_id})] Ok\r\n").as_bytes());
+    // RFC 4467 §9.
+    session.link.out.extend_from_slice(b"* OK [URLMECH INTERNAL] Mechanisms of authorized URLs\r\n");
     if session.dialect.rev2 {
         // RFC 9051 §6.3.2: which mailbox it is, under the name that the server knows.
         print::list_line(&mut session.link.out, "LIST", [], &args.mailbox, Names::Utf8, b"");

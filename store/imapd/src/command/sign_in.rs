@@ -1,7 +1,10 @@
 //! LOGIN, AUTHENTICATE and PROXYAUTH (RFC 3501 §6.2.2, §6.2.3; RFC 4616; RFC 4959; RFC 8437; reference: PROXYAUTH).
 
 use auth::sasl::{self, Credentials};
+use auth::scram::{self, Binding, ClientFirst};
 use auth::{AuthContext, AuthError, AuthErrorKind, Identity, Service};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use imap_wire::frame::{Event, FrameLimits};
 
 use super::capability::{self, Passwords};
@@ -31,6 +34,11 @@ pub(super) async fn authenticate(session: &mut Session, mechanism: &str, initial
     if mechanism == "EXTERNAL" {
         return certificate::external(session, initial).await;
     }
+    match mechanism {
+        scram::SCRAM => return scram(session, Binding::None, initial).await,
+        scram::SCRAM_PLUS => return scram(session, Binding::Channel, initial).await,
+        _ => {}
+    }
     if !matches!(mechanism, "PLAIN" | "LOGIN") {
         return Ok(Reply::no("Authentication mechanism is not supported").code("CANNOT"));
     }
@@ -43,8 +51,53 @@ pub(super) async fn authenticate(session: &mut Session, mechanism: &str, initial
     };
     match exchange {
         Ok(credentials) => check(session, credentials).await,
-        Err(Broken::Cancelled) => Ok(Reply::bad("Authentication was cancelled")),
-        Err(Broken::Malformed(error)) => refuse(session, &error),
+        Err(broken) => broken_off(session, broken),
+    }
+}
+
+/// SCRAM (RFC 5802, RFC 7677): the password never comes, so that it is allowed without TLS too.
+async fn scram(session: &mut Session, binding: Binding, initial: Option<Vec<u8>>) -> Handled {
+    let channel = capability::channel_bindings(session);
+    if binding == Binding::Channel && channel.offered.is_empty() {
+        return Ok(Reply::no("Authentication mechanism is not supported").code("CANNOT"));
+    }
+    let message = match initial {
+        Some(message) => decode(&message),
+        None => ask(session, "").await?,
+    };
+    let authenticator = std::sync::Arc::clone(&session.deps.authenticator);
+    let exchange = match message {
+        Ok(message) => match ClientFirst::parse(&message, binding, &channel) {
+            Ok(first) => authenticator.scram(first).await.map_err(Broken::Malformed),
+            Err(error) => Err(Broken::Malformed(error)),
+        },
+        Err(broken) => Err(broken),
+    };
+    let exchange = match exchange {
+        Ok(exchange) => exchange,
+        Err(broken) => return broken_off(session, broken),
+    };
+    let answer = match ask(session, &STANDARD.encode(exchange.challenge())).await? {
+        Ok(answer) => answer,
+        Err(broken) => return broken_off(session, broken),
+    };
+    let context = context(session);
+    let (identity, last) = match authenticator.scram_finish(&exchange, &answer, context).await {
+        Ok(signed) => signed,
+        Err(error) => return refuse(session, &error),
+    };
+    // IMAP has no place for data in its success: the client answers them with nothing (RFC 4422 §5).
+    match ask(session, &STANDARD.encode(last)).await? {
+        Ok(empty) if empty.is_empty() => accept(session, identity),
+        Ok(_) => broken_off(session, Broken::Malformed(AuthError::new(AuthErrorKind::Malformed, "data after the end"))),
+        Err(broken) => broken_off(session, broken),
+    }
+}
+
+fn broken_off(session: &mut Session, broken: Broken) -> Handled {
+    match broken {
+        Broken::Cancelled => Ok(Reply::bad("Authentication was cancelled")),
+        Broken::Malformed(error) => refuse(session, &error),
     }
 }
 
@@ -133,12 +186,31 @@ async fn check(session: &mut Session, credentials: Credentials) -> Handled {
 }
 
 pub(super) fn accept(session: &mut Session, identity: Identity) -> Handled {
+    if let Some(host) = elsewhere(session, &identity) {
+        // RFC 2221 §4.1, RFC 5092 §3.2: what is no letter or digit of the name is escaped.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        let escape = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        let user: String = identity.user.store_id.bytes().map(escape).collect();
+        return Ok(
+            Reply::no("Your mailboxes are on another host").code(format!("REFERRAL imap://{user};AUTH=*@{host}/"))
+        );
+    }
     if let Err(error) = session.sign_in(identity) {
         return Ok(crate::reply::store_failure(&error));
     }
     session.sign_in_failures = 0;
     // A capability line here saves the client a round trip (RFC 3501 §6.2.2 and §6.2.3 allow it).
     Ok(Reply::ok("User logged in").code(capability::line(session)))
+}
+
+/// The host that holds the user's mailboxes, when it is another one.
+fn elsewhere(session: &Session, identity: &Identity) -> Option<String> {
+    let config = &session.deps.config;
+    let host = identity.user.mail_host.as_deref().filter(|_| config.login_referrals)?;
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+    let here = [config.hostname.as_str(), "localhost", "127.0.0.1", "[::1]", "::1"];
+    let other = !host.is_empty() && !here.iter().any(|here| here.eq_ignore_ascii_case(host));
+    (other && host.bytes().all(name)).then(|| host.to_owned())
 }
 
 pub(super) fn refuse(session: &mut Session, error: &AuthError) -> Handled {

@@ -124,6 +124,11 @@ impl Job {
         Ok(self.program.holds(&facts).unwrap_or(false))
     }
 
+    /// How many messages were looked at, and how many there are to look at.
+    pub(crate) fn progress(&self) -> (usize, usize) {
+        (self.done, self.open.len())
+    }
+
     /// The result, when the job is done.
     pub(crate) fn into_found(self) -> (View, Vec<usize>) {
         (self.view, self.found)
