@@ -127,3 +127,9 @@ pub fn line(mut stream: &TcpStream) -> String {
     }
     String::from_utf8_lossy(&line).trim_end().to_owned()
 }
+
+/// Waits until the log has `text`: a thread of its own writes it.
+#[track_caller]
+pub fn logged(site: &suite::Site, text: &str) {
+    suite::wait_for(&format!("'{text}' in the log"), || site.log().contains(text).then_some(()));
+}

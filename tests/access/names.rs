@@ -9,7 +9,7 @@ use daemon::Names;
 use suite::{Site, SiteOptions};
 
 use super::dns::NameServer;
-use super::fixture::{block_on, connect_from, line};
+use super::fixture::{block_on, connect_from, line, logged};
 
 fn settings(server: SocketAddr) -> config::Names {
     config::Names { resolve: true, servers: vec![server], netgroup_file: "/nowhere/netgroup".into() }
@@ -107,12 +107,19 @@ fn the_user_is_who_the_clients_ident_server_says() {
 #[test]
 fn a_running_service_judges_by_names_and_netgroups() {
     let dns = NameServer::start(
-        &[("127.0.0.2", "pc.siroe.example"), ("127.0.0.3", "pc.siroe.example"), ("127.0.0.4", "group.example")],
-        &[("pc.siroe.example", "127.0.0.2"), ("group.example", "127.0.0.4")],
+        &[
+            ("198.51.100.2", "pc.siroe.example"),
+            ("198.51.100.3", "pc.siroe.example"),
+            ("198.51.100.4", "group.example"),
+        ],
+        &[("pc.siroe.example", "198.51.100.2"), ("group.example", "198.51.100.4")],
     );
     let mut site = Site::make(
         SiteOptions::default()
             .set("service.dnsserver", dns.address)
+            // Loopback addresses have no names in DNS: a proxy tells others.
+            .set("service.imap.proxyprotocol", "127.0.0.1")
+            .set("service.pop.proxyprotocol", "127.0.0.1")
             .set("service.netgroupfile", "config/netgroup")
             .set("service.imap.domainallowed", "ALL: .siroe.example @netgroup1")
             .set("service.imap.domainnotallowed", "ALL: ALL")
@@ -120,24 +127,28 @@ fn a_running_service_judges_by_names_and_netgroups() {
     );
     std::fs::write(site.root().join("config/netgroup"), "netgroup1 (group.example,,)\n").unwrap();
     site.run();
-    let greeting = |from: &str, service: &str| line(&connect_from(from, site.listener(service)));
+    let greeting = |from: &str, service: &str| {
+        let mut stream = connect_from("127.0.0.1", site.listener(service));
+        stream.write_all(format!("PROXY TCP4 {from} 192.0.2.1 40000 143\r\n").as_bytes()).unwrap();
+        line(&stream)
+    };
     for (from, imap, pop) in [
-        ("127.0.0.2", "* OK ", "+OK "),
-        ("127.0.0.3", "* BYE ", "-ERR "),
-        ("127.0.0.4", "* OK ", "+OK "),
-        ("127.0.0.5", "* BYE ", "+OK "),
+        ("198.51.100.2", "* OK ", "+OK "),
+        ("198.51.100.3", "* BYE ", "-ERR "),
+        ("198.51.100.4", "* OK ", "+OK "),
+        ("198.51.100.5", "* BYE ", "+OK "),
     ] {
         assert!(greeting(from, "imap").starts_with(imap), "{from}");
         assert!(greeting(from, "pop").starts_with(pop), "{from}");
     }
-    assert!(site.log().contains("domainnotallowed filter 1 'ALL: DNSSPOOFER'"));
+    logged(&site, "domainnotallowed filter 1 'ALL: DNSSPOOFER'");
     // The tool says the same, with the names that it found.
     let told = |words: &[&str]| site.tool(&[&["access", "test"], words].concat(), "");
-    let admitted = told(&["imap", "127.0.0.2"]);
+    let admitted = told(&["imap", "198.51.100.2"]);
     assert_eq!(admitted.status.code(), Some(0));
-    assert!(admitted.stdout.starts_with("imap from 127.0.0.2: admitted\n"), "{}", admitted.stdout);
-    assert!(admitted.stdout.contains("name: 127.0.0.2 is pc.siroe.example"), "{}", admitted.stdout);
-    let refused = told(&["pop", "127.0.0.3", "--json"]);
+    assert!(admitted.stdout.starts_with("imap from 198.51.100.2: admitted\n"), "{}", admitted.stdout);
+    assert!(admitted.stdout.contains("name: 198.51.100.2 is pc.siroe.example"), "{}", admitted.stdout);
+    let refused = told(&["pop", "198.51.100.3", "--json"]);
     assert_eq!(refused.status.code(), Some(1));
     let report: serde_json::Value = serde_json::from_str(&refused.stdout).unwrap();
     assert_eq!(report["admitted"], false);

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use daemon::proxy_protocol::{Header, read_header};
 use suite::{Site, SiteOptions, site::password};
 
-use super::fixture::{block_on, connect_from, exchange, line};
+use super::fixture::{block_on, connect_from, exchange, line, logged};
 
 const PROXY: &str = "127.0.0.2";
 
@@ -38,7 +38,7 @@ fn the_address_in_a_trusted_header_is_the_clients_for_filters_limits_and_logs() 
     let refused = connect_from(PROXY, imap);
     send(&refused, b"PROXY TCP4 198.51.100.7 192.0.2.1 40000 143\r\n");
     assert!(line(&refused).starts_with("* BYE Connections from your address"));
-    assert!(site.log().contains("connection refused: imap [198.51.100.7:40000] domainnotallowed filter 1"));
+    logged(&site, "connection refused: imap [198.51.100.7:40000] domainnotallowed filter 1");
     let admitted = connect_from(PROXY, imap);
     send(&admitted, &header_2([203, 0, 113, 9]));
     assert!(line(&admitted).starts_with("* OK "));
@@ -48,7 +48,7 @@ fn the_address_in_a_trusted_header_is_the_clients_for_filters_limits_and_logs() 
     // What comes after the header in the same segment is the client's.
     send(&admitted, format!("a LOGIN alice {}\r\nb LOGOUT\r\n", password()).as_bytes());
     assert!(exchange(&admitted, "").contains("a OK "));
-    assert!(site.log().contains("login: [203.0.113.9:40000] plaintext alice"), "{}", site.log());
+    logged(&site, "login: [203.0.113.9:40000] plaintext alice");
     let pop = connect_from("127.0.0.1", site.listener("pop"));
     send(&pop, b"PROXY TCP6 2001:db8::7 2001:db8::1 40000 110\r\n");
     assert!(line(&pop).starts_with("+OK "));
@@ -74,7 +74,7 @@ fn a_header_from_anybody_else_is_no_header() {
 fn a_proxy_that_begins_with_something_else_is_cut_off_and_its_health_check_is_its_own() {
     let site = Site::start(SiteOptions::default().set("service.imap.proxyprotocol", PROXY));
     assert_eq!(exchange(&connect_from(PROXY, site.listener("imap")), "a LOGIN alice secret\r\n"), "");
-    assert!(site.log().contains("without a usable header"));
+    logged(&site, "without a usable header");
     let check = connect_from(PROXY, site.listener("imap"));
     send(&check, b"\r\n\r\n\0\r\nQUIT\n\x20\x00\0\x00");
     assert!(line(&check).starts_with("* OK "));

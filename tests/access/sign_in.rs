@@ -3,7 +3,7 @@
 use suite::http::hidden_inputs;
 use suite::{HttpClient, Site, SiteOptions, site::password};
 
-use super::fixture::{connect_from, exchange, line};
+use super::fixture::{connect_from, exchange, line, logged};
 
 pub fn sign_in(http: &mut HttpClient, user: &str, password: &str) -> suite::http::HttpResponse {
     let page = http.get_following("/login");
@@ -22,7 +22,7 @@ fn a_user_has_the_services_that_the_entry_grants_and_webmail_reads_the_mail_all_
     ]));
     let refused = "NO [NOPERM] This account may not use this service from here";
     for (user, admitted) in [("alice", false), ("bob", false), ("carol", true)] {
-        let reply = site.imap().command(&format!("LOGIN {user} {}", password()));
+        let reply = site.imap().attempt(&format!("LOGIN {user} {}", password()));
         assert_eq!(reply.is_ok(), admitted, "{user}: {}", reply.status);
         assert!(admitted || reply.status == refused, "{}", reply.status);
     }
@@ -36,10 +36,9 @@ fn a_user_has_the_services_that_the_entry_grants_and_webmail_reads_the_mail_all_
     let answer = sign_in(&mut site.http(), "bob", password());
     assert_eq!(answer.status, 403);
     assert!(answer.text().contains("may not use webmail"), "{}", answer.text());
-    let log = site.log();
-    assert!(log.contains("service refused: mailAllowedServiceAccess: no filter matches"), "{log}");
+    logged(&site, "service refused: mailAllowedServiceAccess: no filter matches");
     // A wrong password is answered as for anybody.
-    assert!(site.imap().command("LOGIN alice wrong").status.starts_with("NO [AUTHENTICATIONFAILED]"));
+    assert!(site.imap().attempt("LOGIN alice wrong").status.starts_with("NO [AUTHENTICATIONFAILED]"));
     let faulty = site.tool(&["user", "set", "carol", "mailAllowedServiceAccess=imap:*"], "");
     assert_eq!(faulty.status.code(), Some(1));
     assert!(faulty.stderr.contains("begins with + or -"), "{}", faulty.stderr);
@@ -58,7 +57,7 @@ fn too_many_wrong_passwords_are_refused_unread_while_others_sign_in() {
     let site = Site::start(
         SiteOptions::default().set("service.loginthrottle.failures", 1).set("service.loginthrottle.maxdelay", 1),
     );
-    let wrong = || site.imap().command("LOGIN alice wrong").status;
+    let wrong = || site.imap().attempt("LOGIN alice wrong").status;
     assert!(wrong().starts_with("NO [AUTHENTICATIONFAILED]"));
     let crowd: Vec<String> = std::thread::scope(|scope| {
         let tries: Vec<_> = (0..60).map(|_| scope.spawn(wrong)).collect();
@@ -71,9 +70,9 @@ fn too_many_wrong_passwords_are_refused_unread_while_others_sign_in() {
     });
     let refused = crowd.iter().filter(|status| status.starts_with("NO [UNAVAILABLE] Too many failed sign-ins")).count();
     assert!(refused >= 28, "at most 32 wait: {crowd:?}");
-    assert!(site.log().contains("authentication failure (too many failures before)"));
+    logged(&site, "authentication failure (too many failures before)");
     // The right password waits for its turn, and clears the failures.
-    suite::wait_for("a turn", || site.imap().command(&format!("LOGIN alice {}", password())).is_ok().then_some(()));
+    suite::wait_for("a turn", || site.imap().attempt(&format!("LOGIN alice {}", password())).is_ok().then_some(()));
     site.imap_as("alice");
 }
 
@@ -85,7 +84,7 @@ fn the_throttle_can_be_switched_off_and_leaves_out_exempt_networks() {
         let site = Site::start(SiteOptions::default().set("service.loginthrottle.failures", 1).set(name, value));
         let statuses: Vec<String> = std::thread::scope(|scope| {
             let tries: Vec<_> =
-                (0..12).map(|_| scope.spawn(|| site.imap().command("LOGIN nobody wrong").status)).collect();
+                (0..12).map(|_| scope.spawn(|| site.imap().attempt("LOGIN nobody wrong").status)).collect();
             tries.into_iter().map(|one| one.join().unwrap()).collect()
         });
         assert!(statuses.iter().all(|status| status.starts_with("NO [AUTHENTICATIONFAILED]")), "{statuses:?}");
@@ -107,17 +106,17 @@ fn imap_believes_the_address_in_id_from_trusted_proxies_and_from_administrators_
     };
     let alice = format!("a LOGIN alice {}", password());
     assert!(session("127.0.0.2", "203.0.113.5", &alice).contains("a OK "));
-    assert!(site.log().contains("login: [203.0.113.5:0] plaintext alice"), "{}", site.log());
+    logged(&site, "login: [203.0.113.5:0] plaintext alice");
     // The filters look at the told address.
     let refused = session("127.0.0.2", "198.51.100.7", &alice);
     assert!(refused.contains("a NO [NOPERM] Connections from your address are not accepted"), "{refused}");
     // From anybody else it is a rumour.
     assert!(session("127.0.0.3", "198.51.100.7", &alice).contains("a OK "));
-    assert!(site.log().contains("login: [127.0.0.3:"));
+    logged(&site, "login: [127.0.0.3:");
     assert!(!site.log().contains("close [198.51.100.7"));
     // The webmail signs in as store administrator for somebody: then its word counts for the log.
     site.http_as("bob");
-    assert!(site.log().contains("acts for bob"));
+    logged(&site, "acts for bob");
 }
 
 #[test]
@@ -130,7 +129,7 @@ fn what_webmail_says_of_its_clients_is_in_the_log_of_imap() {
     let mut browser = site.http();
     browser.set_header("X-Forwarded-For", "203.0.113.9");
     assert!((300..400).contains(&sign_in(&mut browser, "alice", password()).status));
-    assert!(site.log().contains("login: [203.0.113.9:0] plaintext alice"), "{}", site.log());
+    logged(&site, "login: [203.0.113.9:0] plaintext alice");
     assert_eq!(browser.get("/mail/INBOX").status, 200);
     let mut site = site;
     site.stop();
