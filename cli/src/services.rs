@@ -2,6 +2,7 @@
 
 mod bound;
 mod certificates;
+mod directory;
 mod http;
 mod live;
 mod ports;
@@ -17,8 +18,9 @@ use daemon::{
 };
 use logs::Logs;
 
+pub use directory::{directory_rules, ldap_options, open_directory};
 pub use ports::{PortOptions, ServiceName};
-pub use site::{OpenSite, open_directory, open_store, quota_policy};
+pub use site::{OpenSite, open_store, quota_policy};
 
 use bound::Bound;
 

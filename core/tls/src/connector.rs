@@ -3,14 +3,13 @@
 //! Trust is what the CA file says and nothing else: no list of public authorities is built in, since a back end is
 //! the site's own. A certificate in the file is trusted as an issuer, and also as a server's own certificate, whether or
 //! not it is marked as an authority (`openssl req -x509` marks every self-signed one). Names, dates and signatures
-//! are always checked; the one exception is [`Connector::opportunistic`], for the way to an MTA.
+//! are checked, but on the way to an MTA and to an LDAP server where a setting says that encryption alone is wanted.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -18,9 +17,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{ClientStream, TlsError, pem, provider};
 
+/// Whether a server must prove who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerCheck {
+    /// Name, dates and signatures are checked against the trusted certificates.
+    #[default]
+    Checked,
+    /// Anybody's certificate will do: the connection is encrypted, nobody knows to whom (`local.ldapcheckcert = no`).
+    Unchecked,
+}
+
 /// What a [`Connector`] is made from.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectorOptions {
+    /// Whether certificates are checked.
+    pub check: ServerCheck,
     /// PEM files with trusted certificates: authorities or servers' own. At least one is needed for a handshake to succeed.
     pub ca_files: Vec<PathBuf>,
     /// Application protocols offered.
@@ -42,6 +53,9 @@ pub struct Connector {
 impl Connector {
     /// Reads the trust files.
     pub fn new(options: &ConnectorOptions) -> Result<Connector, TlsError> {
+        if options.check == ServerCheck::Unchecked {
+            return Self::with_verifier(Arc::new(Unchecked(provider())), options);
+        }
         let mut trusted = Vec::new();
         for file in &options.ca_files {
             trusted.extend(pem::certificates(file)?);
@@ -53,15 +67,18 @@ impl Connector {
         for certificate in &trusted {
             roots.add(certificate.clone()).map_err(|source| TlsError::rejected("trusted certificate", source))?;
         }
-        let provider = provider();
-        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
             .build()
             .map_err(|error| TlsError::Generate(error.to_string()))?;
-        let mut config = ClientConfig::builder_with_provider(provider)
+        Self::with_verifier(Arc::new(SiteTrust { inner, trusted }), options)
+    }
+
+    fn with_verifier(verifier: Arc<dyn ServerCertVerifier>, options: &ConnectorOptions) -> Result<Connector, TlsError> {
+        let mut config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
             .map_err(|source| TlsError::rejected("protocol versions", source))?
-            .dangerous() // Only stricter or equal to webpki: see `SiteTrust`.
-            .with_custom_certificate_verifier(Arc::new(SiteTrust { inner, trusted }))
+            .dangerous() // Either equal to webpki or asked for by name: see `SiteTrust` and `Unchecked`.
+            .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         config.alpn_protocols = options.alpn.clone();
         Ok(Connector { config: Arc::new(config) })
@@ -69,15 +86,12 @@ impl Connector {
 
     /// Encrypts without knowing to whom: for opportunistic TLS to an MTA, where the alternative is plain text (RFC 7435).
     pub fn opportunistic() -> Result<Connector, TlsError> {
-        let provider = provider();
-        let algorithms = provider.signature_verification_algorithms;
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-            .map_err(|source| TlsError::rejected("protocol versions", source))?
-            .dangerous() // Says so in its name; the other constructor is for everything that must know its peer.
-            .with_custom_certificate_verifier(Arc::new(Anybody { algorithms }))
-            .with_no_client_auth();
-        Ok(Connector { config: Arc::new(config) })
+        Self::new(&ConnectorOptions { check: ServerCheck::Unchecked, ..ConnectorOptions::default() })
+    }
+
+    /// The configuration itself, for a library that does its handshakes alone.
+    pub fn client_config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
     }
 
     /// The handshake. `host` is a DNS name or an IP address, which the certificate must be valid for.
@@ -92,47 +106,6 @@ impl Connector {
             )
         })?;
         tokio_rustls::TlsConnector::from(Arc::clone(&self.config)).connect(name, stream).await
-    }
-}
-
-/// Any certificate will do, as long as the server has its key.
-#[derive(Debug)]
-struct Anybody {
-    algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
     }
 }
 
@@ -185,5 +158,44 @@ impl ServerCertVerifier for SiteTrust {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+}
+
+/// Takes every certificate; signatures of the handshake are checked all the same.
+#[derive(Debug)]
+struct Unchecked(Arc<rustls::crypto::CryptoProvider>);
+
+impl ServerCertVerifier for Unchecked {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
