@@ -23,3 +23,4 @@ mod rfcs;
 mod safe_html;
 mod store;
 mod tls;
+mod tools;

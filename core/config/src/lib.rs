@@ -21,5 +21,5 @@ pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{
     BackEnd, Directory, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm, LogLevel, LogName,
-    LogPlace, OneLog, Pop, Proxy, SignIn, Site, Store, Tls, Watching,
+    LogPlace, OneLog, Pop, Proxy, QuotaNotice, SignIn, Site, Store, Tls, Watching,
 };
