@@ -1,6 +1,7 @@
 //! The store's tools, run as processes beside a running server.
 
 mod backup;
+mod imexpire;
 mod mboxutil;
 mod quota;
 mod reconstruct;

@@ -7,6 +7,7 @@ mod deliver;
 mod demo;
 mod hashdir;
 mod imcheck;
+mod imexpire;
 mod import;
 mod imquotacheck;
 mod imsbackup;
@@ -72,6 +73,8 @@ pub enum Command {
     Imsbackup(imsbackup::Imsbackup),
     /// Restore mailboxes from a backup
     Imsrestore(imsrestore::Imsrestore),
+    /// Expire messages by rules, purge what was expunged
+    Imexpire(imexpire::Imexpire),
 }
 
 impl Default for Command {
@@ -105,6 +108,7 @@ impl Command {
             Self::Reconstruct(command) => command.run(root),
             Self::Imsbackup(command) => command.run(root),
             Self::Imsrestore(command) => command.run(root),
+            Self::Imexpire(command) => command.run(root),
         }
     }
 }

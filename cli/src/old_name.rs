@@ -9,6 +9,7 @@ pub const TOOLS: &[&str] = &[
     "deliver",
     "hashdir",
     "imcheck",
+    "imexpire",
     "imquotacheck",
     "imsbackup",
     "imsconnutil",

@@ -1,6 +1,7 @@
 //! The store as a whole: which accounts there are, and which of their databases are open.
 
 mod core;
+mod leftovers;
 mod moving;
 mod open_accounts;
 mod tending;
