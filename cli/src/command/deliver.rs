@@ -24,7 +24,7 @@ use crate::{
 #[derive(Args)]
 pub struct Deliver {
     /// Speak LMTP (RFC 2033) on standard input and output, as an MTA wants it
-    #[arg(short = 'l', exclusive = true)]
+    #[arg(short = 'l', conflicts_with = "users")]
     lmtp: bool,
     /// Who posts: a MAILBOX other than INBOX then takes the message only when its access control list gives them
     /// (or anyone) the right p; else it goes to INBOX. Without it an administrator posts

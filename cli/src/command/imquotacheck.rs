@@ -84,7 +84,7 @@ impl Imquotacheck {
     }
 
     fn accounts(&self, users: &MailAccounts, store: &Store) -> anyhow::Result<Vec<AccountId>> {
-        if let Some(name) = &self.user {
+        if let Some(name) = self.user.as_deref().filter(|_| !self.all) {
             return Ok(vec![AccountId::new(&users.user(name)?.store_id)?]);
         }
         let mut accounts = store.accounts()?;

@@ -95,6 +95,9 @@ struct Written {
 
 impl Imsbackup {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
+        if self.autoload || self.whole || self.links.is_some() {
+            output::note("imsbackup: -l, -m and -x have no effect here");
+        }
         let settings = root.settings()?;
         let store = open_store(&settings, None)?;
         let objects =

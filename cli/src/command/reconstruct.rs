@@ -32,7 +32,7 @@ pub struct Reconstruct {
     /// Take content files that no message names, and that are older than an hour, into lost+found
     #[arg(short = 'e')]
     adopt: bool,
-    /// Begin with accounts that were found damaged, and leave the sound ones alone (the default)
+    /// Look first, without keeping writers waiting, and repair only the accounts that are damaged
     #[arg(short = 'i', conflicts_with = "force")]
     incremental: bool,
     /// Only accounts of this partition
@@ -121,6 +121,9 @@ impl Reconstruct {
                 Ok(findings) => findings.problems,
                 Err(error) => vec![error.to_string()],
             });
+        }
+        if self.incremental && account.check().is_ok_and(|findings| findings.problems.is_empty()) {
+            return Ok(Vec::new());
         }
         let options = RepairOptions { rebuild: self.force, adopt_after: if self.adopt { Some(3600) } else { None } };
         let done = account.repair(options)?;
