@@ -24,3 +24,4 @@ mod rfcs;
 mod safe_html;
 mod store;
 mod tls;
+mod tools;

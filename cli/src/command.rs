@@ -7,10 +7,19 @@ mod configutil;
 mod counterutil;
 mod deliver;
 mod demo;
+mod hashdir;
+mod imcheck;
+mod imexpire;
 mod import;
+mod imquotacheck;
+mod imsbackup;
 mod imsconnutil;
+mod imsrestore;
 mod init;
+mod mboxutil;
 mod msprobe;
+mod readership;
+mod reconstruct;
 mod reference;
 mod run;
 mod serve;
@@ -54,6 +63,24 @@ pub enum Command {
     Imsconnutil(imsconnutil::Imsconnutil),
     /// Ask every enabled service whether it is well
     Msprobe(msprobe::Msprobe),
+    /// Print the folder of an account
+    Hashdir(hashdir::Hashdir),
+    /// Check the store, or print what it knows of a mailbox
+    Imcheck(imcheck::Imcheck),
+    /// Report quota use, send notices
+    Imquotacheck(imquotacheck::Imquotacheck),
+    /// List, make, delete, rename, move and restore mailboxes
+    Mboxutil(mboxutil::Mboxutil),
+    /// Report who reads shared mailboxes
+    Readership(readership::Readership),
+    /// Repair accounts
+    Reconstruct(reconstruct::Reconstruct),
+    /// Back mailboxes up
+    Imsbackup(imsbackup::Imsbackup),
+    /// Restore mailboxes from a backup
+    Imsrestore(imsrestore::Imsrestore),
+    /// Expire messages by rules, purge what was expunged
+    Imexpire(imexpire::Imexpire),
 }
 
 impl Default for Command {
@@ -81,6 +108,15 @@ impl Command {
             Self::Counterutil(command) => command.run(root),
             Self::Imsconnutil(command) => command.run(root),
             Self::Msprobe(command) => command.run(root),
+            Self::Hashdir(command) => command.run(root),
+            Self::Imcheck(command) => command.run(root),
+            Self::Imquotacheck(command) => command.run(root),
+            Self::Mboxutil(command) => command.run(root),
+            Self::Readership(command) => command.run(root),
+            Self::Reconstruct(command) => command.run(root),
+            Self::Imsbackup(command) => command.run(root),
+            Self::Imsrestore(command) => command.run(root),
+            Self::Imexpire(command) => command.run(root),
         }
     }
 }

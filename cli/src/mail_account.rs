@@ -54,6 +54,34 @@ impl MailAccounts {
         }
     }
 
+    /// The domain of users without one in their account's name.
+    pub fn default_domain(&self) -> &str {
+        &self.default_domain
+    }
+
+    /// The user whose account this is; `None` if the directory has no such user.
+    pub fn owner(&self, id: &AccountId) -> anyhow::Result<Option<Arc<User>>> {
+        let (uid, domain) = match id.as_str().rsplit_once('@') {
+            Some((uid, domain)) => (uid, Some(domain)),
+            None => (id.as_str(), Some(self.default_domain.as_str()).filter(|domain| !domain.is_empty())),
+        };
+        let found = self.runtime.block_on(self.directory.find_uid(uid, domain))?;
+        Ok(found.filter(|user| user.store_id == id.as_str()))
+    }
+
+    /// What a user may hold by the directory and the store's defaults, whether or not that is enforced.
+    pub fn limits(&self, user: &User) -> QuotaLimits {
+        let (bytes, messages) = QuotaPolicy { enforce: true, ..self.policy }.limits(user);
+        QuotaLimits { bytes, messages }
+    }
+
+    /// An account by its name, made if it was never used, in its user's partition; no quota holds.
+    pub fn account_of(&self, store: &Store, id: &AccountId) -> anyhow::Result<Account> {
+        let partition = self.owner(id)?.and_then(|user| user.partition.clone());
+        let options = AccountOptions { partition, quota: Some(QuotaLimits::default()) };
+        Ok(store.account_with(id, &options)?)
+    }
+
     /// The account of `user` in `store`, made if it was never used.
     pub fn account(&self, store: &Store, user: &User, quota: Quota) -> anyhow::Result<Account> {
         let (bytes, messages) = self.policy.limits(user);

@@ -3,7 +3,22 @@
 use std::{ffi::OsString, path::Path};
 
 /// The names that are subcommands of their own.
-pub const TOOLS: &[&str] = &["configutil", "counterutil", "deliver", "imsconnutil", "msprobe"];
+pub const TOOLS: &[&str] = &[
+    "configutil",
+    "counterutil",
+    "deliver",
+    "hashdir",
+    "imcheck",
+    "imexpire",
+    "imquotacheck",
+    "imsbackup",
+    "imsconnutil",
+    "imsrestore",
+    "mboxutil",
+    "msprobe",
+    "readership",
+    "reconstruct",
+];
 
 /// `arguments` with the subcommand put in when the program was called by one of the old names.
 pub fn arguments(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {

@@ -1,5 +1,7 @@
 //! `deliver`: a message from standard input into users' mailboxes, without the LMTP service (Reference §7.5).
 
+mod lmtp;
+
 use std::{
     io::{Read, Write},
     process::ExitCode,
@@ -7,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use mailstore::{Account, CreateOptions, ErrorKind, FlagSet, Flags, MailboxName, NewMessage};
+use mailstore::{Account, CreateOptions, ErrorKind, FlagSet, Flags, MailboxName, NewMessage, Rights};
 
 use crate::{
     mail_account::{MailAccounts, Quota},
@@ -21,6 +23,16 @@ use crate::{
 /// Line ends may be LF or CRLF. Exit code 1 when any user did not get it; each failure is named.
 #[derive(Args)]
 pub struct Deliver {
+    /// Speak LMTP (RFC 2033) on standard input and output, as an MTA wants it
+    #[arg(short = 'l', conflicts_with = "users")]
+    lmtp: bool,
+    /// Who posts: a MAILBOX other than INBOX then takes the message only when its access control list gives them
+    /// (or anyone) the right p; else it goes to INBOX. Without it an administrator posts
+    #[arg(short = 'a', value_name = "USER")]
+    poster: Option<String>,
+    /// Deliver to MAILBOX whatever its access control list says
+    #[arg(short = 'F')]
+    force: bool,
     /// Mailbox to deliver to, INBOX when it is not there
     #[arg(short = 'm', value_name = "MAILBOX", default_value = "INBOX")]
     mailbox: String,
@@ -37,13 +49,16 @@ pub struct Deliver {
     #[arg(short = 'g', value_name = "FLAG")]
     flags: Vec<String>,
     /// User IDs or addresses
-    #[arg(required = true)]
+    #[arg(required_unless_present = "lmtp")]
     users: Vec<String>,
 }
 
 impl Deliver {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         let settings = root.settings()?;
+        if self.lmtp {
+            return lmtp::serve(settings);
+        }
         let accounts = MailAccounts::open(&settings)?;
         let store = open_store(&settings, None)?;
         let mailbox = MailboxName::new(&self.mailbox)?;
@@ -78,6 +93,8 @@ impl Deliver {
     }
 
     fn append(&self, account: &Account, mailbox: &MailboxName, message: &NewMessage) -> anyhow::Result<()> {
+        let inbox = MailboxName::inbox();
+        let mailbox = if self.may_post(account, mailbox)? { mailbox } else { &inbox };
         match account.append(mailbox, vec![message.clone()]) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotSelectable) => {
                 if self.create {
@@ -90,6 +107,25 @@ impl Deliver {
             other => drop(other?),
         }
         Ok(())
+    }
+}
+
+impl Deliver {
+    /// Whether the poster may post there (RFC 4314 §4, right p).
+    fn may_post(&self, account: &Account, mailbox: &MailboxName) -> anyhow::Result<bool> {
+        let Some(poster) = self.poster.as_deref().filter(|poster| !self.force && *poster != account.id().as_str())
+        else {
+            return Ok(true);
+        };
+        let post = Rights::parse("p")?;
+        let acl = match account.acl(mailbox) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(mailbox.is_inbox() || self.create),
+            acl => acl?,
+        };
+        let has =
+            |identifier: &str| acl.iter().any(|entry| entry.identifier == identifier && entry.rights.contains(post));
+        let refused = has(&format!("-{poster}")) || has("-anyone");
+        Ok(mailbox.is_inbox() || ((has(poster) || has("anyone")) && !refused))
     }
 }
 

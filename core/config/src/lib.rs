@@ -21,6 +21,6 @@ pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{
     Access, BackEnd, Directory, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm, LogLevel,
-    LogName, LogPlace, LoginThrottle, MinVersion, Names, OneLog, Pop, Proxy, SignIn, Site, SmtpTls, Store, Tls,
-    Watching,
+    LogName, LogPlace, LoginThrottle, MinVersion, Names, OneLog, Pop, Proxy, QuotaNotice, SignIn, Site, SmtpTls, Store,
+    Tls, Watching,
 };

@@ -26,6 +26,6 @@ pub use pop::Pop;
 pub use proxy::{BackEnd, Proxy};
 pub use sign_in::SignIn;
 pub use site::Site;
-pub use store::Store;
+pub use store::{QuotaNotice, Store};
 pub use tls::{MinVersion, Tls};
 pub use watching::Watching;

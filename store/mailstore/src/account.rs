@@ -6,6 +6,8 @@ mod check;
 mod hierarchy;
 mod listing;
 mod maildrop;
+mod repair;
+mod restoring;
 mod rights;
 mod url_keys;
 
@@ -16,6 +18,8 @@ pub(crate) use self::append::{Arrival, add};
 pub use self::check::Findings;
 pub use self::listing::{MailboxInfo, MailboxStatus};
 pub use self::maildrop::MaildropLock;
+pub use self::repair::RepairOptions;
+pub use self::restoring::{Fingerprint, Restored, checksum};
 pub use self::url_keys::UrlKey;
 use crate::MailboxId;
 use crate::account_id::AccountId;

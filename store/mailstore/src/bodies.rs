@@ -143,6 +143,41 @@ impl ContentFiles {
         Ok(crc32fast::hash(&map_file(&file, &path)?))
     }
 
+    /// A whole file, whatever its size; for a repair.
+    pub(crate) fn map_whole(&self, name: &str) -> Result<memmap2::Mmap> {
+        let path = self.dir.join(name);
+        let file = File::open(&path).map_err(|error| StoreError::io(format!("opening {}", path.display()), error))?;
+        map_file(&file, &path)
+    }
+
+    /// The names of files that were not changed in the last so many seconds.
+    pub(crate) fn older_than(&self, seconds: u64) -> Result<Vec<String>> {
+        let age =
+            |name: &String| fs::metadata(self.dir.join(name)).and_then(|file| file.modified()).ok()?.elapsed().ok();
+        let mut names: Vec<String> = self.list()?.into_keys().collect();
+        names.retain(|name| seconds == 0 || age(name).is_some_and(|age| age.as_secs() >= seconds));
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Gives a file that no row names a second name, durable when this returns, and takes the first one away once
+    /// nobody can be about to name it; `None` if it is gone.
+    pub(crate) fn rename_orphan(&self, name: &str) -> Result<Option<String>> {
+        /// Nobody takes an hour from a file to its row.
+        const SETTLED: u64 = 3600;
+        let second = ObjectId::random().to_string();
+        match fs::hard_link(self.dir.join(name), self.dir.join(&second)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::io(format!("keeping {}", self.dir.join(name).display()), error)),
+        }
+        if self.older_than(SETTLED)?.iter().any(|old| old == name) {
+            self.remove(&[name.to_owned()]);
+        }
+        layout::sync_dir(&self.dir)?;
+        Ok(Some(second))
+    }
+
     /// Every content file with its size.
     pub(crate) fn list(&self) -> Result<HashMap<String, u64>> {
         let failed = |error| StoreError::io(format!("listing {}", self.dir.display()), error);

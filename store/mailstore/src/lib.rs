@@ -27,7 +27,10 @@ mod special_use;
 mod store;
 mod uid_set;
 
-pub use account::{Account, CreateOptions, Findings, MailboxInfo, MailboxStatus, MaildropLock, UrlKey};
+pub use account::{
+    Account, CreateOptions, Findings, Fingerprint, MailboxInfo, MailboxStatus, MaildropLock, RepairOptions, Restored,
+    UrlKey, checksum,
+};
 pub use account_id::AccountId;
 pub use acl::{AclEntry, Rights};
 pub use annotation::{Annotation, AnnotationChange, AnnotationScope};

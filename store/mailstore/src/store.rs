@@ -1,6 +1,7 @@
 //! The store as a whole: which accounts there are, and which of their databases are open.
 
 mod core;
+mod leftovers;
 mod moving;
 mod open_accounts;
 mod tending;
@@ -92,6 +93,11 @@ impl Store {
         found.sort_unstable();
         found.dedup();
         Ok(found)
+    }
+
+    /// When an account's files last changed, in seconds since 1970; `None` if there is no such account.
+    pub fn last_change(&self, id: &AccountId) -> Result<Option<i64>> {
+        Ok(self.find(id).and_then(|dir| engine::changed(&dir)))
     }
 
     /// Deletes an account and all its mail. Handles of it answer `Gone` from then on, in other processes too.
@@ -213,7 +219,14 @@ impl Store {
 
     fn known(&self, id: &AccountId) -> Option<Arc<AccountCore>> {
         let accounts = self.inner.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.get(id).and_then(Weak::upgrade).filter(|core| !core.is_gone())
+        let known = accounts.get(id).and_then(Weak::upgrade).filter(|core| !core.is_gone())?;
+        drop(accounts);
+        // Another process may have deleted or moved it.
+        if !known.database.is_in_place() {
+            known.set_gone();
+            return None;
+        }
+        Some(known)
     }
 
     fn remember(&self, id: &AccountId, dir: PathBuf) -> Arc<AccountCore> {

@@ -17,6 +17,10 @@ rows! {
     QUOTA_EXCEEDED_MESSAGE: "store.quotaexceededmsg", Kind::Text, "", Refresh, "Reference §7.4",
         "Message that a user over the quota warning gets: header and text, with $ for a line end; [ID], [DISKUSAGE], [NUMMSG], [PERCENT], [QUOTA] and [MSGQUOTA] are filled in.",
         per_language;
+    QUOTA_EXCEEDED_INTERVAL: "store.quotaexceededmsginterval", count(0, 3650), "7", Refresh, "Reference §7.4",
+        "Days between two notices to a user over the quota warning.";
+    QUOTA_WARN: "store.quotawarn", count(1, 100), "90", Refresh, "Reference §7.4",
+        "Percent of the quota at which a user is warned; 100 only when it is full.";
     CLEANUP_AGE: "store.cleanupage", count(0, 24 * 3650), "1", Restart, "Reference §7.3",
         "Hours for which expunged messages are kept, so that mboxutil -R can bring them back; 0 for not at all.";
     INLINE_LIMIT: "store.inlinelimit", bytes(0), "65536", Restart, "own",

@@ -44,3 +44,28 @@ impl Store {
         }
     }
 }
+
+/// Settings of the notices to users near their quota.
+#[derive(Debug, Clone)]
+pub struct QuotaNotice {
+    /// Percent of the quota at which a notice is due.
+    pub warn_percent: u64,
+    /// Days between two notices.
+    pub interval_days: i64,
+    /// The notice, header and text, with `$` for a line end; empty for the program's own.
+    pub text: String,
+    /// The notice in other languages, by tag in lower case.
+    pub texts: BTreeMap<String, String>,
+}
+
+impl QuotaNotice {
+    /// Reads them.
+    pub fn read(settings: &Settings) -> Self {
+        Self {
+            warn_percent: u64::try_from(settings.number(keys::store::QUOTA_WARN)).unwrap_or(100),
+            interval_days: settings.number(keys::store::QUOTA_EXCEEDED_INTERVAL),
+            text: settings.text(keys::store::QUOTA_EXCEEDED_MESSAGE),
+            texts: settings.in_languages(keys::store::QUOTA_EXCEEDED_MESSAGE),
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Account, admit, selectable};
-use crate::bodies::Adopted;
+use crate::bodies::{Adopted, ContentFiles};
 use crate::content::{NewMessage, Waiting};
 use crate::engine::{Kept, MailboxRow, MessageRow, Writer, now};
 use crate::error::{ErrorKind, Result, StoreError};
@@ -41,16 +41,7 @@ impl Account {
         messages: Vec<NewMessage>,
         replaced: Option<(MailboxId, Uid)>,
     ) -> Result<Appended> {
-        // Files are durable under their own names before a row may name them.
-        let files = self.core.database.files();
-        let adopted = messages
-            .iter()
-            .map(|message| match message.content.waiting() {
-                Waiting::Memory(_) => Ok(None),
-                Waiting::File(path) => files.adopt(path).map(Some),
-            })
-            .collect::<Result<Vec<Option<Adopted>>>>()?;
-        let names: Vec<_> = adopted.iter().map(|file| file.as_ref().map(|file| file.name().to_owned())).collect();
+        let (adopted, names) = files_of(self.core.database.files(), messages.iter())?;
         let (name, limits) = (name.clone(), self.limits);
         let kept = self.store().inner.options.keep_removed > 0;
         let outcome = self.write(move |writer| {
@@ -69,6 +60,42 @@ impl Account {
     }
 }
 
+/// Makes contents that wait in files durable under names of their own, before a row may name them.
+#[allow(clippy::type_complexity)]
+pub(super) fn files_of<'a>(
+    files: &ContentFiles,
+    messages: impl Iterator<Item = &'a NewMessage>,
+) -> Result<(Vec<Option<Adopted>>, Vec<Option<String>>)> {
+    let adopted = messages
+        .map(|message| match message.content.waiting() {
+            Waiting::Memory(_) => Ok(None),
+            Waiting::File(path) => files.adopt(path).map(Some),
+        })
+        .collect::<Result<Vec<Option<Adopted>>>>()?;
+    let names = adopted.iter().map(|file| file.as_ref().map(|file| file.name().to_owned())).collect();
+    Ok((adopted, names))
+}
+
+/// Keeps a message's content and adds it to a mailbox. The row is not saved yet.
+pub(super) fn insert(
+    writer: &Writer<'_>,
+    row: &mut MailboxRow,
+    message: &NewMessage,
+    file: Option<&str>,
+    save_date: i64,
+) -> Result<u32> {
+    let flags = writer.flag_bits(row, &message.flags)?;
+    let kept = match (message.content.waiting(), file) {
+        (Waiting::Memory(bytes), None) => Kept::Inline(bytes),
+        (_, Some(file)) => Kept::File(file),
+        (Waiting::File(_), None) => return Err(StoreError::Invalid("a content without its file".into())),
+    };
+    let size = message.content.size();
+    let body_id = writer.insert_body(&message.content, kept)?;
+    let internal_date = message.internal_date.unwrap_or(save_date);
+    add(writer, row, &Arrival { flags, size, internal_date, save_date, body_id })
+}
+
 fn append(
     writer: &Writer<'_>,
     name: &MailboxName,
@@ -83,16 +110,7 @@ fn append(
     let now = now();
     let mut uids = Vec::with_capacity(messages.len());
     for (message, file) in messages.iter().zip(files) {
-        let flags = writer.flag_bits(&mut row, &message.flags)?;
-        let kept = match (message.content.waiting(), file) {
-            (Waiting::Memory(bytes), None) => Kept::Inline(bytes),
-            (_, Some(file)) => Kept::File(file),
-            (Waiting::File(_), None) => return Err(StoreError::Invalid("a content without its file".into())),
-        };
-        let size = message.content.size();
-        let body_id = writer.insert_body(&message.content, kept)?;
-        let internal_date = message.internal_date.unwrap_or(now);
-        uids.push(add(writer, &mut row, &Arrival { flags, size, internal_date, save_date: now, body_id })?);
+        uids.push(insert(writer, &mut row, message, file.as_deref(), now)?);
     }
     writer.save_numbers(&row)?;
     if !uids.is_empty() {

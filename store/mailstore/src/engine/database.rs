@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 use std::time::Instant;
 
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, DEFAULT_NAME};
 
-use super::open::{PATIENCE, connect, now, pause, wait_again};
+use super::open::{FileIdentity, PATIENCE, connect, identity, now, pause, wait_again};
 use super::queue::{Queue, Ticket, lock};
 use super::{Announcement, Reader, Writer};
 use crate::bodies::ContentFiles;
@@ -40,6 +40,8 @@ pub(crate) struct Database {
     queue: Queue,
     log_pages: Arc<AtomicU32>,
     untidy: AtomicBool,
+    /// Which file the connections were first opened on.
+    file: OnceLock<FileIdentity>,
     /// Seconds for which removed messages are kept.
     keep_removed: i64,
 }
@@ -57,6 +59,7 @@ impl Database {
             log_pages: Arc::default(),
             // A process that died may have left something to do.
             untidy: AtomicBool::new(true),
+            file: OnceLock::new(),
             keep_removed,
         }
     }
@@ -173,6 +176,9 @@ impl Database {
     ) -> Result<MutexGuard<'a, Option<Connection>>> {
         if held.is_none() {
             let mut db = connect(&self.dir)?;
+            if let Some(file) = identity(&self.dir) {
+                let _ = self.file.set(file);
+            }
             if std::ptr::eq(slot, &raw const self.writer) {
                 let pages = self.log_pages.clone();
                 db.wal_hook(Some(move |_: &mut _, count: i32| {
@@ -183,6 +189,11 @@ impl Database {
             *held = Some(db);
         }
         Ok(held)
+    }
+
+    /// Whether the account still has its database in this folder, and no other one came to its place meanwhile.
+    pub(crate) fn is_in_place(&self) -> bool {
+        identity(&self.dir).is_some_and(|found| self.file.get().is_none_or(|opened| *opened == found))
     }
 
     /// Whether a connection is open.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -20,7 +21,7 @@ use crate::special_use::SpecialUse;
 /// The database's file in the account's folder.
 pub(crate) const DATABASE: &str = "account.db";
 /// `HELI`: what the database says it belongs to.
-const APPLICATION: u32 = 0x4845_4c49;
+pub(super) const APPLICATION: u32 = 0x4845_4c49;
 /// How long other writers are waited for before `Busy`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Prepared statements kept by a connection: all that the engine has.
@@ -29,6 +30,21 @@ const STATEMENTS: usize = 96;
 /// Whether the account has a database.
 pub(crate) fn exists(dir: &Path) -> bool {
     dir.join(DATABASE).exists()
+}
+
+/// Device and number of a file.
+pub(super) type FileIdentity = (u64, u64);
+
+/// Which file is the database of a folder; `None` if there is none.
+pub(super) fn identity(dir: &Path) -> Option<FileIdentity> {
+    fs::metadata(dir.join(DATABASE)).ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// When the database or its log last changed, in seconds since 1970.
+pub(crate) fn changed(dir: &Path) -> Option<i64> {
+    let files = ["", "-wal"].map(|suffix| dir.join(format!("{DATABASE}{suffix}")));
+    let times = files.iter().filter_map(|file| file.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok());
+    times.max().and_then(|age| i64::try_from(age.as_secs()).ok())
 }
 
 /// Makes an account's database with its first mailboxes. It appears under its name complete and durable, by a link:
