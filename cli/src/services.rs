@@ -1,6 +1,7 @@
 //! Running services: what `run`, `serve` and `demo` share.
 
 mod bound;
+mod directory;
 mod http;
 mod live;
 mod ports;
@@ -16,8 +17,9 @@ use daemon::{
 };
 use logs::Logs;
 
+pub use directory::{directory_rules, ldap_options, open_directory};
 pub use ports::{PortOptions, ServiceName};
-pub use site::{OpenSite, open_directory, open_store, quota_policy};
+pub use site::{OpenSite, open_store, quota_policy};
 
 use bound::Bound;
 

@@ -1,8 +1,12 @@
-//! A directory file in a temporary folder, with cheap hashes.
+//! A directory file in a temporary folder, with cheap hashes; opened as it is, or loaded into slapd unchanged.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use directory::{DirectoryFile, HashCost, LdifDirectory, LdifOptions, NewDomain, NewUser};
+use directory::{
+    Directory, DirectoryFile, DirectoryRules, HashCost, LdapDirectory, LdapOptions, LdifDirectory, LdifOptions,
+    NewDomain, NewUser,
+};
+use suite::slapd::{ADMIN_DN, Slapd};
 use tempfile::TempDir;
 
 pub const CHEAP: HashCost = HashCost { memory_kib: 8, passes: 1 };
@@ -38,10 +42,77 @@ impl Fixture {
         LdifDirectory::open(LdifOptions { hash_cost: CHEAP, ..LdifOptions::new(&self.path, "example.test") }).unwrap()
     }
 
+    /// The directory of a kind, with the rules of example.test.
+    pub fn open_as(&self, kind: Kind) -> Opened {
+        self.open_by(kind, DirectoryRules::new("example.test"))
+    }
+
+    /// The directory of a kind. slapd gets the very file by `ldapadd`.
+    pub fn open_by(&self, kind: Kind, rules: DirectoryRules) -> Opened {
+        match kind {
+            Kind::Ldif => {
+                let options = LdifOptions { hash_cost: CHEAP, rules, ..LdifOptions::new(&self.path, "") };
+                Opened { directory: Arc::new(LdifDirectory::open(options).unwrap()), slapd: None }
+            }
+            Kind::Slapd => {
+                let slapd = Slapd::with_entries(&self.path);
+                let directory = LdapDirectory::new(&ldap_options(&[&slapd], rules)).unwrap();
+                Opened { directory: Arc::new(directory), slapd: Some(slapd) }
+            }
+        }
+    }
+
     pub fn text(&self) -> String {
         std::fs::read_to_string(&self.path).unwrap()
     }
 }
+
+/// The kinds of directory that must answer the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Ldif,
+    Slapd,
+}
+
+/// An open directory, with the server behind it.
+pub struct Opened {
+    pub directory: Arc<dyn Directory>,
+    pub slapd: Option<Slapd>,
+}
+
+impl std::ops::Deref for Opened {
+    type Target = dyn Directory;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.directory
+    }
+}
+
+/// How the servers are reached, as their administrator.
+pub fn ldap_options(servers: &[&Slapd], rules: DirectoryRules) -> LdapOptions {
+    let addresses = servers.iter().map(|slapd| ("127.0.0.1".to_owned(), slapd.address().port())).collect();
+    LdapOptions {
+        bind_dn: ADMIN_DN.to_owned(),
+        bind_password: servers[0].password().to_owned(),
+        // Generous where nothing is meant to be away: the machine may be loaded.
+        time_limit: std::time::Duration::from_secs(20),
+        ..LdapOptions::new(addresses, "", rules)
+    }
+}
+
+/// Each test once for the LDIF file and once for slapd.
+macro_rules! both_kinds {
+    ($($(#[$attribute:meta])* async fn $name:ident($kind:ident) $body:block)*) => {
+        mod ldif {
+            $(#[tokio::test] async fn $name() { super::$name(super::Kind::Ldif).await; })*
+        }
+        mod slapd {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Kind::Slapd).await; })*
+        }
+        $($(#[$attribute])* async fn $name($kind: Kind) $body)*
+    };
+}
+pub(crate) use both_kinds;
 
 /// `uid` or `uid@domain`, password `secret`.
 pub fn new_user(uid: &str, attributes: &[(&str, &str)]) -> NewUser {

@@ -15,7 +15,8 @@ async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> String {
 }
 
 fn connector(pop: &Pop) -> Connector {
-    Connector::new(&ConnectorOptions { ca_files: vec![pop.certificate()], alpn: vec![] }).unwrap()
+    Connector::new(&ConnectorOptions { ca_files: vec![pop.certificate()], alpn: vec![], ..ConnectorOptions::default() })
+        .unwrap()
 }
 
 #[test]

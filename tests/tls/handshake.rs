@@ -41,7 +41,8 @@ fn acceptor(certificates: &[&CertificateFiles]) -> Acceptor {
 }
 
 fn connector(ca: &Path) -> Connector {
-    Connector::new(&ConnectorOptions { ca_files: vec![ca.to_owned()], alpn: vec![] }).unwrap()
+    Connector::new(&ConnectorOptions { ca_files: vec![ca.to_owned()], alpn: vec![], ..ConnectorOptions::default() })
+        .unwrap()
 }
 
 async fn handshake(acceptor: &Acceptor, connector: &Connector, host: &str) -> std::io::Result<SessionInfo> {
@@ -162,7 +163,11 @@ async fn alpn_is_agreed_where_it_is_offered() {
     let certificates = Certificates::new();
     let files = certificates.make("site", &["localhost"]);
     let web = acceptor(&[&files]).with_alpn(&[b"h2", b"http/1.1"]);
-    let options = ConnectorOptions { ca_files: vec![files.certificate.clone()], alpn: vec![b"http/1.1".to_vec()] };
+    let options = ConnectorOptions {
+        ca_files: vec![files.certificate.clone()],
+        alpn: vec![b"http/1.1".to_vec()],
+        ..ConnectorOptions::default()
+    };
     let info = handshake(&web, &Connector::new(&options).unwrap(), "localhost").await.unwrap();
     assert_eq!(info.alpn.as_deref(), Some(b"http/1.1".as_slice()));
     let strict =

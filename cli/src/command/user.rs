@@ -1,15 +1,20 @@
-//! `heliograph user`: the embedded directory, by LDAP attribute names.
+//! `heliograph user`: the directory's users, by LDAP attribute names, in the embedded file or in LDAP.
+
+mod place;
 
 use std::{io::IsTerminal, process::ExitCode};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use config::{Settings, Site};
-use directory::{Change, DirectoryFile, NewUser};
+use config::Settings;
+use directory::{Change, NewUser};
 
 use crate::{command::init::generated_password, output, root::RootOption};
 
-/// Users of the embedded directory.
+use place::Users;
+
+/// Users of the directory: the embedded file, or the LDAP servers of local.ugldaphost (as local.ugldapbinddn, which
+/// must be allowed to write for everything but show and list).
 #[derive(Args)]
 pub struct User {
     #[command(subcommand)]
@@ -76,18 +81,17 @@ struct Passwd {
 impl User {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         let settings: Settings = root.settings()?;
-        let site = Site::read(&settings);
-        let file = DirectoryFile::new(&site.directory_file, &site.default_domain);
+        let users = Users::open(&settings)?;
         match self.action {
             Action::Add(add) => {
                 let (password, generated) = add.password.read()?;
-                file.add_user(&new_user(&add, &password)?)?;
+                users.add_user(&new_user(&add, &password)?)?;
                 if generated {
                     output::line(format_args!("password: {password}"));
                 }
             }
             Action::Show(named) => {
-                let entry = file.entry(&named.uid)?;
+                let entry = users.entry(&named.uid)?;
                 output::line(format_args!("dn: {}", entry.dn));
                 for attribute in entry.attributes.iter().filter(|attribute| !is_secret(&attribute.name)) {
                     output::line(format_args!(
@@ -98,7 +102,7 @@ impl User {
                 }
             }
             Action::List => {
-                for user in file.users()? {
+                for user in users.all()? {
                     output::line(format_args!(
                         "{}\t{}\t{}\t{}",
                         user.store_id,
@@ -111,16 +115,16 @@ impl User {
             Action::Set(set) => {
                 let changes: Vec<Change> =
                     set.changes.iter().map(|text| change(text)).collect::<anyhow::Result<_>>()?;
-                file.change_user(&set.uid, &changes)?;
+                users.change_user(&set.uid, &changes)?;
             }
             Action::Passwd(passwd) => {
                 let (password, generated) = passwd.password.read()?;
-                file.set_password(&passwd.uid, &password)?;
+                users.set_password(&passwd.uid, &password)?;
                 if generated {
                     output::line(format_args!("password: {password}"));
                 }
             }
-            Action::Delete(named) => file.delete_user(&named.uid)?,
+            Action::Delete(named) => users.delete_user(&named.uid)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -151,7 +155,7 @@ fn one_line(text: &str) -> String {
 
 /// Hashes are not for screens.
 fn is_secret(name: &str) -> bool {
-    name.eq_ignore_ascii_case("userPassword")
+    ["userPassword", "authPassword"].iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 fn change(text: &str) -> anyhow::Result<Change> {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use auth::{AuthOptions, Authenticator};
 use config::{Settings, SignIn, Store as StoreConfig, Tls, Watching};
 use daemon::{LastAccess, Sessions};
-use directory::{Directory, DirectoryRules, LdifDirectory, LdifOptions, QuotaPolicy};
+use directory::{Directory, QuotaPolicy};
 use ens::Bus;
 use mailstore::{Observer, Partition, Store, StoreOptions};
+
+use super::open_directory;
 
 /// What the services of one process share.
 pub struct OpenSite {
@@ -36,19 +37,6 @@ impl OpenSite {
         let sessions = Sessions::new(last_access);
         Ok(Self { settings, directory, authenticator, bus, store, acceptor, sessions })
     }
-}
-
-/// The directory that the settings name: LDAP servers, or the embedded file.
-pub fn open_directory(settings: &Settings) -> anyhow::Result<Arc<dyn Directory>> {
-    let config = config::Directory::read(settings);
-    let rules = directory_rules(&config)?;
-    Ok(Arc::new(LdifDirectory::open(LdifOptions { rules, ..LdifOptions::new(&config.file, "") })?))
-}
-
-/// Who is found by which name.
-pub fn directory_rules(config: &config::Directory) -> anyhow::Result<DirectoryRules> {
-    let rules = DirectoryRules { dc_root: config.dc_root.clone(), ..DirectoryRules::new(&config.default_domain) };
-    rules.with_search_filter(&config.search_filter).context("sasl.default.ldap.searchfilter")
 }
 
 /// The message store; `observer` is told of every commit.

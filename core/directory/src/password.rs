@@ -40,10 +40,16 @@ pub fn prepared(text: &str) -> Result<Cow<'_, str>, ProhibitedCharacter> {
 /// Hashes a new password for `userPassword`. Takes tens of milliseconds: not for async code.
 pub fn hash_password(password: &str, cost: HashCost) -> Result<String, DirectoryError> {
     let password = prepared(password).map_err(|error| DirectoryError::Invalid(error.to_string()))?;
+    refuse_empty(&password)?;
+    hash(&password, cost)
+}
+
+/// An empty password would sign everybody in at an LDAP server: binds without one are anonymous.
+pub(crate) fn refuse_empty(password: &str) -> Result<(), DirectoryError> {
     if password.is_empty() {
         return Err(DirectoryError::Invalid("the password is empty".to_owned()));
     }
-    hash(&password, cost)
+    Ok(())
 }
 
 fn hash(password: &str, cost: HashCost) -> Result<String, DirectoryError> {

@@ -3,7 +3,7 @@
 //! Trust is what the CA file says and nothing else: no list of public authorities is built in, since a back end is
 //! the site's own. A certificate in the file is trusted as an issuer, and also as a server's own certificate, whether or
 //! not it is marked as an authority (`openssl req -x509` marks every self-signed one). Names, dates and signatures
-//! are always checked; there is no way to switch that off.
+//! are checked; only LDAP can be told to encrypt without knowing to whom.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,9 +17,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{ClientStream, TlsError, pem, provider};
 
+/// Whether a server must prove who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerCheck {
+    /// Name, dates and signatures are checked against the trusted certificates.
+    #[default]
+    Checked,
+    /// Anybody's certificate will do: the connection is encrypted, nobody knows to whom (`local.ldapcheckcert = no`).
+    Unchecked,
+}
+
 /// What a [`Connector`] is made from.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectorOptions {
+    /// Whether certificates are checked.
+    pub check: ServerCheck,
     /// PEM files with trusted certificates: authorities or servers' own. At least one is needed for a handshake to succeed.
     pub ca_files: Vec<PathBuf>,
     /// Application protocols offered.
@@ -35,6 +47,9 @@ pub struct Connector {
 impl Connector {
     /// Reads the trust files.
     pub fn new(options: &ConnectorOptions) -> Result<Connector, TlsError> {
+        if options.check == ServerCheck::Unchecked {
+            return Self::with_verifier(Arc::new(Unchecked(provider())), options);
+        }
         let mut trusted = Vec::new();
         for file in &options.ca_files {
             trusted.extend(pem::certificates(file)?);
@@ -46,18 +61,26 @@ impl Connector {
         for certificate in &trusted {
             roots.add(certificate.clone()).map_err(|source| TlsError::rejected("trusted certificate", source))?;
         }
-        let provider = provider();
-        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
             .build()
             .map_err(|error| TlsError::Generate(error.to_string()))?;
-        let mut config = ClientConfig::builder_with_provider(provider)
+        Self::with_verifier(Arc::new(SiteTrust { inner, trusted }), options)
+    }
+
+    fn with_verifier(verifier: Arc<dyn ServerCertVerifier>, options: &ConnectorOptions) -> Result<Connector, TlsError> {
+        let mut config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
             .map_err(|source| TlsError::rejected("protocol versions", source))?
-            .dangerous() // Only stricter or equal to webpki: see `SiteTrust`.
-            .with_custom_certificate_verifier(Arc::new(SiteTrust { inner, trusted }))
+            .dangerous() // Either equal to webpki or asked for by name: see `SiteTrust` and `Unchecked`.
+            .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         config.alpn_protocols = options.alpn.clone();
         Ok(Connector { config: Arc::new(config) })
+    }
+
+    /// The configuration itself, for a library that does its handshakes alone.
+    pub fn client_config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
     }
 
     /// The handshake. `host` is a DNS name or an IP address, which the certificate must be valid for.
@@ -124,5 +147,44 @@ impl ServerCertVerifier for SiteTrust {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+}
+
+/// Takes every certificate; signatures of the handshake are checked all the same.
+#[derive(Debug)]
+struct Unchecked(Arc<rustls::crypto::CryptoProvider>);
+
+impl ServerCertVerifier for Unchecked {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -16,7 +16,7 @@ mod session;
 pub use acceptor::{Acceptor, AcceptorOptions, CertificateFiles, TlsVersion};
 pub use certificate::Certificate;
 pub use client_trust::{ClientCertificate, ClientTrustFiles, Untrusted};
-pub use connector::{Connector, ConnectorOptions};
+pub use connector::{Connector, ConnectorOptions, ServerCheck};
 pub use error::TlsError;
 pub use name::DistinguishedName;
 pub use self_signed::{SelfSigned, SelfSignedPem, self_signed};

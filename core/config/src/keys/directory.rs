@@ -9,7 +9,7 @@ rows! {
     PORT: "local.ugldapport", Kind::Port, "389", Restart, "Reference §1.3",
         "Port of the LDAP servers that name none; 636 is the default when local.ugldapusessl is on.";
     BASE_DN: "local.ugldapbasedn", Kind::Text, "", Restart, "own",
-        "DN below which users, groups and Schema 2 domains are.";
+        "DN below which users, groups and Schema 2 domains are; empty: all that the servers hold.";
     BIND_DN: "local.ugldapbinddn", Kind::Text, "", Restart, "own",
         "DN that searches are made as; empty: anonymous.";
     BIND_CRED: "local.ugldapbindcred", Kind::Secret, "", Restart, "own",

@@ -1,0 +1,168 @@
+//! Changing users in LDAP with the site's own credentials, by the same rules as the embedded directory (RFC 4511 §4.6–4.8).
+
+use std::collections::HashSet;
+
+use ldap3::{Mod, Scope};
+
+use super::operation::Operation;
+use super::search::Question;
+use super::{LdapDirectory, LdapOptions};
+use crate::{
+    Change, Directory, DirectoryError, Entry, Filter, HashCost, NewUser, ScramVerifier, User, dn, edit, password,
+    prepared, schema,
+};
+
+/// Users of an LDAP site as the command line changes them. The configured DN must have the rights for it.
+pub struct LdapEditor {
+    directory: LdapDirectory,
+    default_domain: String,
+}
+
+impl LdapEditor {
+    /// An editor over these servers. Edits go to the first that answers; it must be one that takes them.
+    pub fn new(options: &LdapOptions) -> Result<LdapEditor, DirectoryError> {
+        // Fresh questions: an edit must not be checked against something remembered.
+        Ok(LdapEditor { directory: LdapDirectory::new(options)?, default_domain: options.rules.default_domain.clone() })
+    }
+
+    async fn user(&self, name: &str) -> Result<std::sync::Arc<User>, DirectoryError> {
+        let (uid, domain) = name.rsplit_once('@').unwrap_or((name, &self.default_domain));
+        let found = self.directory.find_uid(uid, Some(domain).filter(|domain| !domain.is_empty())).await?;
+        found.ok_or_else(|| DirectoryError::NotFound(name.to_owned()))
+    }
+
+    /// All users, in the server's order.
+    pub async fn users(&self) -> Result<Vec<std::sync::Arc<User>>, DirectoryError> {
+        let mut users = Vec::new();
+        for entry in self.directory.entries(&schema::user_filter(), &schema::USER_ATTRIBUTES).await? {
+            users.extend(self.directory.user(&entry).await?);
+        }
+        Ok(users)
+    }
+
+    /// The entry of a user (`uid` or `uid@domain`) with all its attributes.
+    pub async fn entry(&self, user: &str) -> Result<Entry, DirectoryError> {
+        let user = self.user(user).await?;
+        let any = Filter::Present("objectClass".to_owned());
+        let entry = self.directory.entry_at(&user.dn, &any, &["*"]).await?;
+        entry.ok_or_else(|| DirectoryError::NotFound(user.dn.clone()))
+    }
+
+    /// Adds a user, below `ou=People` of the domain where there is one.
+    pub async fn add_user(&self, new: &NewUser) -> Result<(), DirectoryError> {
+        let name = new.domain.as_deref().unwrap_or(&self.default_domain);
+        let domain = self.directory.domain_named(name).await?;
+        let domain = domain.ok_or_else(|| DirectoryError::NotFound(format!("domain {name}")))?;
+        if self.directory.find_uid(&new.uid, Some(&domain.name)).await?.is_some() {
+            return Err(DirectoryError::AlreadyExists(new.uid.clone()));
+        }
+        let people = format!("ou=People,{}", domain.base_dn);
+        let any = Filter::Present("objectClass".to_owned());
+        let above = match self.directory.entry_at(&people, &any, &["1.1"]).await? {
+            Some(_) => people,
+            None => domain.base_dn.clone(),
+        };
+        // The server hashes the password, after the entry is there.
+        let without = NewUser { password: None, ..new.clone() };
+        let entry = edit::user_entry(&without, &domain, &above, HashCost::default())?;
+        self.refuse_taken_addresses(&entry, None).await?;
+        let mut rows: Vec<(Vec<u8>, HashSet<Vec<u8>>)> = Vec::new();
+        for row in &entry.attributes {
+            match rows.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(row.name.as_bytes())) {
+                Some((_, values)) => {
+                    values.insert(row.value.clone());
+                }
+                None => rows.push((row.name.clone().into_bytes(), HashSet::from([row.value.clone()]))),
+            }
+        }
+        self.run(Operation::Add { dn: &entry.dn, rows }).await?;
+        match &new.password {
+            Some(password) => self.replace_password(&entry.dn, password).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Changes attributes of a user, all or none of them.
+    pub async fn change_user(&self, user: &str, changes: &[Change]) -> Result<(), DirectoryError> {
+        let before = self.entry(user).await?;
+        let mut after = before.clone();
+        let mut mods: Vec<Mod<Vec<u8>>> = Vec::new();
+        for change in changes {
+            let (Change::Replace { attribute, .. } | Change::Add { attribute, .. } | Change::Remove { attribute, .. }) =
+                change;
+            if ["userPassword", "authPassword"].iter().any(|secret| secret.eq_ignore_ascii_case(attribute)) {
+                return Err(DirectoryError::Invalid(
+                    "passwords are set by the server: use 'heliograph user passwd'".to_owned(),
+                ));
+            }
+            edit::apply(&mut after, change, HashCost::default())?;
+            let name = schema::canonical_name(attribute).as_bytes().to_vec();
+            let one = |value: &String| HashSet::from([value.clone().into_bytes()]);
+            mods.push(match change {
+                Change::Replace { values, .. } => {
+                    Mod::Replace(name, values.iter().map(|value| value.clone().into_bytes()).collect())
+                }
+                Change::Add { value, .. } => Mod::Add(name, one(value)),
+                Change::Remove { value, .. } => Mod::Delete(name, one(value)),
+            });
+        }
+        self.refuse_taken_addresses(&after, Some(&before.dn)).await?;
+        self.run(Operation::Modify { dn: &before.dn, changes: mods }).await
+    }
+
+    /// Sets a user's password by RFC 3062: the server hashes it and applies its policies.
+    pub async fn set_password(&self, user: &str, password: &str) -> Result<(), DirectoryError> {
+        let entry = self.entry(user).await?;
+        self.replace_password(&entry.dn, password).await?;
+        // A verifier of the old password must not go on letting people in.
+        let stale: HashSet<Vec<u8>> = entry
+            .attributes
+            .iter()
+            .filter(|row| row.name.eq_ignore_ascii_case("authPassword"))
+            .filter(|row| std::str::from_utf8(&row.value).is_ok_and(|value| ScramVerifier::parse(value).is_some()))
+            .map(|row| row.value.clone())
+            .collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let mods = vec![Mod::Delete(b"authPassword".to_vec(), stale)];
+        self.run(Operation::Modify { dn: &entry.dn, changes: mods }).await
+    }
+
+    async fn replace_password(&self, dn: &str, password: &str) -> Result<(), DirectoryError> {
+        let password = prepared(password).map_err(|error| DirectoryError::Invalid(error.to_string()))?;
+        password::refuse_empty(&password)?;
+        self.run(Operation::Password { dn, password: &password }).await
+    }
+
+    /// Removes a user's entry. The mail in the store is not touched.
+    pub async fn delete_user(&self, user: &str) -> Result<(), DirectoryError> {
+        let user = self.user(user).await?;
+        self.run(Operation::Delete { dn: &user.dn }).await
+    }
+
+    async fn run(&self, operation: Operation<'_>) -> Result<(), DirectoryError> {
+        self.directory.pool.run(&operation).await.map(drop)
+    }
+
+    /// An address belongs to one user only.
+    async fn refuse_taken_addresses(&self, entry: &Entry, own: Option<&str>) -> Result<(), DirectoryError> {
+        let own = own.map(dn::normalized);
+        let names = ["mail", "mailAlternateAddress", "mailEquivalentAddress"];
+        for address in names.iter().flat_map(|name| entry.values(name)) {
+            let filter = Filter::Or(names.iter().map(|name| Filter::equal(name, address)).collect());
+            let question = Question {
+                base: &self.directory.base_dn,
+                scope: Scope::Subtree,
+                filter: &filter,
+                attributes: &["1.1"],
+                limit: 2,
+            };
+            let others = self.directory.ask(&question).await?;
+            if others.iter().any(|other| own.as_ref() != Some(&dn::normalized(&other.dn))) {
+                return Err(DirectoryError::AlreadyExists(address.to_owned()));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! All LDAP servers of a site: the first that answers is asked, within one time limit.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::time::{Instant as Clock, timeout, timeout_at};
+use tracing::{error, info};
+
+use super::LdapOptions;
+use super::operation::{Answer, Operation};
+use super::server::{Fault, Server};
+use crate::DirectoryError;
+
+pub(super) struct Pool {
+    servers: Vec<Arc<Server>>,
+    limit: Duration,
+    trace: bool,
+    /// The refusal logged last, so that each gets one line a minute however many logins it meets.
+    complaint: Mutex<Option<(String, Instant)>>,
+}
+
+const SAME_COMPLAINT: Duration = Duration::from_secs(60);
+
+impl Pool {
+    pub(super) fn new(options: &LdapOptions) -> Pool {
+        let servers = options.servers.iter().map(|(host, port)| Arc::new(Server::new(host, *port, options)));
+        Pool {
+            servers: servers.collect(),
+            limit: options.time_limit,
+            trace: options.trace,
+            complaint: Mutex::new(None),
+        }
+    }
+
+    /// Runs an operation at the first server that can do it.
+    pub(super) async fn run(&self, operation: &Operation<'_>) -> Result<Answer, DirectoryError> {
+        let start = Instant::now();
+        let result = self.try_servers(operation).await;
+        if self.trace {
+            let outcome = match &result {
+                Ok(Answer::WrongPassword) => "wrong password".to_owned(),
+                Ok(Answer::Entries(entries)) => format!("{} entries", entries.len()),
+                Ok(Answer::Done) => "done".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            info!(target: "ldap", "{operation}: {outcome} ({:.1} ms)", start.elapsed().as_secs_f64() * 1e3);
+        }
+        result
+    }
+
+    async fn try_servers(&self, operation: &Operation<'_>) -> Result<Answer, DirectoryError> {
+        let end = Clock::now() + self.limit;
+        let present: Vec<&Arc<Server>> = self.servers.iter().filter(|server| !server.is_away()).collect();
+        for (at, server) in present.iter().enumerate() {
+            let busy = || {
+                self.complain(&format!("all connections to the LDAP server {} are busy", server.name));
+                DirectoryError::Unavailable("all LDAP connections are busy".to_owned())
+            };
+            let permit = timeout_at(end, server.permits(operation.purpose()).acquire()).await.map_err(|_| busy())?;
+            let _permit = permit.map_err(|_| busy())?;
+            // What is left is shared, so that one server that hangs does not use it all up.
+            let left = end.saturating_duration_since(Clock::now());
+            let share = left / u32::try_from(present.len() - at).unwrap_or(1);
+            match timeout(share, server.run(operation)).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(Fault::Refused(reason))) => {
+                    self.complain(&format!("LDAP server {}: {reason}", server.name));
+                    return Err(DirectoryError::Unavailable(reason));
+                }
+                Ok(Err(Fault::Away(reason))) => server.went_away(&reason),
+                Err(_) => server.went_away(&format!("no answer within {} ms", share.as_millis())),
+            }
+        }
+        Err(DirectoryError::Unavailable("no LDAP server answers".to_owned()))
+    }
+
+    fn complain(&self, text: &str) {
+        let mut last = self.complaint.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_some_and(|(before, when)| before == text && when.elapsed() < SAME_COMPLAINT) {
+            return;
+        }
+        *last = Some((text.to_owned(), Instant::now()));
+        error!(target: "ldap", "{text}");
+    }
+}
