@@ -52,14 +52,27 @@ impl Fixture {
         match kind {
             Kind::Ldif => {
                 let options = LdifOptions { hash_cost: CHEAP, rules, ..LdifOptions::new(&self.path, "") };
-                Opened { directory: Arc::new(LdifDirectory::open(options).unwrap()), slapd: None }
+                Opened { directory: Arc::new(LdifDirectory::open(options).unwrap()), _slapd: None }
             }
             Kind::Slapd => {
                 let slapd = Slapd::with_entries(&self.path);
                 let directory = LdapDirectory::new(&ldap_options(&[&slapd], rules)).unwrap();
-                Opened { directory: Arc::new(directory), slapd: Some(slapd) }
+                Opened { directory: Arc::new(directory), _slapd: Some(slapd) }
             }
         }
+    }
+
+    /// Lines for an entry, as an administrator writes them into the file.
+    pub fn extend(&self, dn: &str, lines: &str) {
+        let text = self.text();
+        let head = format!("dn: {dn}\n");
+        assert!(text.contains(&head), "{dn} is in the file");
+        std::fs::write(&self.path, text.replacen(&head, &format!("{head}{lines}"), 1)).unwrap();
+    }
+
+    /// A whole entry at the end of the file.
+    pub fn append(&self, entry: &str) {
+        std::fs::write(&self.path, format!("{}\n{entry}", self.text())).unwrap();
     }
 
     pub fn text(&self) -> String {
@@ -77,7 +90,7 @@ pub enum Kind {
 /// An open directory, with the server behind it.
 pub struct Opened {
     pub directory: Arc<dyn Directory>,
-    pub slapd: Option<Slapd>,
+    _slapd: Option<Slapd>,
 }
 
 impl std::ops::Deref for Opened {

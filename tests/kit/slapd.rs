@@ -139,6 +139,16 @@ impl Slapd {
         &self.password
     }
 
+    /// Gives [`ADMIN_DN`] another password and starts the server again with it: several servers of a site have one.
+    #[track_caller]
+    pub fn set_password(&mut self, password: &str) {
+        let file = self.folder.path().join("slapd.conf");
+        let config = fs::read_to_string(&file).expect("slapd.conf").replace(&self.password, password);
+        fs::write(&file, config).expect("slapd.conf");
+        self.password = password.to_owned();
+        self.restart();
+    }
+
     /// Settings that point a site here.
     pub fn settings(&self) -> Vec<(String, String)> {
         [

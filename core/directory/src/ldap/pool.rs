@@ -43,7 +43,7 @@ impl Pool {
                 Ok(Answer::Done) => "done".to_owned(),
                 Err(error) => error.to_string(),
             };
-            info!(target: "ldap", "{operation}: {outcome} ({:.1} ms)", start.elapsed().as_secs_f64() * 1e3);
+            info!("{operation}: {outcome} ({:.1} ms)", start.elapsed().as_secs_f64() * 1e3);
         }
         result
     }
@@ -80,6 +80,6 @@ impl Pool {
             return;
         }
         *last = Some((text.to_owned(), Instant::now()));
-        error!(target: "ldap", "{text}");
+        error!("{text}");
     }
 }

@@ -103,7 +103,7 @@ impl Connections {
 }
 
 /// First and longest pause between attempts to reach a server that is away.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
 impl Server {
     pub(super) fn new(host: &str, port: u16, options: &LdapOptions) -> Server {
@@ -182,7 +182,7 @@ impl Server {
         if self.away.swap(true, Ordering::Relaxed) {
             return;
         }
-        warn!(target: "ldap", "LDAP server {} is away: {reason}", self.name);
+        warn!("LDAP server {} is away: {reason}", self.name);
         self.search.clear();
         self.bind.clear();
         tokio::spawn(look_out(Arc::downgrade(self)));
@@ -200,7 +200,7 @@ async fn look_out(server: Weak<Server>) {
         let Ok(Ok(connection)) = timeout(server.limit, server.connect(Purpose::Search)).await else { continue };
         server.search.put(connection);
         server.away.store(false, Ordering::Relaxed);
-        info!(target: "ldap", "LDAP server {} answers again, after {:.1} s", server.name, start.elapsed().as_secs_f32());
+        info!("LDAP server {} answers again, after {:.1} s", server.name, start.elapsed().as_secs_f32());
         return;
     }
 }
