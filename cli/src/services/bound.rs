@@ -111,7 +111,7 @@ impl Bound {
             let limits = AcceptLimits::new(config.service.max_sessions, refuse);
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
             let pool = WorkPool::new(config.service.max_threads);
-            let live = Live::new(live::imap(site, config, quota, &pool));
+            let live = Live::new(live::imap(site, config, quota, &pool, &site.authenticator));
             running.imap = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
                 let service = live.now();
@@ -122,7 +122,7 @@ impl Bound {
             let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL));
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
             let pool = WorkPool::new(config.service.max_threads);
-            let live = Live::new(live::pop(site, config, &pool));
+            let live = Live::new(live::pop(site, config, &pool, &site.authenticator));
             running.pop = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
                 let service = live.now();

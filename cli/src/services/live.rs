@@ -1,14 +1,18 @@
 //! Services whose settings `refresh` renews: a new one takes the connections from then on, sessions keep what they began with.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use auth::Authenticator;
 use backends::Pool;
-use config::{Effect, Http, Imap, Lmtp, Pop, Proxy, Settings, Store as StoreConfig};
+use config::{Effect, Http, Imap, Lmtp, Pop, Proxy, Settings, SignIn, Store as StoreConfig};
 use daemon::WorkPool;
 use directory::QuotaPolicy;
 use logs::Logs;
 
-use super::{OpenSite, site::quota_policy};
+use super::{
+    OpenSite,
+    site::{authenticator, quota_policy},
+};
 
 /// A service that can be replaced while connections come.
 #[derive(Clone)]
@@ -42,6 +46,8 @@ pub struct Running {
     pub pop: Option<Mail<popd::Service>>,
     pub lmtp: Option<Mail<lmtpd::Service>>,
     pub http: Option<mshttpd::Service>,
+    /// The sign-in rules in force, once a refresh has looked at them.
+    pub sign_in: Mutex<Option<(SignIn, Arc<Authenticator>)>>,
     /// The webmail's back ends, and the IMAP port when the command line moved it.
     pub backends: Option<(Pool, Option<u16>)>,
 }
@@ -74,19 +80,34 @@ impl Running {
         }
     }
 
+    /// The sign-in rules of `new`. Unchanged ones stay, with the passwords that they remember; the default domain is also
+    /// the directory's, and waits for a restart.
+    fn rules(&self, site: &OpenSite, new: SignIn) -> Arc<Authenticator> {
+        let mut current = self.sign_in.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, rules) =
+            current.get_or_insert_with(|| (SignIn::read(&site.settings), Arc::clone(&site.authenticator)));
+        let new = SignIn { default_domain: known.default_domain.clone(), ..new };
+        if *known != new {
+            *rules = authenticator(&site.directory, &new);
+            *known = new;
+        }
+        Arc::clone(rules)
+    }
+
     fn take(&self, site: &OpenSite, settings: &Settings) {
         let quota = quota_policy(&StoreConfig::read(settings));
+        let rules = self.rules(site, SignIn::read(settings));
         if let Some(Mail { live, pool }) = &self.imap {
-            live.replace(imap(site, Imap::read(settings), quota, pool));
+            live.replace(imap(site, Imap::read(settings), quota, pool, &rules));
         }
         if let Some(Mail { live, pool }) = &self.pop {
-            live.replace(pop(site, Pop::read(settings), pool));
+            live.replace(pop(site, Pop::read(settings), pool, &rules));
         }
         if let Some(Mail { live, pool }) = &self.lmtp {
             live.replace(lmtp(site, Lmtp::read(settings), quota, pool));
         }
         if let Some(service) = &self.http {
-            service.refresh(Http::read(settings));
+            service.refresh(Http::read(settings), Arc::clone(&rules));
         }
         if let Some((backends, port)) = &self.backends {
             let proxy = Proxy::read(settings);
@@ -98,11 +119,17 @@ impl Running {
     }
 }
 
-pub fn imap(site: &OpenSite, config: Imap, quota: QuotaPolicy, pool: &WorkPool) -> imapd::Service {
+pub fn imap(
+    site: &OpenSite,
+    config: Imap,
+    quota: QuotaPolicy,
+    pool: &WorkPool,
+    rules: &Arc<Authenticator>,
+) -> imapd::Service {
     imapd::Service::new(imapd::ImapDeps {
         store: site.store.clone(),
         bus: Arc::clone(&site.bus),
-        authenticator: Arc::clone(&site.authenticator),
+        authenticator: Arc::clone(rules),
         pool: pool.clone(),
         tls: site.acceptor.clone().filter(|_| config.service.tls),
         quota,
@@ -110,10 +137,10 @@ pub fn imap(site: &OpenSite, config: Imap, quota: QuotaPolicy, pool: &WorkPool) 
     })
 }
 
-pub fn pop(site: &OpenSite, config: Pop, pool: &WorkPool) -> popd::Service {
+pub fn pop(site: &OpenSite, config: Pop, pool: &WorkPool, rules: &Arc<Authenticator>) -> popd::Service {
     popd::Service::new(popd::PopDeps {
         store: site.store.clone(),
-        authenticator: Arc::clone(&site.authenticator),
+        authenticator: Arc::clone(rules),
         pool: pool.clone(),
         tls: site.acceptor.clone().filter(|_| config.service.tls),
         config,

@@ -24,8 +24,7 @@ impl OpenSite {
     /// Opens everything. Nothing listens yet.
     pub fn open(settings: Settings) -> anyhow::Result<Self> {
         let directory = open_directory(&settings)?;
-        let authenticator =
-            Arc::new(Authenticator::new(Arc::clone(&directory), AuthOptions::from(&SignIn::read(&settings))));
+        let authenticator = authenticator(&directory, &SignIn::read(&settings));
         let bus = Arc::new(Bus::new());
         let store = open_store(&settings, Some(Arc::clone(&bus) as Arc<dyn Observer>))?;
         let acceptor = open_acceptor(&settings)?;
@@ -44,6 +43,11 @@ pub fn open_directory(settings: &Settings) -> anyhow::Result<Arc<dyn Directory>>
 pub fn directory_rules(config: &config::Directory) -> anyhow::Result<DirectoryRules> {
     let rules = DirectoryRules { dc_root: config.dc_root.clone(), ..DirectoryRules::new(&config.default_domain) };
     rules.with_search_filter(&config.search_filter).context("sasl.default.ldap.searchfilter")
+}
+
+/// The sign-in rules.
+pub fn authenticator(directory: &Arc<dyn Directory>, rules: &SignIn) -> Arc<Authenticator> {
+    Arc::new(Authenticator::new(Arc::clone(directory), AuthOptions::from(rules)))
 }
 
 /// The message store; `observer` is told of every commit.

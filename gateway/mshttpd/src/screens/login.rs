@@ -132,7 +132,7 @@ pub async fn sign_in(
     }
     let context =
         AuthContext { service: auth::Service::Http, peer: Some(client.peer), tls: state.transport == Transport::Tls };
-    let identity = match state.authenticator.password(&form.user, &form.password, None, context).await {
+    let identity = match state.authenticator.now().password(&form.user, &form.password, None, context).await {
         Ok(identity) => identity,
         Err(error) => {
             return match error.kind() {
