@@ -145,3 +145,25 @@ fn what_waits_for_a_restart_is_marked_and_named_in_the_log() {
         Some(())
     });
 }
+
+#[test]
+fn sign_in_rules_are_obeyed_after_a_refresh() {
+    let mut site = Site::start(SiteOptions::default().set("service.loginseparator", "@"));
+    let signs_in =
+        |site: &Site, name: &str| site.imap().attempt(&format!("LOGIN \"{name}\" {}", suite::site::password())).is_ok();
+    assert!(signs_in(&site, "alice@example.test") && !signs_in(&site, "alice%example.test"));
+    refresh(&mut site, "service.loginseparator", "@%");
+    wait_for("the new separator", || signs_in(&site, "alice%example.test").then_some(()));
+    assert!(signs_in(&site, "alice@example.test"));
+    // The webmail has the same rules: this panics unless it lets alice in.
+    site.http_as("alice%example.test");
+    // Administrators too: whoever is one may act for others.
+    let proxied = |site: &Site| {
+        let word = format!("alice\0bob\0{}", suite::site::password());
+        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, word);
+        site.imap().attempt(&format!("AUTHENTICATE PLAIN {encoded}")).is_ok()
+    };
+    assert!(!proxied(&site));
+    refresh(&mut site, "store.admins", "proxyadmin bob");
+    wait_for("the new administrator", || proxied(&site).then_some(()));
+}

@@ -1,7 +1,7 @@
 //! Guide §5.7: configuring the HTTP service.
 
 use suite::http::hidden_inputs;
-use suite::{Site, SiteOptions, Terminal, wait_for};
+use suite::{Site, SiteOptions, Terminal, site::password, wait_for};
 
 #[test]
 fn every_command_line_of_the_section_is_obeyed() {
@@ -72,4 +72,49 @@ fn imap_over_ssl_needs_sslusessl_and_a_trusted_back_end() {
     site.run();
     assert!(page(&site).contains(words));
     wait_for("the reason", || site.log().contains("service.http.sslusessl is off").then_some(()));
+}
+
+#[test]
+fn without_proxy_credentials_users_are_told_the_guides_sentence_and_the_log_names_the_options() {
+    let mut site = Site::new();
+    site.stop();
+    let terminal = Terminal::at(&site);
+    terminal
+        .types("configutil -o local.service.proxy.admin -d\nconfigutil -o local.service.proxy.adminpass -d")
+        .success();
+    site.run();
+    let mut http = site.http();
+    let hidden = hidden_inputs(&http.get_following("/login").text());
+    let mut fields: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.extend([("user", "alice"), ("password", password())]);
+    let answer = http.post_form("/login", &fields);
+    let answer = http.follow(answer);
+    assert!(
+        answer.text().contains("Mail server unavailable. Administrator, check server log for details."),
+        "{}",
+        answer.text()
+    );
+    suite::wait_for("the log", || site.log().contains("local.service.proxy.adminpass").then_some(()));
+    assert!(
+        site.log().contains("local.service.proxy.admin (or local.service.proxy.admin.localhost)"),
+        "{}",
+        site.log()
+    );
+}
+
+#[test]
+fn credentials_and_ports_may_be_given_for_single_back_ends() {
+    let site = super::quiet_site();
+    let terminal = Terminal::at(&site);
+    for (option, value) in [("imapport", "1143"), ("imapssl", "yes"), ("admin", "boss"), ("adminpass", "s3cret")] {
+        let name = format!("local.service.proxy.{option}.store1.example.com");
+        terminal.types(&format!("configutil -o {name} -v {value}")).success();
+        assert_eq!(terminal.value(&name), value);
+    }
+    let settings = config::Settings::load(site.root()).unwrap();
+    let proxy = config::Proxy::read(&settings);
+    let one = proxy.back_end(Some("store1.example.com"));
+    assert_eq!((one.port, one.tls, one.admin.as_deref()), (1143, true, Some("boss")));
+    let other = proxy.back_end(Some("store2.example.com"));
+    assert_eq!((other.port, other.tls), (143, false), "the guide's defaults hold for the others");
 }

@@ -1,5 +1,7 @@
 //! Guide §5.5: configuring the POP service.
 
+use std::io::{BufRead, BufReader, Write};
+
 use suite::Terminal;
 
 #[test]
@@ -25,4 +27,18 @@ fn every_command_line_of_the_section_is_obeyed() {
     terminal.types("configutil -o service.pop.enablesslport -v 1\nconfigutil -o service.pop.sslport -v 995").success();
     assert_eq!(terminal.value("service.pop.enablesslport"), "yes");
     assert_eq!(terminal.value("service.pop.sslport"), "995");
+}
+
+#[test]
+fn pop_over_ssl_has_its_port_and_tls_works_on_the_plain_one() {
+    let mut site = super::quiet_site();
+    Terminal::at(&site).types("configutil -o service.pop.enablesslport -v 1").success();
+    site.run();
+    assert!(site.has_listener("pops"));
+    let mut pop = std::net::TcpStream::connect(site.listener("pop")).unwrap();
+    pop.write_all(b"CAPA\r\nQUIT\r\n").unwrap();
+    let lines: Vec<String> = BufReader::new(pop).lines().map_while(Result::ok).collect();
+    assert!(lines.iter().any(|line| line == "STLS"), "{lines:?}");
+    // The note: password-based login is automatically enabled.
+    assert!(lines.iter().any(|line| line == "USER"), "{lines:?}");
 }

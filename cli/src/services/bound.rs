@@ -157,7 +157,7 @@ impl Bound {
                 .listed("imap", &site.sessions);
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
             let pool = WorkPool::new(config.service.max_threads).measured("imap");
-            let live = Live::new(live::imap(site, config, quota, &pool));
+            let live = Live::new(live::imap(site, config, quota, &pool, &site.authenticator));
             running.imap = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
                 let service = live.now();
@@ -173,7 +173,7 @@ impl Bound {
             let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
             let acceptor = acceptor.map(tls::Acceptor::without_client_certificates);
             let pool = WorkPool::new(config.service.max_threads).measured("pop");
-            let live = Live::new(live::pop(site, config, &pool));
+            let live = Live::new(live::pop(site, config, &pool, &site.authenticator));
             running.pop = Some(Mail { live: live.clone(), pool });
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
                 let service = live.now();

@@ -1,10 +1,11 @@
 //! Services whose settings `refresh` renews: a new one takes the connections from then on, sessions keep what they began with.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use access::{Lookup, Protocol};
+use auth::{AuthOptions, Authenticator};
 use backends::Pool;
-use config::{Access, Effect, Http, Imap, Lmtp, LoginThrottle, Pop, Proxy, Settings, Store as StoreConfig};
+use config::{Access, Effect, Http, Imap, Lmtp, LoginThrottle, Pop, Proxy, Settings, SignIn, Store as StoreConfig};
 use daemon::{Guard, Names, WorkPool};
 use directory::QuotaPolicy;
 use logs::Logs;
@@ -43,6 +44,8 @@ pub struct Running {
     pub pop: Option<Mail<popd::Service>>,
     pub lmtp: Option<Mail<lmtpd::Service>>,
     pub http: Option<mshttpd::Service>,
+    /// The sign-in rules in force, once a refresh has looked at them.
+    pub sign_in: Mutex<Option<(SignIn, Arc<Authenticator>)>>,
     /// The webmail's back ends, and the IMAP port when the command line moved it.
     pub backends: Option<(Pool, Option<u16>)>,
     guards: Vec<(Protocol, Guard)>,
@@ -78,6 +81,20 @@ impl Running {
         }
     }
 
+    /// The sign-in rules of `new`. Unchanged ones stay, with the passwords that they remember; the default domain is also
+    /// the directory's, and waits for a restart.
+    fn rules(&self, site: &OpenSite, new: SignIn) -> Arc<Authenticator> {
+        let mut current = self.sign_in.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, rules) =
+            current.get_or_insert_with(|| (SignIn::read(&site.settings), Arc::clone(&site.authenticator)));
+        let new = SignIn { default_domain: known.default_domain.clone(), ..new };
+        if *known != new {
+            *rules = Arc::new(rules.renewed(AuthOptions::from(&new)));
+            *known = new;
+        }
+        Arc::clone(rules)
+    }
+
     fn take(&self, site: &OpenSite, settings: &Settings) {
         let quota = quota_policy(&StoreConfig::read(settings));
         let names: Arc<dyn Lookup> = Arc::new(Names::new(&config::Names::read(settings)));
@@ -93,11 +110,12 @@ impl Running {
             guard.replace(access, Arc::clone(&names));
         }
         site.authenticator.set_admission(LoginThrottle::read(settings), names);
+        let rules = self.rules(site, SignIn::read(settings));
         if let Some(Mail { live, pool }) = &self.imap {
-            live.replace(imap(site, Imap::read(settings), quota, pool));
+            live.replace(imap(site, Imap::read(settings), quota, pool, &rules));
         }
         if let Some(Mail { live, pool }) = &self.pop {
-            live.replace(pop(site, Pop::read(settings), pool));
+            live.replace(pop(site, Pop::read(settings), pool, &rules));
         }
         if let Some(Mail { live, pool }) = &self.lmtp {
             live.replace(lmtp(site, Lmtp::read(settings), quota, pool));
@@ -108,7 +126,7 @@ impl Running {
                 Ok(mta) => service.trust_mta(mta),
                 Err(error) => tracing::error!("refresh: trust in the MTA kept as it was: {error:#}"),
             }
-            service.refresh(config);
+            service.refresh(config, Arc::clone(&rules));
         }
         if let Some((backends, port)) = &self.backends {
             let proxy = Proxy::read(settings);
@@ -124,11 +142,17 @@ impl Running {
     }
 }
 
-pub fn imap(site: &OpenSite, config: Imap, quota: QuotaPolicy, pool: &WorkPool) -> imapd::Service {
+pub fn imap(
+    site: &OpenSite,
+    config: Imap,
+    quota: QuotaPolicy,
+    pool: &WorkPool,
+    rules: &Arc<Authenticator>,
+) -> imapd::Service {
     imapd::Service::new(imapd::ImapDeps {
         store: site.store.clone(),
         bus: Arc::clone(&site.bus),
-        authenticator: Arc::clone(&site.authenticator),
+        authenticator: Arc::clone(rules),
         pool: pool.clone(),
         tls: site.acceptor.clone().filter(|_| config.service.tls),
         quota,
@@ -136,10 +160,10 @@ pub fn imap(site: &OpenSite, config: Imap, quota: QuotaPolicy, pool: &WorkPool) 
     })
 }
 
-pub fn pop(site: &OpenSite, config: Pop, pool: &WorkPool) -> popd::Service {
+pub fn pop(site: &OpenSite, config: Pop, pool: &WorkPool, rules: &Arc<Authenticator>) -> popd::Service {
     popd::Service::new(popd::PopDeps {
         store: site.store.clone(),
-        authenticator: Arc::clone(&site.authenticator),
+        authenticator: Arc::clone(rules),
         pool: pool.clone(),
         tls: site.acceptor.as_ref().filter(|_| config.service.tls).map(tls::Acceptor::without_client_certificates),
         config,

@@ -10,9 +10,7 @@ use directory::{Directory, QuotaPolicy};
 use ens::Bus;
 use mailstore::{Observer, Partition, Store, StoreOptions};
 
-use super::certificates;
-
-use super::open_directory;
+use super::{certificates, open_directory};
 
 /// What the services of one process share.
 pub struct OpenSite {
@@ -33,8 +31,8 @@ impl OpenSite {
     /// Opens everything. Nothing listens yet.
     pub fn open(settings: Settings) -> anyhow::Result<Self> {
         let directory = open_directory(&settings)?;
-        let authenticator =
-            Arc::new(Authenticator::new(Arc::clone(&directory), AuthOptions::from(&SignIn::read(&settings))));
+        let rules = AuthOptions::from(&SignIn::read(&settings));
+        let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), rules));
         let bus = Arc::new(Bus::new());
         let store = open_store(&settings, Some(Arc::clone(&bus) as Arc<dyn Observer>))?;
         let tls = Tls::read(&settings);

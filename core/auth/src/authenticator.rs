@@ -130,8 +130,8 @@ pub struct Authenticator {
     admins: Vec<LoginName>,
     admin_group: Option<String>,
     cache: Option<SignInCache>,
-    admission: Admission,
-    certificates: RwLock<Arc<CertificateMap>>,
+    admission: Arc<Admission>,
+    certificates: Arc<RwLock<Arc<CertificateMap>>>,
     /// Makes the salts of users without a verifier.
     scram_secret: [u8; 32],
 }
@@ -143,13 +143,24 @@ impl Authenticator {
             LoginNames::new(&options.login_separators, &options.default_domain).with_bare_names(options.bare_names);
         let admins = options.admins.iter().map(|admin| names.split_store_id(&admin.to_lowercase())).collect();
         let cache = SignInCache::new(options.cache_ttl, options.cache_size);
-        let (certificates, admission) = (RwLock::default(), Admission::new());
+        let (certificates, admission) = (Arc::default(), Arc::new(Admission::new()));
         let scram_secret = match &options.scram_secret {
             Some(secret) => Sha256::digest(format!("SCRAM salts of nobody {secret}")).into(),
             None => rand::random(),
         };
         let admin_group = options.admin_group;
         Authenticator { directory, names, admins, admin_group, cache, admission, certificates, scram_secret }
+    }
+
+    /// One with other rules, which goes on counting wrong passwords where this one is and shares its map of certificates.
+    #[must_use]
+    pub fn renewed(&self, options: AuthOptions) -> Self {
+        Self {
+            admission: Arc::clone(&self.admission),
+            certificates: Arc::clone(&self.certificates),
+            scram_secret: self.scram_secret,
+            ..Self::new(Arc::clone(&self.directory), options)
+        }
     }
 
     /// The directory behind it.

@@ -24,6 +24,13 @@ pub(crate) struct Spelled {
 
 /// `typed` (without its language) as a form of `row`; `None` when it is none.
 pub(crate) fn spell(row: &str, per_host: bool, typed: &str) -> Option<Spelled> {
+    // Most rows have nothing to fill in, and every name is compared with every row.
+    if row.eq_ignore_ascii_case(typed) && !row.contains(['<', '[']) {
+        return Some(Spelled { name: row.to_owned(), label: String::new() });
+    }
+    if !per_host && !row.contains(['<', '[']) {
+        return None;
+    }
     let forms = [Some(without_optional(row)), with_optional(row), per_host.then(|| format!("{row}.<HOST..>"))];
     forms.into_iter().flatten().find_map(|form| {
         let mut spelled = Spelled { name: String::new(), label: String::new() };

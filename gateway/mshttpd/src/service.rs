@@ -72,7 +72,7 @@ impl Service {
         folders.show_counts(config.show_unread_counts);
         let parts = Arc::new(Parts {
             config: Live::new(config),
-            authenticator,
+            authenticator: Live::new(authenticator),
             directory,
             backends,
             spool,
@@ -100,7 +100,7 @@ impl Service {
 
     /// Takes changed settings, for the requests from now on. Where it listens, its names, the cookie's name and the spool's
     /// folder stay as they were at the start (`configutil -m` says so).
-    pub fn refresh(&self, new: config::Http) {
+    pub fn refresh(&self, new: config::Http, authenticator: Arc<Authenticator>) {
         let old = self.parts.config.now();
         let config = config::Http {
             service: config::typed::Service {
@@ -114,6 +114,7 @@ impl Service {
             cookie_name: old.cookie_name.clone(),
             ..new
         };
+        self.parts.authenticator.replace(authenticator);
         let Parts { sessions, submitter: live, folders, spool, backends, directory, mta, .. } = self.parts.as_ref();
         sessions.set_idle(config.session_timeout);
         backends.set_idle_close(config.resource_timeout);

@@ -29,8 +29,8 @@ pub enum Transport {
 pub struct Parts {
     /// Settings; a refresh replaces them.
     pub config: Live<config::Http>,
-    /// Sign-ins.
-    pub authenticator: Arc<Authenticator>,
+    /// Sign-ins; a refresh replaces their rules.
+    pub authenticator: Live<Arc<Authenticator>>,
     /// Users and addresses.
     pub directory: Arc<dyn Directory>,
     /// Connections to back ends.

@@ -32,6 +32,6 @@ rows! {
         "DN of the domain component tree, for domains by Schema 1; empty: Schema 2 only.";
     SEARCH_FILTER: "sasl.default.ldap.searchfilter", Kind::Text, "", Restart, "Guide §5.2.1",
         "Filter that finds who signs in: %U user part, %V domain, %o login as typed; empty: (&(objectclass=inetOrgPerson)(uid=%U)).";
-    SEARCH_FOR_DOMAIN: "sasl.default.ldap.searchfordomain", Kind::Bool, "yes", Restart, "Guide §5.2.1",
+    SEARCH_FOR_DOMAIN: "sasl.default.ldap.searchfordomain", Kind::Bool, "yes", Refresh, "Guide §5.2.1",
         "Look for login names without a domain in the default domain; no: in the whole directory, where they must be unique.";
 }

@@ -35,6 +35,15 @@ rows! {
     PLAIN_PASSWORDS: "sasl.default.ldap.has_plain_passwords", Kind::Bool, "no", Restart, "Reference §1.3",
         "The directory holds passwords that can be read, for APOP, CRAM-MD5 and DIGEST-MD5.",
         without_effect("these mechanisms are not offered: they need passwords that can be read");
+    MECHANISMS: "sasl.default.mech_list", Kind::Text, "", Restart, "Reference §1.3",
+        "SASL mechanisms that are offered.",
+        without_effect("each service offers what is safe on its connection; service.*.plaintextmincipher limits passwords");
+    ADMIN_QUOTA: "local.imap.adminbypassquota", Kind::Bool, "no", Restart, "Reference §1.3",
+        "Let administrators put messages into mailboxes that are over quota.",
+        without_effect("deliver -q puts a message into a mailbox that is over quota");
+    SUBMIT_USER: "service.imap.submituser", Kind::Text, "", Restart, "Reference §1.3",
+        "Who may fetch URLs for message submission (BURL).",
+        without_effect("messages are submitted whole: nothing submits them as URLs");
     AUTO_RESTART: "local.autorestart", Kind::Bool, "no", Restart, "Reference §1.3",
         "Restart services that ended.",
         without_effect("start-msg and systemd restart what ended without it");

@@ -6,7 +6,7 @@ use super::listen::{seconds, size};
 use crate::{keys, settings::Settings};
 
 /// Settings of `auth`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignIn {
     /// Domain of login names without one.
     pub default_domain: String,

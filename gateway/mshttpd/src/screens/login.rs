@@ -86,7 +86,7 @@ pub async fn show(
     // since the browser has kept back the cookie of a session that may be there.
     let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     if let Some(shown) = client.certificate.as_ref().filter(|_| query.out.is_none() && !foreign) {
-        let refused = match state.authenticator.certificate(shown, None, context(&state, &client)).await {
+        let refused = match state.authenticator.now().certificate(shown, None, context(&state, &client)).await {
             Ok(identity) => match begin(&state, &client, &session, &identity, &query.next).await? {
                 Ok(answer) => return Ok(answer),
                 Err(text) => (text, StatusCode::SERVICE_UNAVAILABLE),
@@ -200,7 +200,8 @@ pub async fn sign_in(
     if passwords(&state, &client) != Passwords::Allowed {
         return again("Passwords are not taken on this connection.", StatusCode::FORBIDDEN);
     }
-    let identity = state.authenticator.password(&form.user, &form.password, None, context(&state, &client)).await;
+    let rules = state.authenticator.now();
+    let identity = rules.password(&form.user, &form.password, None, context(&state, &client)).await;
     let identity = match identity {
         Ok(identity) => identity,
         Err(error) => {
@@ -231,7 +232,7 @@ pub async fn by_certificate(
     let Some(shown) = &client.certificate else {
         return again("Your browser has shown no certificate.", StatusCode::UNAUTHORIZED);
     };
-    match state.authenticator.certificate(shown, None, context(&state, &client)).await {
+    match state.authenticator.now().certificate(shown, None, context(&state, &client)).await {
         Ok(identity) => match begin(&state, &client, &session, &identity, &form.next).await? {
             Ok(answer) => Ok(answer),
             Err(text) => again(text, StatusCode::SERVICE_UNAVAILABLE),
