@@ -7,6 +7,7 @@ use crate::{
 };
 
 pub mod directory;
+pub mod ens;
 pub mod former;
 pub mod http;
 pub mod imap;
@@ -32,6 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
         proxy::ROWS,
         store::ROWS,
         tls::ROWS,
+        ens::ROWS,
         log::ROWS,
         former::ROWS,
     ]

@@ -18,6 +18,6 @@ pub use file::{quote, unquote};
 pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{
-    BackEnd, Directory, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm, LogLevel, LogName,
-    LogPlace, OneLog, Pop, Proxy, SignIn, Site, Store, Tls,
+    BackEnd, Directory, Ens, Events, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm, LogLevel,
+    LogName, LogPlace, Notify, OneLog, Pop, Proxy, SignIn, Site, Store, Tls,
 };

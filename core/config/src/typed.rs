@@ -1,6 +1,7 @@
 //! The typed values that everyone but this crate works with: plain data, read once from [`Settings`].
 
 mod directory;
+mod ens;
 mod http;
 mod imap;
 mod listen;
@@ -14,6 +15,7 @@ mod store;
 mod tls;
 
 pub use directory::{Directory, Ldap, LdapSecurity};
+pub use ens::{Ens, Events, Notify};
 pub use http::{Http, IpSecurity};
 pub use imap::Imap;
 pub use listen::{Listen, Service};
