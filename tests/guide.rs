@@ -2,6 +2,7 @@
 
 mod general;
 mod http;
+mod idle;
 mod imap;
 mod login;
 mod performance;

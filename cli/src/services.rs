@@ -33,14 +33,27 @@ pub fn run(
         .build()
         .context("starting the runtime")?;
     runtime.block_on(async {
-        let site = OpenSite::open(settings)?;
+        let site = OpenSite::open(settings, process_name(services))?;
         let drain = Drain::new();
-        let bound = Bound::bind(&site, services, ports)?;
+        let mut bound = Bound::bind(&site, services, ports)?;
         let line = bound.ready_line();
+        bound.start_events(&site, &drain).await?;
         let running = bound.start(&site, &drain)?;
         ready(&line);
         stop::wait(&site, &running, &logs).await?;
         stop::drain(&drain).await;
         Ok(())
     })
+}
+
+/// The process as events name it.
+fn process_name(services: &[ServiceName]) -> &'static str {
+    match services {
+        [ServiceName::Imap] => "imapd",
+        [ServiceName::Pop] => "popd",
+        [ServiceName::Lmtp] => "lmtpd",
+        [ServiceName::Http] => "mshttpd",
+        [ServiceName::Ens] => "enpd",
+        _ => "heliograph",
+    }
 }

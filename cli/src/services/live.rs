@@ -89,6 +89,7 @@ pub fn imap(site: &OpenSite, config: Imap, quota: QuotaPolicy, pool: &WorkPool) 
     imapd::Service::new(imapd::ImapDeps {
         store: site.store.clone(),
         bus: Arc::clone(&site.bus),
+        reach: site.reach.get().cloned().unwrap_or_else(ens::Reach::nothing),
         authenticator: Arc::clone(&site.authenticator),
         pool: pool.clone(),
         tls: site.acceptor.clone().filter(|_| config.service.tls),

@@ -1,12 +1,12 @@
 //! A site that is open for service: its settings with the directory, the store and the sign-in rules made from them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use auth::{AuthOptions, Authenticator};
 use config::{Settings, SignIn, Store as StoreConfig, Tls};
 use directory::{Directory, DirectoryRules, LdifDirectory, LdifOptions, QuotaPolicy};
-use ens::Bus;
+use ens::{Bus, Notifier, Origin, Reach};
 use mailstore::{Observer, Partition, Store, StoreOptions};
 
 /// What the services of one process share.
@@ -15,21 +15,30 @@ pub struct OpenSite {
     pub directory: Arc<dyn Directory>,
     pub authenticator: Arc<Authenticator>,
     pub bus: Arc<Bus>,
+    /// Publishes the store's events; `None` without the notification plug-in.
+    pub notifier: Option<Notifier>,
+    /// Whether the bus hears of every change; known once the broker's address is.
+    pub reach: OnceLock<Reach>,
     pub store: Store,
     /// The server's certificate; `None` when its files are not there and TLS is off.
     pub acceptor: Option<tls::Acceptor>,
 }
 
 impl OpenSite {
-    /// Opens everything. Nothing listens yet.
-    pub fn open(settings: Settings) -> anyhow::Result<Self> {
+    /// Opens everything, for the process that events are to name as their origin. Nothing listens yet.
+    pub fn open(settings: Settings, process: &str) -> anyhow::Result<Self> {
         let directory = open_directory(&settings)?;
         let authenticator =
             Arc::new(Authenticator::new(Arc::clone(&directory), AuthOptions::from(&SignIn::read(&settings))));
         let bus = Arc::new(Bus::new());
-        let store = open_store(&settings, Some(Arc::clone(&bus) as Arc<dyn Observer>))?;
+        let notifier = open_notifier(&settings, &bus, process);
+        let observer: Arc<dyn Observer> = match &notifier {
+            Some(notifier) => Arc::new(notifier.clone()),
+            None => Arc::clone(&bus) as _,
+        };
+        let store = open_store(&settings, Some(observer))?;
         let acceptor = open_acceptor(&settings)?;
-        Ok(Self { settings, directory, authenticator, bus, store, acceptor })
+        Ok(Self { settings, directory, authenticator, bus, notifier, reach: OnceLock::new(), store, acceptor })
     }
 }
 
@@ -44,6 +53,13 @@ pub fn open_directory(settings: &Settings) -> anyhow::Result<Arc<dyn Directory>>
 pub fn directory_rules(config: &config::Directory) -> anyhow::Result<DirectoryRules> {
     let rules = DirectoryRules { dc_root: config.dc_root.clone(), ..DirectoryRules::new(&config.default_domain) };
     rules.with_search_filter(&config.search_filter).context("sasl.default.ldap.searchfilter")
+}
+
+/// The publisher of store events, not connected yet (Guide §5.6.1).
+fn open_notifier(settings: &Settings, bus: &Bus, process: &str) -> Option<Notifier> {
+    let notify = config::Ens::read(settings).notify?;
+    let origin = Origin { hostname: config::Site::read(settings).hostname, process: process.to_owned() };
+    Some(Notifier::new(bus, notify, origin))
 }
 
 /// The message store; `observer` is told of every commit.

@@ -3,7 +3,7 @@
 use crate::session::Session;
 
 /// Everything that is whole here. An extension that is not in this line is not there.
-const EXTENSIONS: &str = "SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
+const EXTENSIONS: &str = "SASL-IR ID ENABLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
     LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH WITHIN CONDSTORE QRESYNC UIDONLY PARTIAL MULTIAPPEND \
     SORT SORT=DISPLAY ESORT CONTEXT=SEARCH CONTEXT=SORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS SEARCHRES QUOTA OBJECTID SAVEDATE \
     BINARY PREVIEW COMPRESS=DEFLATE REPLACE CATENATE URL-PARTIAL UTF8=ACCEPT";
@@ -38,7 +38,12 @@ pub(crate) fn can_start_tls(session: &Session) -> bool {
 /// `CAPABILITY IMAP4rev1 …`: the response without `* `, and the response code without brackets.
 pub(crate) fn line(session: &Session) -> String {
     let literals = if session.deps.config.literal_minus { "LITERAL-" } else { "LITERAL+" };
-    let mut line = format!("CAPABILITY IMAP4rev1 IMAP4rev2 {literals} {EXTENSIONS}");
+    // IDLE is a part of IMAP4rev2 (RFC 9051 §6.3.13), so it is announced where IDLE is set up.
+    let revisions = if session.deps.reach.is_configured() { "IMAP4rev1 IMAP4rev2" } else { "IMAP4rev1" };
+    let mut line = format!("CAPABILITY {revisions} {literals} {EXTENSIONS}");
+    if session.deps.reach.is_up() {
+        line.push_str(" IDLE");
+    }
     if let Some(limit) = session.deps.config.max_message_size {
         line.push_str(&format!(" APPENDLIMIT={limit}"));
     }
