@@ -3,6 +3,7 @@
 mod access;
 mod general;
 mod http;
+mod idle;
 mod imap;
 mod login;
 mod performance;

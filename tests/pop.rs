@@ -1,7 +1,7 @@
 //! POP: the daemon in this process on a real socket over a real store, and the program with clients that other people wrote.
 
 mod capability;
-mod client;
+pub mod client;
 mod content;
 mod dialogue;
 mod ending;

@@ -9,6 +9,7 @@ mod browser;
 mod config;
 mod crash;
 mod directory;
+mod ens;
 mod gateway;
 mod guide;
 mod imap;

@@ -43,11 +43,12 @@ pub fn run(
     runtime.block_on(async {
         // Before the ready line: whoever waits for it may send a signal at once.
         let mut signals = stop::Signals::listen()?;
-        let site = OpenSite::open(settings)?;
+        let site = OpenSite::open(settings, process_name(services))?;
         let drain = Drain::new();
-        let bound = Bound::bind(&site, services, ports)?;
+        let mut bound = Bound::bind(&site, services, ports)?;
         let line = bound.ready_line();
         let control = start_control(&site);
+        bound.start_events(&site, &drain).await?;
         let running = bound.start(&site, &drain)?;
         ready(&line);
         stop::wait(&mut signals, &site, &running, &logs).await;
@@ -67,5 +68,17 @@ fn start_control(site: &OpenSite) -> Option<Control> {
             tracing::warn!(%error, "no control socket: counterutil and imsconnutil will not find this process");
             None
         }
+    }
+}
+
+/// The process as events name it.
+fn process_name(services: &[ServiceName]) -> &'static str {
+    match services {
+        [ServiceName::Imap] => "imapd",
+        [ServiceName::Pop] => "popd",
+        [ServiceName::Lmtp] => "lmtpd",
+        [ServiceName::Http] => "mshttpd",
+        [ServiceName::Ens] => "enpd",
+        _ => "heliograph",
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     http::{HttpClient, hidden_inputs},
     imap::ImapClient,
     lmtp::LmtpClient,
+    part::Part,
     process::{self, Output, Server, heliograph, temporary},
 };
 
@@ -144,6 +145,19 @@ impl Site {
             .filter_map(|(name, addr)| Some((name.to_owned(), addr.parse().ok()?)))
             .collect();
         self.server = Some(server);
+    }
+
+    /// Starts one service in a process of its own, on free ports of loopback.
+    #[track_caller]
+    pub fn serve(&self, service: &str) -> Part {
+        self.serve_at(service, "all=0")
+    }
+
+    /// The same with ports as for `--port`: `ens=7997`.
+    #[track_caller]
+    pub fn serve_at(&self, service: &str, ports: &str) -> Part {
+        let log = self._folder.path().join(format!("{service}-{:08x}.log", rand::random::<u32>()));
+        Part::start(&self.root, log, service, ports)
     }
 
     /// Runs `heliograph WORDS… --root ROOT` to its end, with `input` on stdin.

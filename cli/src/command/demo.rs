@@ -28,8 +28,16 @@ const PEOPLE: &[(&str, &str)] = &[
 ];
 
 /// High ports, so that no privileges are needed.
-const PORTS: &[(&str, u16)] =
-    &[("imap", 1143), ("imaps", 1993), ("pop", 1110), ("pops", 1995), ("lmtp", 1225), ("http", 8080), ("https", 8443)];
+const PORTS: &[(&str, u16)] = &[
+    ("imap", 1143),
+    ("imaps", 1993),
+    ("pop", 1110),
+    ("pops", 1995),
+    ("lmtp", 1225),
+    ("ens", 7997),
+    ("http", 8080),
+    ("https", 8443),
+];
 
 /// Makes a complete site in ./var/demo once (domain example.test; alice, bob, carol and a store administrator; some
 /// mail), runs it on loopback ports and prints where it is and the passwords.

@@ -76,6 +76,11 @@ pub fn make_site(root: &Path, domain: &str, hostname: &str, extra: &[(&str, &str
         ("service.http.enablesslport", "yes"),
         ("service.http.localdelivery", "yes"),
         ("logfile.default.logdir", "log"),
+        // What the manual asks for before IMAP IDLE is offered (Guide §5.6.1).
+        ("local.store.notifyplugin", "libibiff"),
+        ("local.store.notifyplugin.enshost", "127.0.0.1"),
+        ("local.store.notifyplugin.enseventkey", "enp://127.0.0.1/store/%M"),
+        ("local.store.notifyplugin.noneinbox.enable", "yes"),
     ];
     changes.extend_from_slice(extra);
     make_certificate(root, hostname)?;

@@ -1,11 +1,12 @@
 //! From settings to listeners to running services. Every port is bound before the first connection is served.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use access::Protocol;
 use anyhow::{Context, bail};
-use config::{Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig, Watching};
+use config::{Ens, Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig, Watching};
 use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, TurnAway, WorkPool, accept_loop, bind, serve_metrics};
+use ens::Reach;
 
 use super::{
     OpenSite, PortOptions, ServiceName, http,
@@ -39,6 +40,11 @@ const HTTP_TURNS_AWAY: TurnAway = TurnAway {
         Connection: close\r\n\r\nToo many connections from your address. Please try again.\n",
 };
 
+/// Processes that may be connected to the broker at a time.
+const BROKER_CLIENTS: usize = 10_000;
+/// How long the start waits for the broker.
+const BROKER_CONNECTS: Duration = Duration::from_secs(2);
+
 /// A service with its listeners.
 struct Ports {
     plain: Option<Listener>,
@@ -47,6 +53,7 @@ struct Ports {
 
 /// All listeners of this process.
 pub struct Bound {
+    ens: Option<(Ens, Listener)>,
     imap: Option<(Imap, Ports)>,
     pop: Option<(Pop, Ports)>,
     lmtp: Option<(Lmtp, Ports)>,
@@ -61,6 +68,8 @@ impl Bound {
         let mut pop = Pop::read(&site.settings);
         let mut lmtp = Lmtp::read(&site.settings);
         let mut http = Http::read(&site.settings);
+        let mut ens = Ens::read(&site.settings);
+        ens.listen = options.apply(&ens.listen, "ens", "");
         imap.service.listen = options.apply(&imap.service.listen, "imap", "imaps");
         pop.service.listen = options.apply(&pop.service.listen, "pop", "pops");
         lmtp.listen = options.apply(&lmtp.listen, "lmtp", "");
@@ -75,6 +84,13 @@ impl Bound {
             .transpose()?;
         let bound = Self {
             metrics,
+            ens: ens
+                .listen
+                .port
+                .filter(|_| services.contains(&ServiceName::Ens))
+                .map(|port| bind(&ens.listen.addresses, port).context("local.ens.port"))
+                .transpose()?
+                .map(|listener| (ens, listener)),
             lmtp: wanted(ServiceName::Lmtp, &lmtp.listen)
                 .then(|| Ports::bind(site, "lmtp", &lmtp.listen))
                 .transpose()?
@@ -92,10 +108,17 @@ impl Bound {
                 .transpose()?
                 .map(|ports| (http, ports)),
         };
-        if bound.imap.is_none() && bound.pop.is_none() && bound.lmtp.is_none() && bound.http.is_none() {
+        let broker_alone = services == [ServiceName::Ens] && bound.ens.is_some();
+        let no_mail = bound.imap.is_none() && bound.pop.is_none() && bound.lmtp.is_none() && bound.http.is_none();
+        if no_mail && !broker_alone {
             bail!("nothing to run: every service asked for is disabled (see service.*.enable)");
         }
         Ok(bound)
+    }
+
+    /// Whether this process runs all that changes the store.
+    fn is_whole(&self) -> bool {
+        self.imap.is_some() && self.lmtp.is_some()
     }
 
     /// `ready imap=127.0.0.1:1143 imaps=… pop=… pops=… lmtp=… http=… https=…`: only what is on.
@@ -118,12 +141,38 @@ impl Bound {
         if let Some((_, ports)) = &self.lmtp {
             add("lmtp", ports.plain.as_ref());
         }
+        add("ens", self.ens.as_ref().map(|(_, listener)| listener));
         if let Some((_, ports)) = &self.http {
             add("http", ports.plain.as_ref());
             add("https", ports.tls.as_ref());
         }
         add("metrics", self.metrics.as_ref());
         line
+    }
+
+    /// Starts the broker, when it is one of the services, and connects this process to whichever there is.
+    pub async fn start_events(&mut self, site: &OpenSite, drain: &Drain) -> anyhow::Result<()> {
+        let mut own = None;
+        if let Some((config, listener)) = self.ens.take() {
+            own = listener.address();
+            let broker = ens::Broker::new(config.access.parse().context("ENS_ACCESS")?);
+            let limits = AcceptLimits::new(BROKER_CLIENTS, Refuse("-ERR too many connections\r\n"));
+            let for_sessions = drain.clone();
+            tokio::spawn(accept_loop(listener, None, limits, drain.clone(), move |conn| {
+                let (broker, drain) = (broker.clone(), for_sessions.clone());
+                async move { broker.serve(conn, drain).await }
+            }));
+        }
+        if let Some(notifier) = &site.notifier {
+            let reach = notifier.connect(own);
+            // One process with every service on one host has no broker and needs none (Guide §5.6.1 has several).
+            let alone = own.is_none() && self.is_whole() && notifier.is_for_this_host();
+            let reach = if alone && reach.is_configured() { Reach::own_process() } else { reach };
+            // The first greeting is to say what holds a moment later; a broker that is away holds nothing up.
+            let _ = tokio::time::timeout(BROKER_CONNECTS, reach.up()).await;
+            let _ = site.reach.set(reach);
+        }
+        Ok(())
     }
 
     /// Starts serving, and tells what a refresh reaches.

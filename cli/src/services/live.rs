@@ -152,6 +152,7 @@ pub fn imap(
     imapd::Service::new(imapd::ImapDeps {
         store: site.store.clone(),
         bus: Arc::clone(&site.bus),
+        reach: site.reach.get().cloned().unwrap_or_else(ens::Reach::nothing),
         authenticator: Arc::clone(rules),
         pool: pool.clone(),
         tls: site.acceptor.clone().filter(|_| config.service.tls),

@@ -17,17 +17,19 @@ pub enum ServiceName {
     Lmtp,
     /// Webmail
     Http,
+    /// Event broker
+    Ens,
 }
 
 impl ServiceName {
     /// All of them, in the order in which they are started: back ends before those who call them.
-    pub const ALL: &[Self] = &[Self::Lmtp, Self::Imap, Self::Pop, Self::Http];
+    pub const ALL: &[Self] = &[Self::Ens, Self::Lmtp, Self::Imap, Self::Pop, Self::Http];
 }
 
 /// Ports from the command line, for tests, demos and a second copy beside a running one.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PortOptions {
-    /// Move a port: imap, imaps, pop, pops, lmtp, http, https, metrics or all; 0 takes any free one. May be repeated
+    /// Move a port: imap, imaps, pop, pops, lmtp, ens, http, https, metrics or all; 0 takes any free one. May be repeated
     #[arg(long = "port", value_name = "NAME=PORT")]
     ports: Vec<PortOption>,
     /// Listen on this address only
@@ -41,7 +43,7 @@ struct PortOption {
     port: u16,
 }
 
-const NAMES: &[&str] = &["all", "imap", "imaps", "pop", "pops", "lmtp", "http", "https", "metrics"];
+const NAMES: &[&str] = &["all", "imap", "imaps", "pop", "pops", "lmtp", "ens", "http", "https", "metrics"];
 
 impl FromStr for PortOption {
     type Err = anyhow::Error;

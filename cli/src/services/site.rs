@@ -1,13 +1,13 @@
 //! A site that is open for service: its settings with the directory, the store and the sign-in rules made from them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use access::Lookup;
 use auth::{AuthOptions, Authenticator};
 use config::{LoginThrottle, Settings, SignIn, Store as StoreConfig, Tls, Watching};
 use daemon::{LastAccess, Names, Sessions};
 use directory::{Directory, QuotaPolicy};
-use ens::Bus;
+use ens::{Bus, Notifier, Origin, Reach};
 use mailstore::{Observer, Partition, Store, StoreOptions};
 
 use super::{certificates, open_directory};
@@ -18,6 +18,10 @@ pub struct OpenSite {
     pub directory: Arc<dyn Directory>,
     pub authenticator: Arc<Authenticator>,
     pub bus: Arc<Bus>,
+    /// Publishes the store's events; `None` without the notification plug-in.
+    pub notifier: Option<Notifier>,
+    /// Whether the bus hears of every change; known once the broker's address is.
+    pub reach: OnceLock<Reach>,
     pub store: Store,
     /// The server's certificates; `None` when their files are not there and TLS is off.
     pub acceptor: Option<tls::Acceptor>,
@@ -28,13 +32,18 @@ pub struct OpenSite {
 }
 
 impl OpenSite {
-    /// Opens everything. Nothing listens yet.
-    pub fn open(settings: Settings) -> anyhow::Result<Self> {
+    /// Opens everything, for the process that events are to name as their origin. Nothing listens yet.
+    pub fn open(settings: Settings, process: &str) -> anyhow::Result<Self> {
         let directory = open_directory(&settings)?;
         let rules = AuthOptions::from(&SignIn::read(&settings));
         let authenticator = Arc::new(Authenticator::new(Arc::clone(&directory), rules));
         let bus = Arc::new(Bus::new());
-        let store = open_store(&settings, Some(Arc::clone(&bus) as Arc<dyn Observer>))?;
+        let notifier = open_notifier(&settings, &bus, process);
+        let observer: Arc<dyn Observer> = match &notifier {
+            Some(notifier) => Arc::new(notifier.clone()),
+            None => Arc::clone(&bus) as _,
+        };
+        let store = open_store(&settings, Some(observer))?;
         let tls = Tls::read(&settings);
         let acceptor = certificates::open(&tls)?;
         authenticator.set_certificate_map(certificates::map(&tls)?);
@@ -42,8 +51,16 @@ impl OpenSite {
         authenticator.set_admission(LoginThrottle::read(&settings), Arc::clone(&names));
         let last_access = Watching::read(&settings).last_access.then(|| LastAccess::of(settings.root()));
         let sessions = Sessions::new(last_access);
-        Ok(Self { settings, directory, authenticator, bus, store, acceptor, names, sessions })
+        let reach = OnceLock::new();
+        Ok(Self { settings, directory, authenticator, bus, notifier, reach, store, acceptor, names, sessions })
     }
+}
+
+/// The publisher of store events, not connected yet (Guide §5.6.1).
+fn open_notifier(settings: &Settings, bus: &Bus, process: &str) -> Option<Notifier> {
+    let notify = config::Ens::read(settings).notify?;
+    let origin = Origin { hostname: config::Site::read(settings).hostname, process: process.to_owned() };
+    Some(Notifier::new(bus, notify, origin))
 }
 
 /// The message store; `observer` is told of every commit.

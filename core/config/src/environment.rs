@@ -11,3 +11,8 @@ pub fn root() -> Option<PathBuf> {
 pub fn logs_to_journal() -> bool {
     std::env::var_os("JOURNAL_STREAM").is_some_and(|value| !value.is_empty())
 }
+
+/// Who may connect to the event broker, from `ENS_ACCESS` (Guide §5.6.1); empty counts as not set.
+pub fn ens_access() -> Option<String> {
+    std::env::var("ENS_ACCESS").ok().filter(|value| !value.trim().is_empty())
+}

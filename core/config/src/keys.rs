@@ -8,6 +8,7 @@ use crate::{
 
 pub mod access;
 pub mod directory;
+pub mod ens;
 pub mod former;
 pub mod http;
 pub mod imap;
@@ -34,6 +35,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
         proxy::ROWS,
         store::ROWS,
         tls::ROWS,
+        ens::ROWS,
         log::ROWS,
         watching::ROWS,
         former::ROWS,

@@ -2,6 +2,7 @@
 
 mod access;
 mod directory;
+mod ens;
 mod http;
 mod imap;
 mod listen;
@@ -17,6 +18,7 @@ mod watching;
 
 pub use access::{Access, LoginThrottle, Names};
 pub use directory::{Directory, Ldap, LdapSecurity};
+pub use ens::{Ens, Events, Notify};
 pub use http::{ForwardedHeader, Http, IpSecurity, SmtpTls};
 pub use imap::Imap;
 pub use listen::{Listen, Service};

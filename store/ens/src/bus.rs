@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use mailstore::{AccountId, Observer, StoreEvent};
 use tokio::sync::Notify;
@@ -24,6 +24,15 @@ type Shard = Mutex<HashMap<AccountId, Vec<Waiter>>>;
 pub(crate) struct Shared {
     shards: [Shard; SHARDS],
     hasher: RandomState,
+    interest: OnceLock<Arc<dyn Interest>>,
+}
+
+/// Who wants to know which accounts are listened to: the connection to other processes.
+pub(crate) trait Interest: Send + Sync {
+    /// The first subscription to the account.
+    fn begins(&self, account: &AccountId);
+    /// The last one is gone.
+    fn ends(&self, account: &AccountId);
 }
 
 /// The bus of one process. Cheap to clone; give a clone to the store as its observer.
@@ -42,14 +51,20 @@ impl Bus {
     /// A bus that nobody listens to yet.
     pub fn new() -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { shared: Arc::new(Shared { shards, hasher: RandomState::new() }) }
+        Self { shared: Arc::new(Shared { shards, hasher: RandomState::new(), interest: OnceLock::new() }) }
     }
 
     /// Listens to an account until the subscription is dropped. Commits from now on wake it, also those that come before it first waits.
     pub fn subscribe(&self, account: &AccountId, watch: Watch) -> Subscription {
         let bell = Arc::new(Notify::new());
         let waiter = Waiter { watch, bell: Arc::clone(&bell) };
-        self.shared.lock(account).entry(account.clone()).or_default().push(waiter);
+        let mut shard = self.shared.lock(account);
+        let waiters = shard.entry(account.clone()).or_default();
+        waiters.push(waiter);
+        if let (1, Some(interest)) = (waiters.len(), self.shared.interest.get()) {
+            interest.begins(account);
+        }
+        drop(shard);
         Subscription { shared: Arc::clone(&self.shared), account: account.clone(), bell }
     }
 
@@ -61,6 +76,29 @@ impl Bus {
                 // Keeps one wake-up for a waiter that is busy, and never more than one.
                 waiter.bell.notify_one();
             }
+        }
+    }
+
+    /// Wakes everyone who listens to the account: something may have been missed.
+    pub(crate) fn wake(&self, account: &AccountId) {
+        for waiter in self.shared.lock(account).get(account).into_iter().flatten() {
+            waiter.bell.notify_one();
+        }
+    }
+
+    /// Wakes everyone.
+    pub(crate) fn wake_all(&self) {
+        for shard in &self.shared.shards {
+            for waiter in lock(shard).values().flatten() {
+                waiter.bell.notify_one();
+            }
+        }
+    }
+
+    /// Tells `interest` of every account that is listened to from now on. Once, before anyone subscribes.
+    pub(crate) fn set_interest(&self, interest: Arc<dyn Interest>) {
+        if self.shared.interest.set(interest).is_err() {
+            tracing::error!("the bus is connected to a broker twice");
         }
     }
 
@@ -89,6 +127,9 @@ impl Shared {
             waiters.retain(|waiter| !Arc::ptr_eq(&waiter.bell, bell));
             if waiters.is_empty() {
                 shard.remove(account);
+                if let Some(interest) = self.interest.get() {
+                    interest.ends(account);
+                }
             }
         }
     }

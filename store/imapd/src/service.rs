@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth::Authenticator;
 use daemon::{Conn, Drain, WorkPool};
 use directory::QuotaPolicy;
-use ens::Bus;
+use ens::{Bus, Reach};
 use mailstore::Store;
 
 use crate::session::Session;
@@ -16,6 +16,8 @@ pub struct ImapDeps {
     pub store: Store,
     /// Where sessions hear of changes.
     pub bus: Arc<Bus>,
+    /// Whether the bus hears of every change, which IDLE needs (Guide §5.6.1).
+    pub reach: Reach,
     /// Checks passwords.
     pub authenticator: Arc<Authenticator>,
     /// What users may hold.

@@ -15,7 +15,7 @@ use crate::services::{OpenSite, quota_policy};
 /// Serves until QUIT or the end of the input.
 pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
-    let site = runtime.block_on(async { OpenSite::open(settings) })?;
+    let site = runtime.block_on(async { OpenSite::open(settings, "deliver") })?;
     let service = lmtpd::Service::new(lmtpd::LmtpDeps {
         directory: site.directory,
         store: site.store,

@@ -46,7 +46,7 @@ impl Outgoing {
         // What a waiting event costs this connection beside its payload, roughly.
         let bytes = event.payload.len() + event.reference.key().len() + 256;
         if waiting.bytes + bytes > MOST_BYTES {
-            waiting.items.retain(|item| matches!(item, Item::Reply(_)));
+            waiting.items.retain(|item| matches!(item, Item::Reply(reply) if *reply != Reply::Lost));
             waiting.bytes = 0;
             waiting.items.push_back(Item::Reply(Reply::Lost));
         } else {

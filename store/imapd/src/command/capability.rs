@@ -5,7 +5,7 @@ use auth::scram::ChannelBindings;
 use crate::session::Session;
 
 /// Everything that is whole here. An extension that is not in this line is not there.
-const EXTENSIONS: &str = "SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
+const EXTENSIONS: &str = "SASL-IR ID ENABLE NAMESPACE UIDPLUS CHILDREN UNSELECT SPECIAL-USE CREATE-SPECIAL-USE MOVE \
     LIST-EXTENDED LIST-STATUS LIST-METADATA STATUS=SIZE ESEARCH SEARCH=FUZZY MULTISEARCH FILTERS WITHIN CONDSTORE QRESYNC UIDONLY PARTIAL MULTIAPPEND \
     SORT SORT=DISPLAY ESORT CONTEXT=SEARCH CONTEXT=SORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS SEARCHRES \
     QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA OBJECTID SAVEDATE \
@@ -46,7 +46,12 @@ pub(crate) fn can_start_tls(session: &Session) -> bool {
 /// `CAPABILITY IMAP4rev1 …`: the response without `* `, and the response code without brackets.
 pub(crate) fn line(session: &Session) -> String {
     let literals = if session.deps.config.literal_minus { "LITERAL-" } else { "LITERAL+" };
-    let mut line = format!("CAPABILITY IMAP4rev1 IMAP4rev2 {literals} {EXTENSIONS}");
+    // IDLE is a part of IMAP4rev2 (RFC 9051 §6.3.13), so it is announced where IDLE is set up.
+    let revisions = if session.deps.reach.is_configured() { "IMAP4rev1 IMAP4rev2" } else { "IMAP4rev1" };
+    let mut line = format!("CAPABILITY {revisions} {literals} {EXTENSIONS}");
+    if session.deps.reach.is_up() {
+        line.push_str(" IDLE");
+    }
     if session.deps.config.login_referrals {
         line.push_str(" LOGIN-REFERRALS");
     }

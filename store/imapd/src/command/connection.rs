@@ -75,7 +75,7 @@ pub(super) fn enable(session: &mut Session, names: &[String]) -> Handled {
             "QRESYNC" => session.dialect.qresync = true,
             "UIDONLY" => session.dialect.uid_only = true,
             "UTF8=ACCEPT" => session.dialect.utf8 = true,
-            "IMAP4REV2" => {
+            "IMAP4REV2" if session.deps.reach.is_configured() => {
                 session.dialect.rev2 = true;
                 known = "IMAP4rev2";
                 if let Some(selected) = &mut session.selected {

@@ -11,6 +11,10 @@ use crate::sync::Expunges;
 
 /// IDLE. What a session needs while it waits here is what ten thousand of them need.
 pub(super) async fn idle(session: &mut Session) -> Handled {
+    if !session.deps.reach.is_configured() {
+        // Nothing would ever be told (Guide §5.6.1): the client polls instead.
+        return Ok(Reply::bad("IDLE is not offered here"));
+    }
     session.link.out.extend_from_slice(b"+ idling\r\n");
     // What happened before this command is told at once.
     session.sync(Expunges::Tell, Numbers::Sequence).await?;
