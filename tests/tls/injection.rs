@@ -17,7 +17,8 @@ async fn line(stream: &mut (impl AsyncBufReadExt + Unpin)) -> String {
 }
 
 fn trusting(site: &Site) -> Connector {
-    Connector::new(&ConnectorOptions { ca_files: vec![site.root().join("config/cert.pem")], alpn: vec![] }).unwrap()
+    let ca_files = vec![site.root().join("config/cert.pem")];
+    Connector::new(&ConnectorOptions { ca_files, ..ConnectorOptions::default() }).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -257,7 +257,7 @@ fn list(rest: &mut &str, depth: usize) -> Result<Vec<Filter>, &'static str> {
 
 fn comparison(rest: &mut &str) -> Result<Filter, &'static str> {
     let sign = rest.find(['=', '(', ')']).filter(|at| rest[*at..].starts_with('=')).ok_or("a comparison without =")?;
-    let (kind, end) = match rest[..sign].as_bytes().last() {
+    let (kind, end) = match rest.as_bytes()[..sign].last() {
         Some(kind @ (b'>' | b'<' | b'~')) => (*kind, sign - 1),
         Some(b':') => return Err("extensible matches (:=) are not supported"),
         _ => (b'=', sign),

@@ -68,6 +68,9 @@ struct Shared {
     loaded: RwLock<Arc<Loaded>>,
 }
 
+/// The application protocols that a configuration was made for, whether it asks for certificates, and the configuration.
+type Made = (Arc<[Vec<u8>]>, bool, Arc<ServerConfig>);
+
 /// One state of the files. Replaced as a whole, so that neither a certificate nor a resumed session outlives a reload.
 #[derive(Debug)]
 struct Loaded {
@@ -75,7 +78,7 @@ struct Loaded {
     keys: Arc<ByServerName>,
     trust: Option<ClientTrust>,
     /// A configuration for each list of application protocols, without and with asking for a certificate.
-    configs: Mutex<Vec<(Arc<[Vec<u8>]>, bool, Arc<ServerConfig>)>>,
+    configs: Mutex<Vec<Made>>,
     sessions: [Arc<ServerSessionMemoryCache>; 2],
 }
 

@@ -78,10 +78,10 @@ impl Notifier {
 impl Observer for Notifier {
     fn committed(&self, event: &StoreEvent) {
         self.shared.bus.deliver(event);
-        if let Some(reference) = event::published(event, &self.shared.notify, &self.shared.origin) {
-            if let Some(client) = self.shared.client.get() {
-                client.publish(reference, Bytes::new());
-            }
+        if let Some(reference) = event::published(event, &self.shared.notify, &self.shared.origin)
+            && let Some(client) = self.shared.client.get()
+        {
+            client.publish(reference, Bytes::new());
         }
     }
 }

@@ -106,7 +106,8 @@ fn holds_mail(account: &Account) -> bool {
 fn make(account: &Account, name: &MailboxName, options: CreateOptions) -> anyhow::Result<()> {
     match account.create(name, options) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        made => Ok(drop(made?)),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
