@@ -46,6 +46,10 @@ impl Directory for Counting {
     async fn find_uid(&self, uid: &str, domain: Option<&str>) -> Result<Option<Arc<User>>, DirectoryError> {
         self.inner.find_uid(uid, domain).await
     }
+    fn offers_scram(&self) -> bool {
+        self.inner.offers_scram()
+    }
+
     async fn scram_verifiers(&self, user: &User) -> Result<Vec<ScramVerifier>, DirectoryError> {
         self.inner.scram_verifiers(user).await
     }

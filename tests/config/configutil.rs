@@ -170,7 +170,10 @@ fn a_language_has_a_value_of_its_own_and_leaves_the_plain_one_alone() {
     assert_eq!(get("store.quotaexceededmsg;lang-fr"), "Subject: Plein$$Rangez.\n");
     let list = site.tool(&["configutil", "-p", "store.quotaex"], "").success().stdout;
     assert!(list.contains("store.quotaexceededmsg;lang-de = \"Subject: Voll$$Bitte.\"\n"), "{list}");
-    assert_eq!(list.lines().count(), 3, "{list}");
+    let values = list.lines().filter(|line| {
+        ["store.quotaexceededmsg ", "store.quotaexceededmsg;"].iter().any(|start| line.starts_with(start))
+    });
+    assert_eq!(values.count(), 3, "{list}");
     site.tool(&["configutil", "-o", "store.quotaexceededmsg;lang-fr", "-d"], "").success();
     assert_eq!(get("store.quotaexceededmsg;lang-fr"), "\n");
     assert_eq!(get("store.quotaexceededmsg"), "Subject: Full$$Tidy up.\n");

@@ -11,7 +11,11 @@ use suite::{Site, SiteOptions, wait::DEADLINE, wait_for};
 
 /// Everything at once into files.
 pub fn options() -> SiteOptions {
-    SiteOptions::default().set("logfile.default.logdir", "log").set("logfile.default.flushinterval", 0)
+    // The throttle would hold up those who make many lines by wrong passwords.
+    SiteOptions::default()
+        .set("logfile.default.logdir", "log")
+        .set("logfile.default.flushinterval", 0)
+        .set("service.loginthrottle.enable", "no")
 }
 
 /// The files of the log `name`, the current one last.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     AddressEntry, AddressSearch, Condition, DirectoryError, DirectoryRules, Domain, Entry, EntrySearch, Filter,
-    FoundEntry, Ldif, LoginName, Reach, User, dn, entry_search, filter, schema,
+    FoundEntry, Ldif, LoginName, Reach, User, dn, entry_search, filter, schema, scram,
 };
 
 /// Look-up tables over one state of the directory. Never changed once built.
@@ -26,6 +26,8 @@ pub(crate) struct Index {
     by_value: HashMap<String, HashMap<Vec<u8>, Vec<usize>>>,
     /// Lower-case starts of names, uids and addresses, sorted, for completion.
     words: Vec<(String, usize)>,
+    /// Whether every user with a password has a SCRAM verifier too.
+    pub(crate) all_have_verifiers: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -51,6 +53,7 @@ impl Index {
             by_domain: HashMap::new(),
             by_value: HashMap::new(),
             words: Vec::new(),
+            all_have_verifiers: true,
             domains: Vec::new(),
         };
         for (at, domain) in domains.iter().enumerate() {
@@ -65,6 +68,8 @@ impl Index {
                 domain_dns.iter().map(String::as_str).zip(domains.iter().map(Arc::as_ref)),
             );
             if let Some(user) = schema::user(entry, above, &rules.default_domain) {
+                let has_password = entry.values("userPassword").next().is_some();
+                index.all_have_verifiers &= !has_password || !scram::verifiers(entry).is_empty();
                 index.insert(entry_dn, user, place);
             }
         }

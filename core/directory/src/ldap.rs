@@ -163,6 +163,11 @@ impl Directory for LdapDirectory {
         Ok(matches!(answer, Answer::Done) && user.is_some())
     }
 
+    /// Nobody knows without reading every entry, so it is not announced.
+    fn offers_scram(&self) -> bool {
+        false
+    }
+
     async fn scram_verifiers(&self, user: &User) -> Result<Vec<ScramVerifier>, DirectoryError> {
         let entry = self.entry_at(&user.dn, &Filter::Present("objectClass".to_owned()), &scram::ATTRIBUTES).await?;
         Ok(entry.as_ref().map(scram::verifiers).unwrap_or_default())

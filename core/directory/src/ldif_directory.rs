@@ -189,6 +189,10 @@ impl Directory for LdifDirectory {
         Ok(fits.await.map_err(stopped)? && known)
     }
 
+    fn offers_scram(&self) -> bool {
+        self.shared.current().index.all_have_verifiers
+    }
+
     async fn scram_verifiers(&self, user: &User) -> Result<Vec<ScramVerifier>, DirectoryError> {
         Ok(self.state().await.index.entry_of(user).map(scram::verifiers).unwrap_or_default())
     }

@@ -66,6 +66,10 @@ pub trait Directory: Send + Sync + 'static {
     /// The verifiers that challenge mechanisms need; none where the directory holds none or does not let them be read.
     async fn scram_verifiers(&self, user: &User) -> Result<Vec<ScramVerifier>, DirectoryError>;
 
+    /// Whether every user with a password has a verifier beside it, so that challenge mechanisms may be announced: most
+    /// clients take the strongest mechanism that they see and try no other.
+    fn offers_scram(&self) -> bool;
+
     /// Whether the group with the DN `group` lists the user (`uniqueMember` or `member`). Answers may be some minutes old.
     async fn is_member(&self, group: &str, user: &User) -> Result<bool, DirectoryError>;
 

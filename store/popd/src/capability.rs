@@ -41,8 +41,11 @@ impl Session {
         if self.passwords() == Passwords::Allowed {
             mechanisms.push("PLAIN");
         }
-        mechanisms.push(scram::SCRAM);
-        if !self.channel_bindings().offered.is_empty() {
+        let offered = self.deps.authenticator.directory().offers_scram();
+        if offered {
+            mechanisms.push(scram::SCRAM);
+        }
+        if offered && !self.channel_bindings().offered.is_empty() {
             mechanisms.push(scram::SCRAM_PLUS);
         }
         mechanisms
@@ -60,7 +63,10 @@ impl Session {
         if self.passwords() == Passwords::Allowed {
             lines.push_str("USER\r\n");
         }
-        let _ = write!(lines, "SASL {}\r\n", self.mechanisms().join(" "));
+        let mechanisms = self.mechanisms();
+        if !mechanisms.is_empty() {
+            let _ = write!(lines, "SASL {}\r\n", mechanisms.join(" "));
+        }
         if self.can_start_tls() {
             lines.push_str("STLS\r\n");
         }

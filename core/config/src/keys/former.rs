@@ -41,9 +41,6 @@ rows! {
     ADMIN_QUOTA: "local.imap.adminbypassquota", Kind::Bool, "no", Restart, "Reference §1.3",
         "Let administrators put messages into mailboxes that are over quota.",
         without_effect("deliver -q puts a message into a mailbox that is over quota");
-    SUBMIT_USER: "service.imap.submituser", Kind::Text, "", Restart, "Reference §1.3",
-        "Who may fetch URLs for message submission (BURL).",
-        without_effect("messages are submitted whole: nothing submits them as URLs");
     AUTO_RESTART: "local.autorestart", Kind::Bool, "no", Restart, "Reference §1.3",
         "Restart services that ended.",
         without_effect("start-msg and systemd restart what ended without it");

@@ -73,8 +73,11 @@ pub(crate) fn line(session: &Session) -> String {
     if session.external {
         line.push_str(" AUTH=EXTERNAL");
     }
-    line.push_str(" AUTH=SCRAM-SHA-256");
-    if !channel_bindings(session).offered.is_empty() {
+    let scram = session.deps.authenticator.directory().offers_scram();
+    if scram {
+        line.push_str(" AUTH=SCRAM-SHA-256");
+    }
+    if scram && !channel_bindings(session).offered.is_empty() {
         line.push_str(" AUTH=SCRAM-SHA-256-PLUS");
     }
     line
