@@ -20,7 +20,7 @@ server = poplib.POP3(host, port, timeout=30)
 capabilities = server.capa()
 for name in ("TOP", "UIDL", "USER", "PIPELINING", "STLS", "RESP-CODES", "AUTH-RESP-CODE"):
     assert name in capabilities, capabilities
-assert capabilities["SASL"] == ["PLAIN"] and capabilities["EXPIRE"] == ["NEVER"], capabilities
+assert "PLAIN" in capabilities["SASL"] and capabilities["EXPIRE"] == ["NEVER"], capabilities
 server.user("alice")
 try:
     server.pass_("wrong")
