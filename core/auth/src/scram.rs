@@ -5,8 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use directory::{SCRAM_ITERATIONS, ScramVerifier};
-use hmac::{Hmac, Mac};
+use directory::{SCRAM_ITERATIONS, ScramVerifier, scram_hmac};
 use sha2::{Digest, Sha256};
 
 use crate::{AuthError, AuthErrorKind};
@@ -116,7 +115,7 @@ impl Exchange {
         let verifier = verifier.unwrap_or_else(|| ScramVerifier {
             mechanism: SCRAM.to_owned(),
             iterations: SCRAM_ITERATIONS,
-            salt: hmac(secret, first.login.to_lowercase().as_bytes())[..16].to_vec(),
+            salt: scram_hmac(secret, first.login.to_lowercase().as_bytes())[..16].to_vec(),
             stored_key: rand::random::<[u8; 32]>().to_vec(),
             server_key: rand::random::<[u8; 32]>().to_vec(),
         });
@@ -152,27 +151,16 @@ impl Exchange {
             return Err(failed("nonce differs"));
         }
         let signed = format!("{},{},{without_proof}", self.first.bare, self.server_first);
-        let signature = hmac(&self.verifier.stored_key, signed.as_bytes());
+        let signature = scram_hmac(&self.verifier.stored_key, signed.as_bytes());
         let client_key: Vec<u8> = proof.iter().zip(signature).map(|(proof, signature)| proof ^ signature).collect();
         // Compared as HMACs under a key of the moment: the time tells nothing about the stored key.
         let once = rand::random::<[u8; 32]>();
         let right = proof.len() == signature.len()
-            && hmac(&once, &Sha256::digest(&client_key)) == hmac(&once, &self.verifier.stored_key);
+            && scram_hmac(&once, &Sha256::digest(&client_key)) == scram_hmac(&once, &self.verifier.stored_key);
         if !(right && self.real) {
             return Err(failed(if self.real { "wrong password" } else { "no such user, or no verifier" }));
         }
-        Ok(format!("v={}", STANDARD.encode(hmac(&self.verifier.server_key, signed.as_bytes()))))
-    }
-}
-
-fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
-    match Hmac::<Sha256>::new_from_slice(key) {
-        Ok(mut mac) => {
-            mac.update(text);
-            mac.finalize().into_bytes().into()
-        }
-        // HMAC takes keys of any length.
-        Err(_) => [0; 32],
+        Ok(format!("v={}", STANDARD.encode(scram_hmac(&self.verifier.server_key, signed.as_bytes()))))
     }
 }
 

@@ -39,7 +39,7 @@ pub use ldif_directory::{LdifDirectory, LdifOptions};
 pub use password::{HashCost, ProhibitedCharacter, hash_password, prepared};
 pub use quota::{QuotaLimit, QuotaPolicy, QuotaSyntax};
 pub use rules::DirectoryRules;
-pub use scram::{SCRAM_ITERATIONS, ScramVerifier};
+pub use scram::{SCRAM_ITERATIONS, ScramVerifier, hmac as scram_hmac};
 pub use status::AccountStatus;
 pub use user::{AddressEntry, AddressSearch, LoginName, User};
 

@@ -100,7 +100,8 @@ impl ScramVerifier {
     }
 }
 
-fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
+/// HMAC-SHA-256, the keyed hash of the mechanism (RFC 5802 §2.2, RFC 7677).
+pub fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
     match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mut mac) => {
             mac.update(text);
