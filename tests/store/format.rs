@@ -14,6 +14,9 @@ const VERSION_1: &str = include_str!("version-1.sql");
 /// What version 2 adds: a message that was expunged long ago, and a reader of INBOX.
 const VERSION_2: &str = include_str!("version-2.sql");
 
+/// What version 3 adds: every message is in one thread.
+const VERSION_3: &str = include_str!("version-3.sql");
+
 /// The folder of account `old`: the hash and the escape of FORMAT.md, worked out by hand.
 fn folder(store: &Path) -> PathBuf {
     store.join("partition/primary/=user/9b/d6/=old")
@@ -80,6 +83,30 @@ fn version_2_opens_with_its_removed_messages() {
     assert_eq!(mailbox.removed().unwrap(), 1);
     assert_eq!(mailbox.bring_back(0).unwrap(), [5]);
     assert_eq!(mailbox.body(5).unwrap().as_ref(), b"Subject: 3\r\n\r\n");
+    super::assert_sound(&account);
+}
+
+#[test]
+fn version_3_opens_with_its_threads() {
+    let dir = old_store(&format!("{VERSION_1}\n{VERSION_2}\n{VERSION_3}"));
+    let account = Store::open(options(dir.path())).unwrap().account(&AccountId::new("old").unwrap()).unwrap();
+    account.give_threads().unwrap();
+    let rows = inbox(&account).rows(&[1, 2, 4]).unwrap();
+    assert!(rows.iter().all(|row| row.thread_id.unwrap().to_string() == "00112233445566778899aabbccddeeff"));
+    super::assert_sound(&account);
+}
+
+#[test]
+fn messages_of_an_earlier_version_get_their_threads_when_one_asks() {
+    let dir = old_store(VERSION_1);
+    let account = Store::open(options(dir.path())).unwrap().account(&AccountId::new("old").unwrap()).unwrap();
+    let threads = || -> Vec<_> { inbox(&account).rows(&[1, 2, 4]).unwrap().iter().map(|row| row.thread_id).collect() };
+    assert_eq!(threads(), [None; 3]);
+    account.give_threads().unwrap();
+    let given = threads();
+    assert!(given.iter().all(Option::is_some));
+    account.give_threads().unwrap();
+    assert_eq!(threads(), given, "a thread stays");
     super::assert_sound(&account);
 }
 

@@ -15,6 +15,7 @@ pub mod encoded_word;
 pub mod flowed;
 pub mod header;
 mod limits;
+pub mod message_id;
 pub mod preview;
 mod scan;
 pub mod section;

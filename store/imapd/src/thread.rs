@@ -1,12 +1,11 @@
 //! The THREAD engine: messages as trees (RFC 5256 §3), and how these are written.
 
-mod message_id;
 mod ordered_subject;
 mod references;
 
 use imap_wire::print;
 use imap_wire::sort::Algorithm;
-use message::casemap;
+use message::{casemap, message_id};
 
 use crate::search::program::RowFacts;
 use crate::sort::gathering::Gathered;

@@ -24,6 +24,7 @@ mod salvage;
 mod schema;
 mod site;
 mod tables;
+mod threads;
 mod url_keys;
 
 use std::cell::{Cell, RefCell};

@@ -85,6 +85,8 @@ pub struct Row {
     pub save_date: i64,
     /// EMAILID: the same for copies.
     pub email_id: ObjectId,
+    /// THREADID; `None` before [`crate::Account::give_threads`] in an account of an earlier format.
+    pub thread_id: Option<ObjectId>,
     /// `message::Digest::encode()` of the content.
     pub digest: Arc<[u8]>,
 }
@@ -105,6 +107,8 @@ pub struct RowRef<'a> {
     pub save_date: i64,
     /// EMAILID.
     pub email_id: ObjectId,
+    /// THREADID.
+    pub thread_id: Option<ObjectId>,
     /// `message::Digest::encode()` of the content.
     pub digest: &'a [u8],
 }

@@ -118,6 +118,7 @@ async fn places(session: &mut Session, sources: &[Mailboxes]) -> Result<Vec<Plac
         return Ok(places);
     }
     let opened = session.with_account(move |account| {
+        account.give_threads()?;
         let mut opened = Vec::new();
         for info in account.mailboxes()?.into_iter().filter(|info| others.iter().any(|source| names(source, info))) {
             match account.open(&info.name).and_then(|mailbox| Ok((mailbox.snapshot()?, mailbox))) {

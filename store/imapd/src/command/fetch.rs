@@ -56,6 +56,11 @@ pub(super) async fn fetch(session: &mut Session, numbers: Numbers, args: FetchAr
     if args.changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
         items.push(FetchItem::ModSeq);
     }
+    if items.contains(&FetchItem::ThreadId)
+        && let Err(reply) = super::search::give_threads(session).await
+    {
+        return Ok(reply);
+    }
     let marks = items.iter().any(FetchItem::sets_seen);
     let marked = match mark_seen(session, numbers, &selection, marks).await? {
         Ok(marked) => marked,

@@ -87,6 +87,11 @@ pub(super) async fn find(
     if names_modseq(key) {
         super::select::enable_condstore(session);
     }
+    if names_thread(key)
+        && let Err(reply) = give_threads(session).await
+    {
+        return Ok(Err(reply));
+    }
     session.sync(Expunges::Hold, numbers).await?;
     let Some(selected) = &session.selected else { return Ok(Err(Reply::bad("No mailbox selected"))) };
     let program = match search_program(key, charset, &selected.view) {
@@ -136,6 +141,24 @@ impl Progressing {
         let word = Reply::ok("Still at it").code(String::from_utf8_lossy(&code).into_owned());
         word.print(&mut session.link.out, None);
         session.link.flush().await
+    }
+}
+
+/// Before threads are asked for: an account from before there were any gets them now (RFC 8474 §5.2).
+pub(super) async fn give_threads(session: &mut Session) -> Result<(), Reply> {
+    let Some(selected) = &session.selected else { return Ok(()) };
+    let mailbox = selected.mailbox.clone();
+    let given = session.deps.pool.run(move || mailbox.account().give_threads()).await;
+    given.map_err(|error| store_failure(&error))
+}
+
+fn names_thread(key: &Key) -> bool {
+    match key {
+        Key::ThreadId(_) => true,
+        Key::Not(key) | Key::Fuzzy(key) => names_thread(key),
+        Key::Or(one, other) => names_thread(one) || names_thread(other),
+        Key::And(keys) => keys.iter().any(names_thread),
+        _ => false,
     }
 }
 

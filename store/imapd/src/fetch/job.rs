@@ -55,6 +55,7 @@ struct Head {
     internal_date: i64,
     save_date: i64,
     email_id: ObjectId,
+    thread_id: Option<ObjectId>,
 }
 
 /// Whether there is more to render.
@@ -193,8 +194,8 @@ impl Job {
         let digest = renewed.as_deref().unwrap_or(row.digest);
         let body = match body {
             Some(body) if row.size > LARGE => {
-                let RowRef { size, internal_date, save_date, email_id, .. } = *row;
-                let owned = Head { size, internal_date, save_date, email_id };
+                let RowRef { size, internal_date, save_date, email_id, thread_id, .. } = *row;
+                let owned = Head { size, internal_date, save_date, email_id, thread_id };
                 let digest = digest.to_vec();
                 let (item, window, decoding, opened) = (0, 0..0, None, false);
                 self.large = Some(Large { head: owned, body, digest, at, item, window, decoding, opened });
@@ -207,8 +208,8 @@ impl Job {
             return Ok(ControlFlow::Continue(()));
         };
         let body = body.as_deref().unwrap_or_default();
-        let RowRef { size, internal_date, save_date, email_id, .. } = *row;
-        let source = Source { size, internal_date, save_date, email_id, digest, body };
+        let RowRef { size, internal_date, save_date, email_id, thread_id, .. } = *row;
+        let source = Source { size, internal_date, save_date, email_id, thread_id, digest, body };
         let mut opened = false;
         for item in &self.plan.items {
             let before = out.len();
@@ -242,8 +243,8 @@ impl Job {
             }
             return;
         };
-        let Head { size, internal_date, save_date, email_id } = large.head;
-        let source = Source { size, internal_date, save_date, email_id, digest, body: &large.body };
+        let Head { size, internal_date, save_date, email_id, thread_id } = large.head;
+        let source = Source { size, internal_date, save_date, email_id, thread_id, digest, body: &large.body };
         loop {
             let left = large.window.end - large.window.start;
             let room = FULL.saturating_sub(out.len()) as u64;

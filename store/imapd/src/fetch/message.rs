@@ -17,6 +17,7 @@ pub(crate) struct Source<'a> {
     pub(crate) internal_date: i64,
     pub(crate) save_date: i64,
     pub(crate) email_id: ObjectId,
+    pub(crate) thread_id: Option<ObjectId>,
     pub(crate) digest: DigestRef<'a>,
     /// The content; empty when the plan does not ask for it.
     pub(crate) body: &'a [u8],
@@ -51,8 +52,11 @@ impl Source<'_> {
                 print_date_time(out, self.save_date);
             }
             FetchItem::EmailId => out.extend_from_slice(format!("EMAILID ({})", self.email_id).as_bytes()),
-            // RFC 8474 §5.2: a server without threads says so.
-            FetchItem::ThreadId => out.extend_from_slice(b"THREADID NIL"),
+            FetchItem::ThreadId => match self.thread_id {
+                Some(id) => out.extend_from_slice(format!("THREADID ({id})").as_bytes()),
+                // A message whose row is damaged.
+                None => out.extend_from_slice(b"THREADID NIL"),
+            },
             FetchItem::Rfc822Size => {
                 out.extend_from_slice(b"RFC822.SIZE ");
                 print::number(out, self.size);

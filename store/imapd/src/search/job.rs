@@ -113,8 +113,8 @@ impl Job {
                 }
             }
         };
-        let RowRef { size, internal_date, save_date, email_id, .. } = *row;
-        facts.row = Some(RowFacts { size, internal_date, save_date, email_id, digest });
+        let RowRef { size, internal_date, save_date, email_id, thread_id, .. } = *row;
+        facts.row = Some(RowFacts { size, internal_date, save_date, email_id, thread_id, digest });
         if let Some(holds) = self.program.holds(&facts) {
             return Ok(holds);
         }

@@ -28,6 +28,7 @@ pub(crate) enum Node {
     Sent(Relation, Day),
     Saved(Relation, Day),
     EmailId(Vec<u8>),
+    ThreadId(Vec<u8>),
     /// Internal date at or before this second.
     Until(i64),
     /// Internal date at or after this second.
@@ -100,8 +101,7 @@ pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Res
         Key::Sent(relation, day) => Node::Sent(*relation, *day),
         Key::Saved(relation, day) => Node::Saved(*relation, *day),
         Key::EmailId(id) => Node::EmailId(id.clone()),
-        // No message has a thread id here: THREADID is NIL (RFC 8474 §5.2).
-        Key::ThreadId(_) => Node::Nothing,
+        Key::ThreadId(id) => Node::ThreadId(id.clone()),
         // Filters are searches by the time one is prepared; an unknown one holds for nothing.
         Key::Filter(_) => Node::Nothing,
         Key::Fuzzy(_) => compile(&fuzzy::at_level(key, fuzzy::LOOSEST))?,
@@ -141,6 +141,7 @@ pub(crate) struct RowFacts<'a> {
     pub(crate) internal_date: i64,
     pub(crate) save_date: i64,
     pub(crate) email_id: ObjectId,
+    pub(crate) thread_id: Option<ObjectId>,
     pub(crate) digest: DigestRef<'a>,
 }
 
@@ -175,6 +176,9 @@ impl Node {
             })),
             Self::Saved(relation, day) => Some(relation.holds(Day::of_seconds(row.save_date), *day)),
             Self::EmailId(id) => Some(row.email_id.to_string().as_bytes() == id.as_slice()),
+            Self::ThreadId(id) => {
+                Some(row.thread_id.is_some_and(|thread| thread.to_string().as_bytes() == id.as_slice()))
+            }
             Self::Until(second) => Some(row.internal_date <= *second),
             Self::From(second) => Some(row.internal_date >= *second),
             Self::Envelope(field, needle) => Some(envelope_holds(&row.digest, *field, needle)),

@@ -78,8 +78,8 @@ impl<T: 'static> Gathering<T> {
 }
 
 fn facts<T: 'static>(row: &RowRef<'_>, take: &Take<T>) -> Result<Option<T>, StoreError> {
-    let RowRef { size, internal_date, save_date, email_id, .. } = *row;
-    let of = |digest| take(&RowFacts { size, internal_date, save_date, email_id, digest });
+    let RowRef { size, internal_date, save_date, email_id, thread_id, .. } = *row;
+    let of = |digest| take(&RowFacts { size, internal_date, save_date, email_id, thread_id, digest });
     if let Ok(digest) = DigestRef::decode(row.digest) {
         return Ok(Some(of(digest)));
     }

@@ -93,6 +93,16 @@ impl Account {
         self.glance(|reader| existing(reader, name).map(|row| MailboxStatus::of(&row)))
     }
 
+    /// Gives every message its thread that came before there were threads. Needed before threads are read, and does nothing from
+    /// the second time on.
+    pub fn give_threads(&self) -> Result<()> {
+        if !self.glance(|reader| reader.has_unthreaded())? {
+            return Ok(());
+        }
+        while self.write(|writer| writer.thread_some())? {}
+        Ok(())
+    }
+
     /// Bytes of a mailbox's `\Deleted` messages: what EXPUNGE would free at most. `NotFound`.
     pub fn deleted_size(&self, name: &MailboxName) -> Result<u64> {
         self.read(|reader| reader.deleted_size(existing(reader, name)?.id))

@@ -59,9 +59,12 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Keeps a content, for one message.
     pub(crate) fn insert_body(&self, content: &Content, kept: Kept<'_>) -> Result<i64> {
+        let thread = self.thread_of(content.digest())?;
         self.db
-            .prepare_cached("INSERT INTO body (size, checksum, email_id, digest) VALUES (?1, ?2, ?3, ?4)")?
-            .execute((content.size(), content.checksum(), ObjectId::random().0, content.digest()))?;
+            .prepare_cached(
+                "INSERT INTO body (size, checksum, email_id, digest, thread_id) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((content.size(), content.checksum(), ObjectId::random().0, content.digest(), thread.0))?;
         let id = self.db.last_insert_rowid();
         let (file, data) = match kept {
             Kept::Inline(bytes) => (None, Some(bytes)),

@@ -33,6 +33,7 @@ pub(crate) struct BatchRow {
     pub(crate) internal_date: i64,
     pub(crate) save_date: i64,
     pub(crate) email_id: ObjectId,
+    pub(crate) thread_id: Option<ObjectId>,
     digest: Range<usize>,
     content: Option<Range<usize>>,
 }
@@ -143,11 +144,11 @@ impl Reader<'_> {
     ) -> Result<bool> {
         let with_contents = room.contents > 0;
         let mut select = self.db.prepare_cached(if with_contents {
-            "SELECT m.id, m.size, m.internal_date, m.save_date, b.email_id, b.digest, b.checksum, c.data \
+            "SELECT m.id, m.size, m.internal_date, m.save_date, b.email_id, b.digest, b.thread_id, b.checksum, c.data \
              FROM message m LEFT JOIN body b ON b.id = m.body_id LEFT JOIN content c ON c.body_id = m.body_id \
              WHERE m.id BETWEEN ?1 AND ?2 ORDER BY m.id"
         } else {
-            "SELECT m.id, m.size, m.internal_date, m.save_date, b.email_id, b.digest \
+            "SELECT m.id, m.size, m.internal_date, m.save_date, b.email_id, b.digest, b.thread_id \
              FROM message m LEFT JOIN body b ON b.id = m.body_id WHERE m.id BETWEEN ?1 AND ?2 ORDER BY m.id"
         })?;
         let mut rows = select.query([key(mailbox, first), key(mailbox, last)])?;
@@ -156,12 +157,13 @@ impl Reader<'_> {
             let Some(row) = rows.next()? else { return Ok(false) };
             let digest = batch.keep(row.get_ref(5)?.as_blob_or_null().ok().flatten().unwrap_or(&[]));
             let email_id = row.get_ref(4)?.as_blob_or_null().ok().flatten().and_then(ObjectId::from_slice);
+            let thread_id = row.get_ref(6)?.as_blob_or_null().ok().flatten().and_then(ObjectId::from_slice);
             let size: u64 = row.get(1)?;
             let mut content = None;
             if with_contents
-                && let Some(octets) = row.get_ref(7)?.as_blob_or_null().ok().flatten()
+                && let Some(octets) = row.get_ref(8)?.as_blob_or_null().ok().flatten()
                 && octets.len() as u64 == size
-                && row.get::<_, u32>(6).is_ok_and(|checksum| checksum == crc32fast::hash(octets))
+                && row.get::<_, u32>(7).is_ok_and(|checksum| checksum == crc32fast::hash(octets))
             {
                 contents += octets.len();
                 content = Some(batch.keep(octets));
@@ -172,6 +174,7 @@ impl Reader<'_> {
                 internal_date: row.get(2)?,
                 save_date: row.get(3)?,
                 email_id: email_id.unwrap_or(ObjectId([0; 16])),
+                thread_id,
                 digest,
                 content,
             });

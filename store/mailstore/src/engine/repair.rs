@@ -49,6 +49,8 @@ impl Writer<'_> {
         }
         self.repair_shares(&mut done)?;
         self.repair_numbers(&renewed, &mut done)?;
+        // Contents that were described anew get their threads when one asks for them.
+        self.db.execute("UPDATE account SET unthreaded = EXISTS (SELECT 1 FROM body WHERE thread_id IS NULL)", ())?;
         Ok(done)
     }
 

@@ -2,7 +2,7 @@
 
 /// What brings an account from version n + 1 to version n + 2, n being the place in the list. A new account takes all
 /// of them, so that old and new accounts have the same tables. A step is never changed, only followed by another.
-pub(super) const STEPS: &[&str] = &[REMOVED_AND_READERS];
+pub(super) const STEPS: &[&str] = &[REMOVED_AND_READERS, THREADS];
 
 /// Makes every table of version 1.
 ///
@@ -123,4 +123,15 @@ CREATE TABLE reader (
   last_read INTEGER NOT NULL,
   PRIMARY KEY (mailbox_id, identifier)
 ) WITHOUT ROWID;
+";
+
+/// Version 3: conversations. What an account has already gets its thread at the first question for one.
+const THREADS: &str = "
+CREATE TABLE thread (
+  reference BLOB PRIMARY KEY,
+  thread_id BLOB NOT NULL
+) WITHOUT ROWID;
+ALTER TABLE body ADD COLUMN thread_id BLOB;
+ALTER TABLE account ADD COLUMN unthreaded INTEGER NOT NULL DEFAULT 0;
+UPDATE account SET unthreaded = 1;
 ";

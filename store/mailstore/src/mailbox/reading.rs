@@ -43,6 +43,7 @@ impl Mailbox {
             internal_date: row.internal_date,
             save_date: row.save_date,
             email_id: row.email_id,
+            thread_id: row.thread_id,
             digest: batch.digest(row).into(),
         };
         Ok(batch.rows.iter().map(row).collect())
@@ -93,6 +94,7 @@ impl Mailbox {
                     internal_date: row.internal_date,
                     save_date: row.save_date,
                     email_id: row.email_id,
+                    thread_id: row.thread_id,
                     digest: batch.digest(row),
                 });
                 if reached.is_break() {

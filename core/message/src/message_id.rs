@@ -1,7 +1,7 @@
 //! Message IDs of a field, in a form that compares (RFC 5256 §3: quoting must not matter; case does).
 
 /// Every valid message ID of a field, in order: without its angle brackets, blanks and quotes.
-pub(super) fn all(field: &[u8]) -> impl Iterator<Item = Box<[u8]>> + '_ {
+pub fn all(field: &[u8]) -> impl Iterator<Item = Box<[u8]>> + '_ {
     let mut rest = field;
     std::iter::from_fn(move || {
         loop {

@@ -1,0 +1,9 @@
+CREATE TABLE thread (
+  reference BLOB PRIMARY KEY,
+  thread_id BLOB NOT NULL
+) WITHOUT ROWID;
+ALTER TABLE body ADD COLUMN thread_id BLOB;
+ALTER TABLE account ADD COLUMN unthreaded INTEGER NOT NULL DEFAULT 0;
+UPDATE account SET unthreaded = 0;
+UPDATE body SET thread_id = X'00112233445566778899AABBCCDDEEFF';
+PRAGMA user_version = 3;
