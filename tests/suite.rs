@@ -8,6 +8,7 @@ mod auth;
 mod browser;
 mod config;
 mod crash;
+mod deploy;
 mod directory;
 mod ens;
 mod gateway;

@@ -26,10 +26,12 @@ pub struct PostfixOptions {
     pub refuse: Vec<(String, String)>,
     /// The largest message in bytes.
     pub message_size_limit: u64,
-    /// Further lines for main.cf.
+    /// Further lines for main.cf, which win over the ones above them.
     pub settings: String,
     /// Certificate and key (PEM files) for STARTTLS.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// Further lines for master.cf.
+    pub master: String,
 }
 
 impl PostfixOptions {
@@ -42,6 +44,7 @@ impl PostfixOptions {
             message_size_limit: 50_000_000,
             settings: String::new(),
             tls: None,
+            master: String::new(),
         }
     }
 }
@@ -102,7 +105,8 @@ impl Postfix {
             ),
         };
         fs::write(config.join("main.cf"), main).expect("main.cf");
-        fs::write(config.join("master.cf"), MASTER.replace("@PORT@", &port.to_string())).expect("master.cf");
+        let master = MASTER.replace("@PORT@", &port.to_string()) + &options.master;
+        fs::write(config.join("master.cf"), master).expect("master.cf");
         // Postfix looks for its own dynamic maps beside main.cf.
         for name in ["dynamicmaps.cf", "dynamicmaps.cf.d", "postfix-files", "postfix-files.d"] {
             let file = std::path::Path::new("/etc/postfix").join(name);
