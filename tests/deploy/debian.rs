@@ -65,11 +65,9 @@ fn install(root: &Path) {
     if site.exists() {
         fs::remove_dir_all(&site).unwrap();
     }
-    let tool = |name: &str| {
-        let mut command = Command::new("chroot");
-        command.arg(root).arg(name);
-        command
-    };
-    run(&mut tool("systemd-sysusers"), b"").success();
-    run(tool("systemd-tmpfiles").args(["--create", "heliograph.conf"]), b"").success();
+    // Both tools of this host work in another root; there is no /proc in it for its own.
+    for (name, words) in [("systemd-sysusers", &[][..]), ("systemd-tmpfiles", &["--create", "heliograph.conf"][..])] {
+        let mut command = Command::new(find_program(name));
+        run(command.arg(format!("--root={}", root.display())).args(words), b"").success();
+    }
 }
