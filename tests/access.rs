@@ -8,6 +8,7 @@ mod grammar;
 mod names;
 mod networks;
 mod order;
+mod portal;
 mod ports;
 mod proxied;
 mod service_access;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use access::{HostName, Lookup, Netgroups, Protocol, ServiceAccess, Visit};
+use access::{HostName, Lookup, Netgroups, Protocol, Rules, ServiceAccess, Visit};
 use async_trait::async_trait;
 use config::LoginThrottle;
 use directory::User;
@@ -39,10 +39,20 @@ impl Admission {
         self.throttle.turn(user, address).await.map_err(too_many)
     }
 
+    /// Whether a filter of `portals` names the client that the context tells of, and HTTP is what it asks for.
+    pub(crate) async fn is_portal(&self, portals: &Rules, context: AuthContext) -> bool {
+        if context.service != Service::Http || portals.is_empty() {
+            return false;
+        }
+        let names = Arc::clone(&self.names.read().unwrap_or_else(PoisonError::into_inner));
+        portals.decide(&visit(context), &*names).await.admitted
+    }
+
     /// Whether the user, and the domain, may use the service from there; both must admit. Somebody who acts for the user is not
-    /// asked: a webmail-only user's mail is still read by IMAP, by the gateway.
+    /// asked: a webmail-only user's mail is still read by IMAP, by the gateway. In the webmail it is the user who gets in, whoever
+    /// proved who that is.
     pub(crate) async fn service(&self, identity: &Identity, context: AuthContext) -> Result<(), AuthError> {
-        if identity.authenticated != identity.user.store_id {
+        if identity.authenticated != identity.user.store_id && context.service != Service::Http {
             return Ok(());
         }
         let User { allowed_services, domain_allowed_services, .. } = &*identity.user;

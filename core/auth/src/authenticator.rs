@@ -10,7 +10,7 @@ use logs::Quoted;
 use sha2::{Digest, Sha256};
 use tracing::{debug, info};
 
-use access::Lookup;
+use access::{Lookup, Rules};
 use config::LoginThrottle;
 
 use crate::admission::{self, Admission};
@@ -38,6 +38,8 @@ pub struct AuthOptions {
     /// Something that only this site knows and all its processes: the salts that SCRAM shows for users whom nobody is are made of
     /// it. `None`: of nothing that outlives the process.
     pub scram_secret: Option<String>,
+    /// `service.http.proxydomainallowed`: from where everybody may sign in to HTTP for anybody else; no filter = from nowhere.
+    pub http_proxies: Rules,
 }
 
 impl Default for AuthOptions {
@@ -51,6 +53,7 @@ impl Default for AuthOptions {
             admins: Vec::new(),
             admin_group: None,
             scram_secret: None,
+            http_proxies: Rules::default(),
         }
     }
 }
@@ -69,6 +72,7 @@ impl From<&config::SignIn> for AuthOptions {
             admins: settings.admins.clone(),
             admin_group: settings.admin_group.clone(),
             scram_secret: settings.site_secret.clone(),
+            http_proxies: settings.http_proxies.clone(),
         }
     }
 }
@@ -134,6 +138,7 @@ pub struct Authenticator {
     certificates: Arc<RwLock<Arc<CertificateMap>>>,
     /// Makes the salts of users without a verifier.
     scram_secret: [u8; 32],
+    http_proxies: Rules,
 }
 
 impl Authenticator {
@@ -148,8 +153,18 @@ impl Authenticator {
             Some(secret) => Sha256::digest(format!("SCRAM salts of nobody {secret}")).into(),
             None => rand::random(),
         };
-        let admin_group = options.admin_group;
-        Authenticator { directory, names, admins, admin_group, cache, admission, certificates, scram_secret }
+        let AuthOptions { admin_group, http_proxies, .. } = options;
+        Authenticator {
+            directory,
+            names,
+            admins,
+            admin_group,
+            cache,
+            admission,
+            certificates,
+            scram_secret,
+            http_proxies,
+        }
     }
 
     /// One with other rules, which goes on counting wrong passwords where this one is and shares its map of certificates.
@@ -213,7 +228,7 @@ impl Authenticator {
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
         let result = if identity.is_admin || identity.authenticated == identity.user.store_id {
-            self.authorize(Arc::clone(&identity.user), identity.is_admin, wanted).await
+            self.authorize(Arc::clone(&identity.user), identity.is_admin, wanted, context).await
         } else {
             // Acting for somebody lends the mail, not the rights to act for yet others.
             Err(AuthError::new(AuthErrorKind::NotAuthorized, "acts for somebody already"))
@@ -232,7 +247,7 @@ impl Authenticator {
         authorization: Option<&str>,
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
-        self.guarded(login, "plaintext", context, self.sign_in(login, password, authorization)).await
+        self.guarded(login, "plaintext", context, self.sign_in(login, password, authorization, context)).await
     }
 
     /// One sign-in from beginning to end, however it is proved: waits where wrong proofs came before, does `work`, looks whether the
@@ -299,13 +314,19 @@ impl Authenticator {
             let login = self.names.split(&prepared(&first.login)?);
             let found = self.find(&login).await.map_err(|error| look_up_failed(&error))?;
             let user = found.ok_or_else(|| AuthError::new(AuthErrorKind::Failed, "user is gone"))?;
-            self.admit(user, first.authorization.as_deref()).await
+            self.admit(user, first.authorization.as_deref(), context).await
         };
         let result = self.guarded(&first.login, "SCRAM-SHA-256", context, work).await;
         result.map(|identity| (identity, proof))
     }
 
-    async fn sign_in(&self, login: &str, password: &str, authorization: Option<&str>) -> Result<Identity, AuthError> {
+    async fn sign_in(
+        &self,
+        login: &str,
+        password: &str,
+        authorization: Option<&str>,
+        context: AuthContext,
+    ) -> Result<Identity, AuthError> {
         if [login, password, authorization.unwrap_or("")].iter().any(|text| text.len() > crate::sasl::MAX_FIELD) {
             return Err(AuthError::new(AuthErrorKind::Malformed, "name or password too long"));
         }
@@ -316,17 +337,22 @@ impl Authenticator {
             return Err(AuthError::new(AuthErrorKind::Failed, "empty name or password"));
         }
         let user = self.check(&login, &password).await?;
-        self.admit(user, authorization).await
+        self.admit(user, authorization, context).await
     }
 
     /// What follows once it is known who somebody is: the account's status, then whom to act for.
-    pub(crate) async fn admit(&self, user: Arc<User>, authorization: Option<&str>) -> Result<Identity, AuthError> {
+    pub(crate) async fn admit(
+        &self,
+        user: Arc<User>,
+        authorization: Option<&str>,
+        context: AuthContext,
+    ) -> Result<Identity, AuthError> {
         check_status(&user)?;
         let is_admin = self.is_admin(&user).await?;
         let authenticated = user.store_id.clone();
         let user = match authorization.filter(|identity| !identity.is_empty()) {
             None => user,
-            Some(wanted) => self.authorize(user, is_admin, wanted).await?,
+            Some(wanted) => self.authorize(user, is_admin, wanted, context).await?,
         };
         Ok(Identity { user, authenticated, is_admin })
     }
@@ -358,7 +384,13 @@ impl Authenticator {
     }
 
     /// The user named as authorization identity (a store id, else a login name), if `user` may act for that one.
-    async fn authorize(&self, user: Arc<User>, is_admin: bool, wanted: &str) -> Result<Arc<User>, AuthError> {
+    async fn authorize(
+        &self,
+        user: Arc<User>,
+        is_admin: bool,
+        wanted: &str,
+        context: AuthContext,
+    ) -> Result<Arc<User>, AuthError> {
         let prepared = prepared(wanted)?;
         let store_id = self.names.split_store_id(&prepared);
         let mut found = self.directory.find_uid(&store_id.user, store_id.domain.as_deref()).await;
@@ -372,6 +404,8 @@ impl Authenticator {
             Err(error) if !matches!(error, DirectoryError::Ambiguous(_)) => return Err(look_up_failed(&error)),
             _ => {}
         }
+        // Who comes from a portal's host may act for everybody in the webmail, and there alone (reference §2.4).
+        let is_admin = is_admin || self.admission.is_portal(&self.http_proxies, context).await;
         let domains = match is_admin {
             true => Vec::new(),
             false => self.directory.administered_domains(&user).await.map_err(|error| look_up_failed(&error))?,

@@ -25,7 +25,7 @@ impl Authenticator {
         authorization: Option<&str>,
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
-        self.guarded(&shown.subject(), "certificate", context, self.by_certificate(shown, authorization)).await
+        self.guarded(&shown.subject(), "certificate", context, self.by_certificate(shown, authorization, context)).await
     }
 
     /// Whether the certificate comes from a trusted authority and is in force; if not, that is logged.
@@ -42,13 +42,14 @@ impl Authenticator {
         &self,
         shown: &ClientCertificate,
         authorization: Option<&str>,
+        context: AuthContext,
     ) -> Result<Identity, AuthError> {
         if authorization.is_some_and(|identity| identity.len() > crate::sasl::MAX_FIELD) {
             return Err(AuthError::new(AuthErrorKind::Malformed, "name too long"));
         }
         let certificate = shown.verify().map_err(|reason| failed(reason.to_string()))?;
         let user = self.mapped(&certificate).await?;
-        self.admit(user, authorization).await
+        self.admit(user, authorization, context).await
     }
 
     /// The one user whose certificate this is.

@@ -12,7 +12,9 @@ use crate::assets;
 use crate::middleware::{
     body_limit, csrf, encrypted, error_page, fetch_metadata, measured, request_log, security_headers,
 };
-use crate::screens::{actions, attachment, body, compose, events, home, login, mailbox, message, settings, source};
+use crate::screens::{
+    actions, attachment, body, compose, events, home, login, mailbox, message, portal, settings, source,
+};
 use crate::state::{AppState, Transport};
 
 /// The application.
@@ -23,6 +25,7 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(home::show))
         .route("/login", get(login::show).post(login::sign_in))
         .route("/login/certificate", post(login::by_certificate))
+        .route("/login.msc", get(portal::enter).post(portal::sign_in))
         .route("/logout", post(login::sign_out))
         // Folders and messages
         .route("/mail/{mailbox}", get(mailbox::show).post(actions::on_list))

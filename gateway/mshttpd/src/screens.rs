@@ -9,5 +9,6 @@ pub mod home;
 pub mod login;
 pub mod mailbox;
 pub mod message;
+pub mod portal;
 pub mod settings;
 pub mod source;

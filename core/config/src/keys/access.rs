@@ -71,6 +71,8 @@ pub mod http {
             "Access filters whose clients may connect to the HTTP service: SERVICES: CLIENTS, several joined by $.";
         NOT_ALLOWED: "service.http.domainnotallowed", Kind::AccessFilters, "", Refresh, "Reference §2.2",
             "Access filters whose clients may not connect to the HTTP service, unless domainallowed admits them.";
+        PROXY_ALLOWED: "service.http.proxydomainallowed", Kind::AccessFilters, "", Refresh, "Reference §2.4",
+            "Access filters whose clients, portals, may sign in to the webmail for other users with any account (proxyauth of login.msc); store administrators may from everywhere.";
         CONN_LIMITS: "service.http.connlimits", Kind::ConnLimits, "", Refresh, "Reference §1.3",
             "Connections at a time from one address: IP|MASK:NUMBER entries separated by commas, the first that fits counts.";
         PROXY_PROTOCOL: "service.http.proxyprotocol", Kind::Networks, "", Refresh, "own",

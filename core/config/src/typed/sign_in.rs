@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use access::Rules;
+
 use super::listen::{seconds, size};
 use crate::{keys, settings::Settings};
 
@@ -24,6 +26,8 @@ pub struct SignIn {
     pub cache_size: usize,
     /// A secret of this site (`local.service.proxy.adminpass`); it is only hashed, with other things.
     pub site_secret: Option<String>,
+    /// From where any account may sign in to the webmail for another; no filter: from nowhere.
+    pub http_proxies: Rules,
 }
 
 impl SignIn {
@@ -38,6 +42,8 @@ impl SignIn {
             cache_ttl: seconds(settings, keys::service::AUTH_CACHE_TTL),
             cache_size: size(settings, keys::service::AUTH_CACHE_SIZE),
             site_secret: settings.optional(keys::proxy::ADMIN_PASS),
+            // Checked when it was set or loaded; should it not be readable all the same, nobody comes from a portal.
+            http_proxies: Rules::parse(&settings.text(keys::access::http::PROXY_ALLOWED), "").unwrap_or_default(),
         }
     }
 }

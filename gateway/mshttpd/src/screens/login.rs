@@ -36,7 +36,8 @@ struct LoginPage<'a> {
 
 /// Whether passwords are taken on this connection (`service.http.plaintextmincipher`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Passwords {
+pub(super) enum Passwords {
+    /// They are.
     Allowed,
     /// Its encryption is too weak, or there is none.
     Weak,
@@ -120,16 +121,17 @@ pub async fn show(
     page(&state, &client, &headers, &Shown { next: &query.next, hint, ..Shown::default() })
 }
 
+/// What a sign-in page says.
 #[derive(Default)]
-struct Shown<'a> {
-    next: &'a str,
-    user: &'a str,
-    problem: Option<&'a str>,
-    hint: Option<&'a str>,
-    status: StatusCode,
+pub(super) struct Shown<'a> {
+    pub(super) next: &'a str,
+    pub(super) user: &'a str,
+    pub(super) problem: Option<&'a str>,
+    pub(super) hint: Option<&'a str>,
+    pub(super) status: StatusCode,
 }
 
-fn context(state: &AppState, client: &Client) -> AuthContext {
+pub(super) fn context(state: &AppState, client: &Client) -> AuthContext {
     AuthContext {
         service: auth::Service::Http,
         peer: Some(client.peer),
@@ -138,7 +140,7 @@ fn context(state: &AppState, client: &Client) -> AuthContext {
     }
 }
 
-fn passwords(state: &AppState, client: &Client) -> Passwords {
+pub(super) fn passwords(state: &AppState, client: &Client) -> Passwords {
     match u32::try_from(state.config.now().service.plaintext_min_cipher) {
         Err(_) => Passwords::Refused,
         Ok(least) if client.cipher_bits >= least => Passwords::Allowed,
@@ -153,7 +155,12 @@ fn offered(client: &Client) -> Option<String> {
     Some(name.or_else(|| certificate.emails.first().cloned()).unwrap_or_default())
 }
 
-fn page(state: &AppState, client: &Client, headers: &HeaderMap, shown: &Shown<'_>) -> Result<Response, ScreenError> {
+pub(super) fn page(
+    state: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+    shown: &Shown<'_>,
+) -> Result<Response, ScreenError> {
     let name = state.cookie(PRE);
     let known = request::cookie(headers, &name).filter(|value| value.len() == 32);
     let secret = known.map_or_else(session::random_hex, str::to_owned);
@@ -255,7 +262,7 @@ fn is_own_form(state: &AppState, headers: &HeaderMap, form: &LoginForm) -> bool 
 }
 
 /// What is said about a refused sign-in.
-fn refusal(error: &AuthError) -> (&'static str, StatusCode) {
+pub(super) fn refusal(error: &AuthError) -> (&'static str, StatusCode) {
     match error.kind() {
         AuthErrorKind::Unavailable => {
             ("Nobody can sign in right now. Please try again in a moment.", StatusCode::SERVICE_UNAVAILABLE)
@@ -276,15 +283,21 @@ fn refusal(error: &AuthError) -> (&'static str, StatusCode) {
 }
 
 /// Starts the session of somebody who is known now. The inner error is what to say when there is no way to their mail.
-async fn begin(
+pub(super) async fn begin(
     state: &AppState,
     client: &Client,
     session: &Session,
     identity: &Identity,
     next: &str,
 ) -> Result<Result<Response, &'static str>, ScreenError> {
+    let begun = open(state, client, session, signed_in(client, identity)).await?;
+    Ok(begun.map(|()| see_other(page_path(next).unwrap_or("/mail/INBOX"))))
+}
+
+/// What is kept of somebody who is known now.
+pub(super) fn signed_in(client: &Client, identity: &Identity) -> SignedIn {
     let user = &identity.user;
-    let who = SignedIn {
+    SignedIn {
         key: session::random_hex(),
         csrf: session::random_hex(),
         store_id: user.store_id.clone(),
@@ -293,7 +306,16 @@ async fn begin(
         name: user.name.clone(),
         addresses: user.addresses().map(str::to_owned).collect(),
         client: client.address,
-    };
+    }
+}
+
+/// Opens the way to the mail of `who`, and makes the browser's session theirs. The inner error is what to say when there is none.
+pub(super) async fn open(
+    state: &AppState,
+    client: &Client,
+    session: &Session,
+    who: SignedIn,
+) -> Result<Result<(), &'static str>, ScreenError> {
     let account = Account::new(who.mail_host.as_deref(), &who.store_id).for_client(who.client);
     if let Err(error) = state.backends.session(&who.key, &account).open().await {
         state.backends.close(&who.key).await;
@@ -306,7 +328,7 @@ async fn begin(
     }
     session.insert(SIGNED_IN, &who).await?;
     state.listed.add(&who.key, &who.store_id, client.peer, &state.sessions);
-    Ok(Ok(see_other(page_path(next).unwrap_or("/mail/INBOX"))))
+    Ok(Ok(()))
 }
 
 /// `POST /logout`
