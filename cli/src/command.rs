@@ -7,6 +7,7 @@ mod configutil;
 mod counterutil;
 mod deliver;
 mod demo;
+mod ens;
 mod hashdir;
 mod imcheck;
 mod imexpire;
@@ -71,6 +72,8 @@ pub enum Command {
     Imquotacheck(imquotacheck::Imquotacheck),
     /// List, make, delete, rename, move and restore mailboxes
     Mboxutil(mboxutil::Mboxutil),
+    /// Look at the events of the store
+    Ens(ens::Ens),
     /// Report who reads shared mailboxes
     Readership(readership::Readership),
     /// Repair accounts
@@ -112,6 +115,7 @@ impl Command {
             Self::Imcheck(command) => command.run(root),
             Self::Imquotacheck(command) => command.run(root),
             Self::Mboxutil(command) => command.run(root),
+            Self::Ens(command) => command.run(root),
             Self::Readership(command) => command.run(root),
             Self::Reconstruct(command) => command.run(root),
             Self::Imsbackup(command) => command.run(root),

@@ -6,9 +6,12 @@ mod directory;
 mod http;
 mod live;
 mod ports;
+mod publishing;
 mod ready;
 mod site;
 mod stop;
+
+use std::net::SocketAddr;
 
 use anyhow::Context;
 use config::Settings;
@@ -20,6 +23,7 @@ use logs::Logs;
 
 pub use directory::{directory_rules, ldap_options, open_directory};
 pub use ports::{PortOptions, ServiceName};
+pub use publishing::{broker_of, open_for_tool};
 pub use site::{OpenSite, open_store, quota_policy};
 
 use bound::Bound;
@@ -47,7 +51,7 @@ pub fn run(
         let drain = Drain::new();
         let mut bound = Bound::bind(&site, services, ports)?;
         let line = bound.ready_line();
-        let control = start_control(&site);
+        let control = start_control(&site, bound.broker());
         bound.start_events(&site, &drain).await?;
         let running = bound.start(&site, &drain)?;
         ready(&line);
@@ -59,9 +63,9 @@ pub fn run(
 }
 
 /// The tools' way to this process. Mail is served without it, too.
-fn start_control(site: &OpenSite) -> Option<Control> {
+fn start_control(site: &OpenSite, broker: Option<SocketAddr>) -> Option<Control> {
     let watching = config::Watching::read(&site.settings);
-    let listing = Listing { imap: watching.imap_users, http: watching.http_users };
+    let listing = Listing { imap: watching.imap_users, http: watching.http_users, broker };
     match Control::start(site.settings.root(), site.sessions.clone(), listing) {
         Ok(control) => Some(control),
         Err(error) => {

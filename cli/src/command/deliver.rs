@@ -15,7 +15,7 @@ use crate::{
     mail_account::{MailAccounts, Quota},
     output,
     root::RootOption,
-    services::open_store,
+    services::open_for_tool,
 };
 
 /// Delivers a message from standard input to users of this store.
@@ -60,7 +60,7 @@ impl Deliver {
             return lmtp::serve(settings);
         }
         let accounts = MailAccounts::open(&settings)?;
-        let store = open_store(&settings, None)?;
+        let store = open_for_tool(&settings, "deliver")?;
         let mailbox = MailboxName::new(&self.mailbox)?;
         let flags = flag_set(&self.flags);
         let mut incoming = store.incoming(None)?;
@@ -95,13 +95,13 @@ impl Deliver {
     fn append(&self, account: &Account, mailbox: &MailboxName, message: &NewMessage) -> anyhow::Result<()> {
         let inbox = MailboxName::inbox();
         let mailbox = if self.may_post(account, mailbox)? { mailbox } else { &inbox };
-        match account.append(mailbox, vec![message.clone()]) {
+        match account.deliver(mailbox, vec![message.clone()]) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotSelectable) => {
                 if self.create {
                     account.create(mailbox, CreateOptions::default())?;
-                    account.append(mailbox, vec![message.clone()])?;
+                    account.deliver(mailbox, vec![message.clone()])?;
                 } else {
-                    account.append(&MailboxName::inbox(), vec![message.clone()])?;
+                    account.deliver(&MailboxName::inbox(), vec![message.clone()])?;
                 }
             }
             other => drop(other?),

@@ -17,7 +17,7 @@ use mailstore::{AccountId, Store};
 use serde_json::json;
 use stored::{Action, Rules, expire, purge};
 
-use crate::{admin_name::existing, output, root::RootOption, services::open_store};
+use crate::{admin_name::existing, output, root::RootOption, services::open_for_tool};
 
 /// Leftovers of processes that died are removed when they are older: no delivery takes an hour.
 const LEFTOVER_SECONDS: u64 = 3600;
@@ -64,7 +64,7 @@ pub struct Imexpire {
 impl Imexpire {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         let settings = root.settings()?;
-        let store = open_store(&settings, None)?;
+        let store = open_for_tool(&settings, "imexpire")?;
         let usual = settings.root().join("config").join("store.expirerule");
         let rules = match &self.rules {
             Some(file) => read(file)?,

@@ -20,7 +20,7 @@ use crate::{
     mail_account::{MailAccounts, Quota},
     output,
     root::RootOption,
-    services::open_store,
+    services::open_for_tool,
 };
 
 /// Brings an mbox file or a Maildir (with its subfolders) into the store, flags and dates included.
@@ -51,7 +51,7 @@ impl Import {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         let settings = root.settings()?;
         let accounts = MailAccounts::open(&settings)?;
-        let store = open_store(&settings, None)?;
+        let store = open_for_tool(&settings, "import")?;
         let user = accounts.user(&self.user)?;
         // An administrator moves what is there; the quota holds again for what comes after.
         let account = accounts.account(&store, &user, Quota::Ignore)?;

@@ -11,7 +11,7 @@ use mailstore::{AccountId, Quota, Store};
 use serde_json::json;
 
 use self::notice::{Rules, Sent};
-use crate::{admin_name::existing, mail_account::MailAccounts, output, root::RootOption, services::open_store};
+use crate::{admin_name::existing, mail_account::MailAccounts, output, root::RootOption, services::open_for_tool};
 
 /// Reports the use of the store against the quotas of the directory; sends notices; enforces the quotas of domains.
 #[derive(Args)]
@@ -53,7 +53,7 @@ impl Imquotacheck {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         let settings = root.settings()?;
         let users = MailAccounts::open(&settings)?;
-        let store = open_store(&settings, None)?;
+        let store = open_for_tool(&settings, "imquotacheck")?;
         let rules = Rules::read(&settings, self.rules.as_deref(), self.template.as_deref())?;
         let mut domains: BTreeMap<String, Quota> = BTreeMap::new();
         let mut failed = false;

@@ -24,7 +24,7 @@ use crate::{
     mail_account::MailAccounts,
     output,
     root::RootOption,
-    services::open_store,
+    services::open_for_tool,
 };
 
 /// Brings mailboxes back from a backup, also while the server runs, under their own or other names.
@@ -138,7 +138,7 @@ impl Imsrestore {
         };
         let bar = if length > 0 && !self.contents { ProgressBar::new(length) } else { ProgressBar::hidden() };
         let input = bar.wrap_read(BufReader::with_capacity(usize::from(self.blocking) * 512, input));
-        let store = open_store(&settings, None)?;
+        let store = open_for_tool(&settings, "imsrestore")?;
         let users = MailAccounts::open(&settings)?;
         let mut target = Target::new(
             &store,

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use mailstore::Store;
 
-use crate::{admin_name::Selection, mail_account::MailAccounts, output, root::RootOption, services::open_store};
+use crate::{admin_name::Selection, mail_account::MailAccounts, output, root::RootOption, services::open_for_tool};
 
 /// Lists, makes, deletes, renames, moves and restores mailboxes, also while the server runs.
 ///
@@ -92,7 +92,7 @@ impl Mboxutil {
         }
         let settings = root.settings()?;
         let users = MailAccounts::open(&settings)?;
-        let store = open_store(&settings, None)?;
+        let store = open_for_tool(&settings, "mboxutil")?;
         let mut job = Job { store: &store, users: &users, options: &self, failed: false };
         if self.list {
             job.list()?;

@@ -13,7 +13,7 @@ use crate::{
     mail_account::MailAccounts,
     output,
     root::RootOption,
-    services::open_store,
+    services::open_for_tool,
 };
 
 /// Repairs what is damaged in accounts: tables, counters, contents, quota use. The server may go on running.
@@ -63,7 +63,7 @@ pub struct Reconstruct {
 impl Reconstruct {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         let settings = root.settings()?;
-        let store = open_store(&settings, None)?;
+        let store = open_for_tool(&settings, "reconstruct")?;
         let everything = self.recursive || self.mailboxes || self.lists || self.quota;
         if self.names.is_empty() && !everything {
             output::note("reconstruct: name an account or mailbox, or say -r for all");

@@ -1,6 +1,6 @@
 //! From settings to listeners to running services. Every port is bound before the first connection is served.
 
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, net::SocketAddr, time::Duration};
 
 use access::Protocol;
 use anyhow::{Context, bail};
@@ -114,6 +114,11 @@ impl Bound {
             bail!("nothing to run: every service asked for is disabled (see service.*.enable)");
         }
         Ok(bound)
+    }
+
+    /// Where the event broker of this process listens.
+    pub fn broker(&self) -> Option<SocketAddr> {
+        self.ens.as_ref().and_then(|(_, listener)| listener.address())
     }
 
     /// Whether this process runs all that changes the store.

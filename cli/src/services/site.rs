@@ -50,14 +50,15 @@ impl OpenSite {
         let names: Arc<dyn Lookup> = Arc::new(Names::new(&config::Names::read(&settings)));
         authenticator.set_admission(LoginThrottle::read(&settings), Arc::clone(&names));
         let last_access = Watching::read(&settings).last_access.then(|| LastAccess::of(settings.root()));
-        let sessions = Sessions::new(last_access);
+        let attendance = notifier.clone().map(|notifier| Arc::new(notifier) as _);
+        let sessions = Sessions::new(last_access).telling(attendance);
         let reach = OnceLock::new();
         Ok(Self { settings, directory, authenticator, bus, notifier, reach, store, acceptor, names, sessions })
     }
 }
 
 /// The publisher of store events, not connected yet (Guide §5.6.1).
-fn open_notifier(settings: &Settings, bus: &Bus, process: &str) -> Option<Notifier> {
+pub(super) fn open_notifier(settings: &Settings, bus: &Bus, process: &str) -> Option<Notifier> {
     let notify = config::Ens::read(settings).notify?;
     let origin = Origin { hostname: config::Site::read(settings).hostname, process: process.to_owned() };
     Some(Notifier::new(bus, notify, origin))

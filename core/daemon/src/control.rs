@@ -43,6 +43,8 @@ pub enum Order {
     Sessions,
     /// End the sessions of these users.
     Disconnect(Vec<String>),
+    /// Where its event broker listens.
+    Broker,
 }
 
 /// What is answered.
@@ -55,6 +57,8 @@ pub enum Answer {
     Sessions(Vec<Connected>),
     /// How many sessions were ended.
     Disconnected(usize),
+    /// Where the event broker of this process listens; `None` if it runs none.
+    Broker(Option<SocketAddr>),
     /// The order was not understood.
     Refused,
 }
@@ -74,13 +78,16 @@ pub struct Connected {
     pub pid: u32,
 }
 
-/// Which services tell who is connected (`local.{imap,http}.enableuserlist`).
+/// What a process tells of itself: where its broker is, and which services tell who is connected
+/// (`local.{imap,http}.enableuserlist`).
 #[derive(Debug, Clone, Copy)]
 pub struct Listing {
     /// IMAP and POP.
     pub imap: bool,
     /// The webmail.
     pub http: bool,
+    /// The event broker, if this process runs it.
+    pub broker: Option<SocketAddr>,
 }
 
 /// A listening control socket; dropping it removes the file.
@@ -171,6 +178,7 @@ fn obey(order: Order, sessions: &Sessions, listing: Listing) -> Answer {
             found.sort();
             Answer::Sessions(found)
         }
+        Order::Broker => Answer::Broker(listing.broker),
         Order::Disconnect(users) => Answer::Disconnected(sessions.disconnect(&users)),
     }
 }

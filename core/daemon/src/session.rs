@@ -34,6 +34,15 @@ pub struct Session {
     ended: AtomicBool,
     ending: Notify,
     last_access: Option<LastAccess>,
+    attendance: Option<Arc<dyn Attendance>>,
+}
+
+/// Is told of every sign-in and of its end. Must be quick.
+pub trait Attendance: Send + Sync + std::fmt::Debug {
+    /// `user` has signed in.
+    fn came(&self, session: &Session, user: &str);
+    /// `user` has signed out, or is cut off.
+    fn went(&self, session: &Session, user: &str);
 }
 
 impl Session {
@@ -62,6 +71,13 @@ impl Session {
         let before = std::mem::replace(&mut *lock(&self.user), user.map(Box::from));
         if let (Some(last_access), Some(user)) = (&self.last_access, user.or(before.as_deref())) {
             last_access.note(self.service, user);
+        }
+        let Some(attendance) = self.attendance.as_deref().filter(|_| before.as_deref() != user) else { return };
+        if let Some(user) = before {
+            attendance.went(self, &user);
+        }
+        if let Some(user) = user {
+            attendance.came(self, user);
         }
     }
 
@@ -94,6 +110,7 @@ pub struct Sessions {
     table: Arc<Mutex<HashMap<u64, Arc<Session>>>>,
     next: Arc<AtomicU64>,
     last_access: Option<LastAccess>,
+    attendance: Option<Arc<dyn Attendance>>,
 }
 
 /// A session in the list; dropping it takes it out.
@@ -109,6 +126,13 @@ impl Sessions {
     /// An empty list that notes when users come and go in `last_access`, if that is wanted.
     pub fn new(last_access: Option<LastAccess>) -> Self {
         Self { last_access, ..Self::default() }
+    }
+
+    /// The same list, that also tells `attendance`; for sessions from now on.
+    #[must_use]
+    pub fn telling(mut self, attendance: Option<Arc<dyn Attendance>>) -> Self {
+        self.attendance = attendance;
+        self
     }
 
     /// A connection of `service` began.
@@ -129,6 +153,7 @@ impl Sessions {
             ended: AtomicBool::new(false),
             ending: Notify::new(),
             last_access: self.last_access.clone(),
+            attendance: self.attendance.clone(),
         });
         lock(&self.table).insert(session.id, Arc::clone(&session));
         Listed { session, sessions: self.clone(), open: None }

@@ -1,18 +1,22 @@
 //! A connection to the broker that is kept: it comes back after an outage and says what may have been missed.
 
+mod broker;
+mod endpoint;
+mod nats;
+mod nats_wire;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+pub use self::endpoint::{Endpoint, EndpointError};
 use crate::reference::EventReference;
-use crate::wire::{Reply, Request, WireError};
+use crate::wire::{Request, WireError};
 
 /// How long a connection and its greeting may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -43,6 +47,18 @@ struct Shared {
     wanted: Mutex<Wanted>,
     changed: Notify,
     connected: watch::Sender<bool>,
+    state: watch::Sender<State>,
+}
+
+/// How far this client is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct State {
+    /// Connections tried, successful or not.
+    tried: u64,
+    /// Whether one is there.
+    connected: bool,
+    /// What was published and is dealt with by the other side, as [`Wanted::published`] counts.
+    settled: u64,
 }
 
 #[derive(Default)]
@@ -53,14 +69,22 @@ struct Wanted {
     /// What is being written: it is kept until the broker's side has taken it, and sent again on the next connection.
     sending: Vec<Request>,
     bytes: usize,
+    /// Events that were ever given to be published.
+    published: u64,
+    /// What [`Wanted::published`] was when each question was asked that is not answered yet.
+    questions: VecDeque<u64>,
 }
 
 impl Client {
-    /// Connects to `address` (`host:port`) in the background, again and again until it succeeds. Needs a tokio runtime.
-    pub fn start(address: String, listener: Arc<dyn Listener>) -> Self {
-        let shared =
-            Arc::new(Shared { wanted: Mutex::default(), changed: Notify::new(), connected: watch::Sender::new(false) });
-        let task = tokio::spawn(keep_connected(Arc::clone(&shared), address, listener));
+    /// Connects in the background, again and again until it succeeds. Needs a tokio runtime.
+    pub fn start(endpoint: Endpoint, listener: Arc<dyn Listener>) -> Self {
+        let shared = Arc::new(Shared {
+            wanted: Mutex::default(),
+            changed: Notify::new(),
+            connected: watch::Sender::new(false),
+            state: watch::Sender::default(),
+        });
+        let task = tokio::spawn(keep_connected(Arc::clone(&shared), endpoint, listener));
         Self { shared, task }
     }
 
@@ -91,6 +115,7 @@ impl Client {
     pub fn publish(&self, reference: EventReference, mut payload: Bytes) {
         payload.truncate(crate::LARGEST_PAYLOAD);
         let mut wanted = self.shared.lock();
+        wanted.published += 1;
         let bytes = payload.len() + reference.key().len() + 256;
         if wanted.bytes + bytes > MOST_BYTES {
             wanted.waiting.retain(|request| !matches!(request, Request::Publish { .. } | Request::Lost));
@@ -102,6 +127,35 @@ impl Client {
         }
         drop(wanted);
         self.shared.changed.notify_one();
+    }
+
+    /// Returns once the other side has dealt with everything that was published until now: `true`. `false` when it cannot be
+    /// reached at present.
+    pub async fn settled(&self) -> bool {
+        let mut state = self.shared.state.subscribe();
+        let until = self.shared.lock().published;
+        if until == 0 {
+            return true;
+        }
+        let mut asked = None;
+        loop {
+            let State { tried, connected, settled } = *state.borrow_and_update();
+            if settled >= until {
+                return true;
+            }
+            if !connected && tried > 0 {
+                return false;
+            }
+            // A question belongs to a connection: the next one is asked again.
+            if connected && asked != Some(tried) {
+                asked = Some(tried);
+                self.shared.lock().waiting.push_back(Request::Ping("settled".into()));
+                self.shared.changed.notify_one();
+            }
+            if state.changed().await.is_err() {
+                return false;
+            }
+        }
     }
 
     /// Whether the broker is connected at present; changes as it comes and goes.
@@ -122,16 +176,21 @@ impl Shared {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Everything that waits, as it is written; empty when nothing does.
-    fn take(&self) -> Vec<u8> {
+    /// Everything that waits, in order; it is kept until [`Shared::taken`].
+    fn take<T>(&self, write: impl FnOnce(&[Request]) -> T) -> T {
         let mut wanted = self.lock();
         wanted.bytes = 0;
         wanted.sending = wanted.waiting.drain(..).collect();
-        let mut out = Vec::new();
-        for request in &wanted.sending {
-            request.write(&mut out);
+        let Wanted { sending, questions, published, .. } = &mut *wanted;
+        let mut behind = sending.iter().filter(|each| matches!(each, Request::Publish { .. })).count() as u64;
+        for request in sending.iter() {
+            match request {
+                Request::Publish { .. } => behind -= 1,
+                request if is_question(request) => questions.push_back(published.saturating_sub(behind)),
+                _ => {}
+            }
         }
-        out
+        write(sending)
     }
 
     /// What was taken last has been written.
@@ -139,9 +198,18 @@ impl Shared {
         self.lock().sending.clear();
     }
 
+    /// A question was answered: everything before it has been dealt with.
+    fn answered(&self) {
+        let settled = self.lock().questions.pop_front();
+        if let Some(settled) = settled {
+            self.state.send_modify(|state| state.settled = state.settled.max(settled));
+        }
+    }
+
     /// A new connection begins with every subscription; what waited about subscriptions is settled by that.
     fn begin(&self) {
         let mut wanted = self.lock();
+        wanted.questions.clear();
         let unsent = std::mem::take(&mut wanted.sending).into_iter().chain(std::mem::take(&mut wanted.waiting));
         let publications: Vec<_> =
             unsent.filter(|request| matches!(request, Request::Publish { .. } | Request::Lost)).collect();
@@ -152,114 +220,69 @@ impl Shared {
             .collect();
         wanted.waiting.extend(subscriptions);
         wanted.waiting.extend(publications);
+        drop(wanted);
+        self.state.send_modify(|state| {
+            state.tried += 1;
+            state.connected = true;
+        });
+        self.connected.send_replace(true);
+    }
+
+    /// The connection ended, or there was none.
+    fn end(&self, was_connected: bool) {
+        self.connected.send_replace(false);
+        self.state.send_modify(|state| {
+            state.tried += u64::from(!was_connected);
+            state.connected = false;
+        });
+    }
+
+    fn reference_of(&self, id: u32) -> Option<EventReference> {
+        self.lock().subscriptions.get(&id).cloned()
     }
 }
 
-async fn keep_connected(shared: Arc<Shared>, address: String, listener: Arc<dyn Listener>) {
+fn is_question(request: &Request) -> bool {
+    matches!(request, Request::Ping(_))
+}
+
+async fn keep_connected(shared: Arc<Shared>, endpoint: Endpoint, listener: Arc<dyn Listener>) {
     let mut pause = RETRY.0;
     let mut told = false;
     loop {
-        let ended = match connect(&address).await {
-            Ok(stream) => {
-                if told {
-                    tracing::info!(%address, "the event broker is back");
-                }
-                (pause, told) = (RETRY.0, false);
-                shared.begin();
-                shared.connected.send_replace(true);
-                let ended = converse(&shared, stream, &*listener).await;
-                shared.connected.send_replace(false);
-                ended
+        let began = |told: &mut bool| {
+            if *told {
+                tracing::info!(%endpoint, "the event broker is back");
             }
-            Err(error) => error,
+            *told = false;
+            shared.begin();
         };
+        let (ended, connected): (WireError, bool) = match &endpoint {
+            Endpoint::Broker { address } => match broker::connect(address).await {
+                Ok(stream) => {
+                    began(&mut told);
+                    (broker::converse(&shared, stream, &*listener).await, true)
+                }
+                Err(error) => (error, false),
+            },
+            Endpoint::Nats(address) => match nats::connect(address).await {
+                Ok(connection) => {
+                    began(&mut told);
+                    (nats::converse(&shared, connection, &*listener).await, true)
+                }
+                Err(error) => (error, false),
+            },
+        };
+        shared.end(connected);
+        if connected {
+            pause = RETRY.0;
+        }
         if !told {
             // Once an outage, not once a try.
-            tracing::warn!(%address, error = %ended, "the event broker is away");
+            tracing::warn!(%endpoint, error = %ended, "the event broker is away");
             told = true;
         }
         sleep(pause).await;
         pause = (pause * 2).min(RETRY.1);
-    }
-}
-
-async fn connect(address: &str) -> Result<BufReader<TcpStream>, WireError> {
-    let opened = timeout(CONNECT, async {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let mut stream = BufReader::new(stream);
-        match Reply::read(&mut stream).await? {
-            Some(Reply::Greeting) => Ok(stream),
-            Some(Reply::Refused(_)) => Err(WireError::Syntax("it refuses this host (ENS_ACCESS)")),
-            Some(_) => Err(WireError::Syntax("it did not greet")),
-            None => Err(WireError::Syntax("it hung up")),
-        }
-    });
-    opened.await.unwrap_or(Err(WireError::Syntax("it did not answer in time")))
-}
-
-/// Talks until the connection ends, and says why it did.
-async fn converse(shared: &Shared, stream: BufReader<TcpStream>, listener: &dyn Listener) -> WireError {
-    let (reading, mut writing) = tokio::io::split(stream);
-    let pings = Notify::new();
-    let pongs = Notify::new();
-    let speak = async {
-        loop {
-            let out = shared.take();
-            if !out.is_empty() {
-                let sent = async {
-                    writing.write_all(&out).await?;
-                    writing.flush().await
-                };
-                match timeout(QUIET, sent).await {
-                    Ok(Ok(())) => shared.taken(),
-                    Ok(Err(error)) => return WireError::Io(error),
-                    Err(_) => return WireError::Syntax("it takes nothing"),
-                }
-            }
-            let reply = tokio::select! {
-                () = shared.changed.notified() => continue,
-                () = pings.notified() => Request::Pong,
-                () = pongs.notified() => Request::Ping("alive".into()),
-            };
-            shared.lock().waiting.push_back(reply);
-        }
-    };
-    let listen = async {
-        let mut reader = BufReader::new(reading);
-        let mut asked = false;
-        loop {
-            let next = Reply::read(&mut reader);
-            tokio::pin!(next);
-            let reply = loop {
-                match timeout(QUIET, &mut next).await {
-                    Ok(Ok(reply)) => break reply,
-                    Ok(Err(error)) => return error,
-                    Err(_) if asked => return WireError::Syntax("it is silent"),
-                    Err(_) => {
-                        asked = true;
-                        pongs.notify_one();
-                    }
-                }
-            };
-            asked = false;
-            match reply {
-                None => return WireError::Syntax("it hung up"),
-                Some(Reply::Subscribed { id }) => listener.in_force(id),
-                Some(Reply::Event { ids, reference, payload }) => {
-                    for id in ids {
-                        listener.event(id, &reference, &payload);
-                    }
-                }
-                Some(Reply::Lost) => listener.missed(),
-                Some(Reply::Ping(_)) => pings.notify_one(),
-                Some(Reply::Pong | Reply::Greeting) => {}
-                Some(Reply::Refused(_)) => return WireError::Syntax("it refused a request"),
-            }
-        }
-    };
-    tokio::select! {
-        error = speak => error,
-        error = listen => error,
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use config::{Events, Notify};
-use mailstore::{AccountId, EventKind, MailboxId, MailboxName, StoreEvent, Uid};
+use bytes::Bytes;
+use config::Notify;
+use mailstore::{About, AccountId, Arrived, Cause, Counts, EventKind, MailboxId, MailboxName, StoreEvent, Uid, Wants};
 
 use crate::reference::EventReference;
 
@@ -28,8 +29,8 @@ pub(crate) fn reference(notify: &Notify, origin: &Origin, event_type: &str, mail
         .with("timestamp", since_epoch.as_millis())
 }
 
-/// The event key with `%M` replaced by the mailbox.
-pub(crate) fn key(event_key: &str, mailbox: &str) -> String {
+/// The event key with the `%M` at its end replaced by a mailbox (`uid`, or `uid/folder`).
+pub fn key(event_key: &str, mailbox: &str) -> String {
     match event_key.strip_suffix("%M") {
         Some(before) => format!("{before}{mailbox}"),
         None => event_key.to_owned(),
@@ -44,47 +45,191 @@ pub(crate) fn mailbox_name(account: &AccountId, name: Option<&MailboxName>) -> S
     }
 }
 
-/// What is published for a commit; `None` where a setting switches it off.
-pub(crate) fn published(event: &StoreEvent, notify: &Notify, origin: &Origin) -> Option<EventReference> {
-    let inbox = event.name.as_ref().is_none_or(|name| name.as_str() == "INBOX");
-    let (event_type, wanted) = kind(&event.kind, &notify.events);
-    if !wanted || (!inbox && !notify.none_inbox) {
-        return None;
+/// An event on its way out.
+pub(crate) type Publication = (EventReference, Bytes);
+
+/// What the settings make worth knowing of a commit.
+pub(crate) fn wants(notify: &Notify) -> Wants {
+    let bytes = |setting: u64| usize::try_from(setting).unwrap_or(usize::MAX).min(crate::LARGEST_PAYLOAD);
+    Wants {
+        details: true,
+        header_bytes: bytes(notify.max_header_bytes),
+        body_bytes: bytes(notify.max_body_bytes),
+        flags: notify.events.msg_flags,
     }
-    let mut reference = reference(notify, origin, event_type, &mailbox_name(&event.account, event.name.as_ref()));
-    if let Some(MailboxId(id)) = event.mailbox {
-        reference = reference.with("mailboxId", id).with("modseq", event.modseq);
-    }
-    if event.uid_validity != 0 {
-        reference = reference.with("uidValidity", event.uid_validity);
-    }
-    Some(match &event.kind {
-        EventKind::Appended { uids, .. } => reference.with("imapUid", ranges(uids)),
-        EventKind::FlagsChanged { uids } => reference.with("imapUid", ranges(uids)),
-        EventKind::Expunged { uids } => {
-            let last = uids.last().copied().unwrap_or_default();
-            reference.with("imapUid", ranges(uids)).with("lastUid", last)
-        }
-        EventKind::Renamed { from } => reference.with("from", mailbox_name(&event.account, Some(from))),
-        _ => reference,
-    })
 }
 
-fn kind(kind: &EventKind, events: &Events) -> (&'static str, bool) {
-    match kind {
-        EventKind::Appended { .. } => ("NewMsg", events.new_msg),
-        EventKind::FlagsChanged { .. } => ("ChangeFlag", events.change_flag),
-        EventKind::Expunged { .. } => ("DeleteMsg", events.delete_msg),
-        EventKind::Created => ("CreateMailbox", events.mailboxes),
-        EventKind::Deleted => ("DeleteMailbox", events.mailboxes),
-        EventKind::Renamed { .. } => ("RenameMailbox", events.mailboxes),
-        EventKind::Subscribed => ("Subscribe", events.mailboxes),
-        EventKind::Unsubscribed => ("Unsubscribe", events.mailboxes),
-        EventKind::AclChanged => ("ChangeAcl", events.mailboxes),
-        EventKind::QuotaChanged => ("ChangeQuota", events.over_quota),
-        EventKind::AccountDeleted => ("DeleteAccount", events.mailboxes),
-        _ => ("ChangeMailbox", events.mailboxes),
+/// What is published for a commit, in order; nothing where settings switch it off.
+pub(crate) fn published(event: &StoreEvent, notify: &Notify, origin: &Origin) -> Vec<Publication> {
+    let inbox = event.name.as_ref().is_none_or(|name| name.as_str() == "INBOX");
+    if !inbox && !notify.none_inbox {
+        return Vec::new();
     }
+    let publisher = Publisher { event, notify, origin };
+    match &event.kind {
+        EventKind::Appended { uids } => publisher.arrived(uids),
+        EventKind::FlagsChanged { uids } => publisher.flags_changed(uids),
+        EventKind::Expunged { uids } => publisher.expunged(uids),
+        EventKind::OverQuota => publisher.quota("OverQuota"),
+        EventKind::UnderQuota => publisher.quota("UnderQuota"),
+        kind => publisher.mailbox_changed(kind),
+    }
+}
+
+/// Makes the references of one commit.
+struct Publisher<'a> {
+    event: &'a StoreEvent,
+    notify: &'a Notify,
+    origin: &'a Origin,
+}
+
+impl Publisher<'_> {
+    /// What every event of the store has.
+    fn reference(&self, event_type: &str) -> EventReference {
+        let StoreEvent { account, name, uid_validity, .. } = self.event;
+        let reference = reference(self.notify, self.origin, event_type, &mailbox_name(account, name.as_ref()));
+        if *uid_validity == 0 { reference } else { reference.with("uidValidity", uid_validity) }
+    }
+
+    /// What the sessions of other processes need beside it.
+    fn ended(&self, reference: EventReference) -> EventReference {
+        match self.event.mailbox {
+            Some(MailboxId(id)) => reference.with("mailboxId", id).with("modseq", self.event.modseq),
+            None => reference,
+        }
+    }
+
+    fn arrived(&self, uids: &[Uid]) -> Vec<Publication> {
+        let events = &self.notify.events;
+        let About { cause, arrived, .. } = &self.event.about;
+        let (event_type, wanted) = match cause {
+            Cause::Delivery => ("NewMsg", events.new_msg),
+            Cause::Client | Cause::Expiry => ("UpdateMsg", events.update_msg),
+        };
+        if !wanted {
+            return Vec::new();
+        }
+        let begin = |uids: &[Uid]| {
+            self.reference(event_type).with("imapUid", ranges(uids)).with("numMsgs", self.event.counts.messages)
+        };
+        // A message has an event of its own, but where many come at once and nobody asked for their text one is enough.
+        let apart = arrived.len() == uids.len() && (wants(self.notify).content() || uids.len() == 1);
+        if apart && uids.len() <= Wants::MOST {
+            let each = |arrived: &Arrived| {
+                let mut reference = begin(&[arrived.uid]).with("size", arrived.size);
+                if let Some(header) = arrived.header {
+                    reference = reference.with("hdrLen", header);
+                }
+                if let Some(flags) = &arrived.flags {
+                    reference = reference.with("flags", flags);
+                }
+                (self.ended(reference), Bytes::from(arrived.head.clone()))
+            };
+            return arrived.iter().map(each).collect();
+        }
+        let size: u64 = arrived.iter().map(|arrived| arrived.size).sum();
+        vec![(self.ended(begin(uids).with("size", size)), Bytes::new())]
+    }
+
+    fn flags_changed(&self, uids: &[Uid]) -> Vec<Publication> {
+        let events = &self.notify.events;
+        let About { seen, deleted, flags, .. } = &self.event.about;
+        let Counts { messages, unseen, deleted: num_deleted, .. } = self.event.counts;
+        let mut out = Vec::new();
+        let marked = [("ReadMsg", events.read_msg, seen), ("TrashMsg", events.trash_msg, deleted)];
+        for (event_type, _, uids) in marked.into_iter().filter(|(_, wanted, uids)| *wanted && !uids.is_empty()) {
+            let reference = self
+                .reference(event_type)
+                .with("imapUid", ranges(uids))
+                .with("numSeen", messages.saturating_sub(unseen))
+                .with("numDel", num_deleted)
+                .with("numMsgs", messages);
+            out.push((self.ended(reference), Bytes::new()));
+        }
+        if events.change_flag {
+            let change = |uids: &[Uid]| self.reference("ChangeFlag").with("imapUid", ranges(uids));
+            if flags.is_empty() || flags.len() > Wants::MOST {
+                out.push((self.ended(change(uids)), Bytes::new()));
+            }
+            for (flags, uids) in flags.iter().take_while(|_| flags.len() <= Wants::MOST) {
+                out.push((self.ended(change(uids).with("flags", flags)), Bytes::new()));
+            }
+        }
+        out
+    }
+
+    fn expunged(&self, uids: &[Uid]) -> Vec<Publication> {
+        let events = &self.notify.events;
+        let (event_type, wanted) = match self.event.about.cause {
+            Cause::Expiry => ("PurgeMsg", events.purge_msg),
+            Cause::Client | Cause::Delivery => ("DeleteMsg", events.delete_msg),
+        };
+        if !wanted {
+            return Vec::new();
+        }
+        let Counts { messages, last_uid, .. } = self.event.counts;
+        let reference = self
+            .reference(event_type)
+            .with("imapUid", ranges(uids))
+            .with("lastUid", last_uid)
+            .with("numMsgs", messages);
+        vec![(self.ended(reference), Bytes::new())]
+    }
+
+    fn quota(&self, event_type: &str) -> Vec<Publication> {
+        if !self.notify.events.over_quota {
+            return Vec::new();
+        }
+        let mut reference = self.reference(event_type);
+        if let Some(quota) = &self.event.about.quota {
+            reference = reference.with("diskUsed", quota.bytes_used).with("numMsgs", quota.messages_used);
+            for (name, limit) in [("diskQuota", quota.limits.bytes), ("msgQuota", quota.limits.messages)] {
+                if let Some(limit) = limit {
+                    reference = reference.with(name, limit);
+                }
+            }
+        }
+        vec![(reference, Bytes::new())]
+    }
+
+    fn mailbox_changed(&self, kind: &EventKind) -> Vec<Publication> {
+        let event_type = match kind {
+            EventKind::Created => "CreateMailbox",
+            EventKind::Deleted => "DeleteMailbox",
+            EventKind::Renamed { .. } => "RenameMailbox",
+            EventKind::Subscribed => "Subscribe",
+            EventKind::Unsubscribed => "Unsubscribe",
+            EventKind::AclChanged => "ChangeAcl",
+            EventKind::QuotaChanged => "ChangeQuota",
+            EventKind::AccountDeleted => "DeleteAccount",
+            EventKind::Repaired => "RepairAccount",
+            _ => "ChangeMailbox",
+        };
+        if !self.notify.events.mailboxes {
+            return Vec::new();
+        }
+        let mut reference = self.reference(event_type);
+        if let EventKind::Renamed { from } = kind {
+            reference = reference.with("from", mailbox_name(&self.event.account, Some(from)));
+        }
+        vec![(self.ended(reference), Bytes::new())]
+    }
+}
+
+/// Login or Logout of `user` from `client`, at `service`; nothing where a setting switches it off.
+pub(crate) fn attendance(
+    event_type: &str,
+    notify: &Notify,
+    origin: &Origin,
+    session: &daemon::session::Session,
+    user: &str,
+) -> Option<EventReference> {
+    notify.events.log_user.then(|| {
+        reference(notify, origin, event_type, user)
+            .with("userId", user)
+            .with("client", session.peer())
+            .with("service", session.service())
+    })
 }
 
 /// What a reference tells of the store, for the sessions of another process.
@@ -112,6 +257,8 @@ pub(crate) fn received(reference: &EventReference) -> Option<StoreEvent> {
         "ChangeAcl" => EventKind::AclChanged,
         "ChangeQuota" => EventKind::QuotaChanged,
         "DeleteAccount" => EventKind::AccountDeleted,
+        "RepairAccount" => EventKind::Repaired,
+        "ChangeMailbox" => EventKind::AnnotationsChanged,
         _ => return None,
     };
     Some(StoreEvent {
@@ -121,6 +268,8 @@ pub(crate) fn received(reference: &EventReference) -> Option<StoreEvent> {
         uid_validity: number("uidValidity").and_then(|value| u32::try_from(value).ok()).unwrap_or_default(),
         modseq: number("modseq").unwrap_or_default(),
         kind,
+        counts: Counts::default(),
+        about: About::default(),
     })
 }
 

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use config::Notify;
-use mailstore::{AccountId, Observer, StoreEvent};
+use daemon::session::{Attendance, Session};
+use mailstore::{AccountId, Observer, StoreEvent, Wants};
 
 use crate::bus::{Bus, Interest};
-use crate::client::{Client, Listener};
+use crate::client::{Client, Endpoint, Listener};
 use crate::event::{self, Origin};
 use crate::reach::Reach;
 use crate::reference::EventReference;
@@ -23,6 +24,8 @@ pub struct Notifier {
 struct Shared {
     bus: Bus,
     notify: Notify,
+    /// What the settings make worth knowing of a commit.
+    wants: Wants,
     origin: Origin,
     /// Set once the broker's address is known; nothing is served before.
     client: OnceLock<Client>,
@@ -47,16 +50,26 @@ struct Ear {
     shown: Arc<Shown>,
 }
 
+impl std::fmt::Debug for Notifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Notifier").field("origin", &self.shared.origin).finish_non_exhaustive()
+    }
+}
+
 impl Notifier {
     /// A publisher that is not connected yet.
     pub fn new(bus: &Bus, notify: Notify, origin: Origin) -> Self {
-        let shared = Shared { bus: bus.clone(), notify, origin, client: OnceLock::new(), shown: Arc::default() };
+        let wants = event::wants(&notify);
+        let shared = Shared { bus: bus.clone(), notify, wants, origin, client: OnceLock::new(), shown: Arc::default() };
         Self { shared: Arc::new(shared) }
     }
 
     /// Whether the settings name a broker on this host.
     pub fn is_for_this_host(&self) -> bool {
         let host = self.shared.notify.host.as_str();
+        if Endpoint::is_nats(host) {
+            return false;
+        }
         host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
     }
 
@@ -64,9 +77,17 @@ impl Notifier {
     /// listens to the bus. Needs a tokio runtime.
     pub fn connect(&self, address: Option<SocketAddr>) -> Reach {
         let Shared { bus, notify, shown, .. } = &*self.shared;
-        let address = address.map_or_else(|| format!("{}:{}", notify.host, notify.port), |address| address.to_string());
+        let endpoint = match (Endpoint::new(&notify.host, notify.port), address) {
+            // A site with NATS has no broker of its own, wherever one runs.
+            (Ok(Endpoint::Broker { .. }) | Err(_), Some(address)) => Endpoint::Broker { address: address.to_string() },
+            (Ok(endpoint), _) => endpoint,
+            (Err(error), None) => {
+                tracing::error!(%error, "local.store.notifyplugin.enshost");
+                return Reach::nothing();
+            }
+        };
         let ear = Ear { bus: bus.clone(), shown: Arc::clone(shown) };
-        let client = self.shared.client.get_or_init(|| Client::start(address, Arc::new(ear)));
+        let client = self.shared.client.get_or_init(|| Client::start(endpoint, Arc::new(ear)));
         if !notify.serves_idle() {
             return Reach::nothing();
         }
@@ -75,14 +96,48 @@ impl Notifier {
     }
 }
 
+impl Notifier {
+    /// Returns once the broker has everything that was published until now, with `true`, or once it is known to be away.
+    pub async fn settled(&self) -> bool {
+        match self.shared.client.get() {
+            Some(client) => client.settled().await,
+            None => false,
+        }
+    }
+}
+
 impl Observer for Notifier {
+    fn wants(&self) -> Wants {
+        self.shared.wants
+    }
+
     fn committed(&self, event: &StoreEvent) {
         self.shared.bus.deliver(event);
-        if let Some(reference) = event::published(event, &self.shared.notify, &self.shared.origin)
-            && let Some(client) = self.shared.client.get()
+        let Some(client) = self.shared.client.get() else { return };
+        for (reference, payload) in event::published(event, &self.shared.notify, &self.shared.origin) {
+            client.publish(reference, payload);
+        }
+    }
+}
+
+impl Notifier {
+    fn tell_of(&self, event_type: &str, session: &Session, user: &str) {
+        let Shared { client, notify, origin, .. } = &*self.shared;
+        if let Some(client) = client.get()
+            && let Some(reference) = event::attendance(event_type, notify, origin, session, user)
         {
             client.publish(reference, Bytes::new());
         }
+    }
+}
+
+impl Attendance for Notifier {
+    fn came(&self, session: &Session, user: &str) {
+        self.tell_of("Login", session, user);
+    }
+
+    fn went(&self, session: &Session, user: &str) {
+        self.tell_of("Logout", session, user);
     }
 }
 

@@ -20,7 +20,9 @@ impl Watch {
     pub(crate) fn concerns(self, event: &StoreEvent) -> bool {
         match self {
             Self::Account => true,
-            Self::Mailbox(id) => event.mailbox == Some(id) || event.kind == EventKind::AccountDeleted,
+            Self::Mailbox(id) => {
+                event.mailbox == Some(id) || matches!(event.kind, EventKind::AccountDeleted | EventKind::Repaired)
+            }
         }
     }
 }

@@ -118,7 +118,7 @@ impl Target {
     /// Puts a finished copy into the mailbox. It is durable when this returns a good reply.
     fn deliver(&self, account: &Account, content: &Content) -> Reply {
         let size = content.size();
-        let append = |name: &MailboxName| account.append(name, vec![NewMessage::new(content.clone())]);
+        let append = |name: &MailboxName| account.deliver(name, vec![NewMessage::new(content.clone())]);
         let inbox = MailboxName::inbox();
         let asked = self.recipient.folder.as_ref().unwrap_or(&inbox);
         let (done, name) = match append(asked) {

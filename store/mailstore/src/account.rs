@@ -6,6 +6,7 @@ mod check;
 mod hierarchy;
 mod listing;
 mod maildrop;
+mod over_quota;
 mod repair;
 mod restoring;
 mod rights;
@@ -26,7 +27,7 @@ use crate::account_id::AccountId;
 use crate::content::Incoming;
 use crate::engine::{Announcement, MailboxRow, Reader, Tidiness, Writer};
 use crate::error::{Result, StoreError};
-use crate::event::{EventKind, StoreEvent};
+use crate::event::{About, Counts, EventKind, StoreEvent, Wants};
 use crate::mailbox::Mailbox;
 use crate::mailbox_name::MailboxName;
 use crate::quota::{Quota, QuotaLimits};
@@ -102,7 +103,9 @@ impl Account {
                 writer.announce(None, None, EventKind::QuotaChanged);
             }
             Ok(())
-        })
+        })?;
+        self.note_room_again();
+        Ok(())
     }
 
     /// What a mailbox holds now.
@@ -150,9 +153,21 @@ impl Account {
         self.noticing_gone(outcome)
     }
 
+    /// What the observer wants to know.
+    pub(crate) fn wants(&self) -> Wants {
+        self.store.inner.options.observer.wants()
+    }
+
+    /// Tells of something that is no commit of one mailbox.
+    fn tell_of(&self, kind: EventKind, about: About) {
+        let (uid_validity, modseq, counts) = (0, 0, Counts::default());
+        self.tell(Announcement { mailbox: None, name: None, uid_validity, modseq, kind, counts, about });
+    }
+
     fn tell(&self, announcement: Announcement) {
-        let Announcement { mailbox, name, uid_validity, modseq, kind } = announcement;
-        let event = StoreEvent { account: self.core.id.clone(), mailbox, name, uid_validity, modseq, kind };
+        let Announcement { mailbox, name, uid_validity, modseq, kind, counts, about } = announcement;
+        let account = self.core.id.clone();
+        let event = StoreEvent { account, mailbox, name, uid_validity, modseq, kind, counts, about };
         self.store.inner.options.observer.committed(&event);
     }
 

@@ -170,6 +170,11 @@ impl Content {
         &self.inner.digest
     }
 
+    /// Bytes of the header with the blank line behind it; `None` if the digest cannot say.
+    pub fn header_bytes(&self) -> Option<u64> {
+        message::DigestRef::decode(&self.inner.digest).ok().map(|digest| digest.root().header_range().end)
+    }
+
     /// The whole content, also before it is appended anywhere.
     pub fn body(&self) -> Result<Body> {
         match &self.inner.place {

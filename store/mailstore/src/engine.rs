@@ -41,8 +41,8 @@ pub(crate) use open::{DATABASE, changed, create, exists, now};
 pub(crate) use repair::Repair;
 pub(crate) use site::SiteDatabase;
 
-use crate::event::EventKind;
-use crate::{MailboxId, MailboxName, ModSeq};
+use crate::event::{About, Counts, EventKind};
+use crate::{MailboxId, MailboxName, ModSeq, Uid};
 
 /// The version of everything on disk, as FORMAT.md has it.
 pub(crate) const FORMAT: u32 = 1 + schema::STEPS.len() as u32;
@@ -69,6 +69,8 @@ pub(crate) struct Announcement {
     pub(crate) uid_validity: u32,
     pub(crate) modseq: ModSeq,
     pub(crate) kind: EventKind,
+    pub(crate) counts: Counts,
+    pub(crate) about: About,
 }
 
 impl<'a> Writer<'a> {
@@ -83,17 +85,37 @@ impl<'a> Writer<'a> {
 
     /// Announces a change of the account or of a name.
     pub(crate) fn announce(&self, mailbox: Option<MailboxId>, name: Option<MailboxName>, kind: EventKind) {
-        self.announced.borrow_mut().push(Announcement { mailbox, name, uid_validity: 0, modseq: 0, kind });
+        self.announced.borrow_mut().push(Announcement {
+            mailbox,
+            name,
+            uid_validity: 0,
+            modseq: 0,
+            kind,
+            counts: Counts::default(),
+            about: About::default(),
+        });
     }
 
     /// Announces a change of a mailbox, with its numbers as they are in `row` now.
     pub(crate) fn announce_in(&self, row: &MailboxRow, kind: EventKind) {
+        self.announce_with(row, kind, About::default());
+    }
+
+    /// The same with what else is known.
+    pub(crate) fn announce_with(&self, row: &MailboxRow, kind: EventKind, about: About) {
         self.announced.borrow_mut().push(Announcement {
             mailbox: Some(row.id),
             name: Some(row.name.clone()),
             uid_validity: row.uid_validity,
             modseq: row.highest_modseq,
             kind,
+            counts: Counts {
+                messages: row.messages,
+                unseen: row.unseen,
+                deleted: row.deleted,
+                last_uid: Uid::try_from(row.uid_next.saturating_sub(1)).unwrap_or(Uid::MAX),
+            },
+            about,
         });
     }
 }

@@ -132,6 +132,13 @@ impl KeywordNames {
             .filter_map(|(_, name)| name.as_deref())
     }
 
+    /// The flags and keywords that are set in `flags`, blanks between them.
+    pub fn words(&self, flags: Flags) -> String {
+        let mut words: Vec<&str> = flags.system_names().collect();
+        words.extend(self.names(flags));
+        words.join(" ")
+    }
+
     /// The bit of a keyword; `None` if the mailbox does not know it (then no message has it).
     pub fn flag(&self, keyword: &str) -> Option<Flags> {
         self.names

@@ -37,7 +37,7 @@ pub use annotation::{Annotation, AnnotationChange, AnnotationScope};
 pub use bodies::Body;
 pub use content::{Content, Incoming, NewMessage};
 pub use error::{ErrorKind, Result, StoreError};
-pub use event::{EventKind, NoObserver, Observer, StoreEvent};
+pub use event::{About, Arrived, Cause, Counts, EventKind, NoObserver, Observer, StoreEvent, Wants};
 pub use flags::{FlagChange, FlagOp, FlagSet, Flags, KeywordNames};
 pub use mailbox::Mailbox;
 pub use mailbox_name::MailboxName;

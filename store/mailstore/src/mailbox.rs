@@ -12,7 +12,7 @@ mod vanished;
 use std::sync::Arc;
 
 pub(crate) use self::removal::{remove_all, remove_messages};
-pub(crate) use self::transfer::{Transfer, transfer};
+pub(crate) use self::transfer::{Looks, Transfer, transfer};
 use crate::MailboxId;
 use crate::account::{Account, MailboxStatus};
 use crate::error::Result;

@@ -60,7 +60,7 @@ fn apply(account: &Account, info: &MailboxInfo, rule: &Rule, now: i64, dry: bool
     }
     let set: UidSet = doomed.iter().copied().collect();
     match &rule.action {
-        Action::Discard => Ok(mailbox.remove(&set)?.uids.len() as u64),
+        Action::Discard => Ok(mailbox.expire(&set)?.uids.len() as u64),
         Action::FileInto(target) => {
             let target = MailboxName::new(target)?;
             match account.create(&target, CreateOptions::default()) {

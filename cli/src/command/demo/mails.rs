@@ -110,7 +110,7 @@ pub fn deliver(store: &Store) -> anyhow::Result<()> {
             internal_date: Some(date.unix_timestamp()),
             ..NewMessage::new(incoming.finish()?)
         };
-        account.append(&MailboxName::new(mail.mailbox)?, vec![message])?;
+        account.deliver(&MailboxName::new(mail.mailbox)?, vec![message])?;
     }
     Ok(())
 }

@@ -142,7 +142,7 @@ impl Rule {
         let mut incoming = account.incoming(Some(text.len() as u64))?;
         copy_with_crlf(text.as_bytes(), &mut incoming)?;
         incoming.flush()?;
-        account.append(&inbox, vec![NewMessage::new(incoming.finish()?)])?;
+        account.deliver(&inbox, vec![NewMessage::new(incoming.finish()?)])?;
         Ok(Sent::Delivered)
     }
 

@@ -86,6 +86,11 @@ impl Ens {
             notify: Notify::read(settings),
         }
     }
+
+    /// The key of the events that are published, also when nothing is.
+    pub fn event_key(settings: &Settings) -> String {
+        settings.text(keys::ens::EVENT_KEY)
+    }
 }
 
 impl Notify {

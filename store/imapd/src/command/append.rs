@@ -257,7 +257,7 @@ async fn admit(session: &mut Session, target: &Target, size: u64, octets: u64, b
     }
     let account = target.account.clone();
     let all = octets.saturating_add(size);
-    let admitted = session.deps.pool.run(move || account.quota()?.admit(all, before as u64 + 1)).await;
+    let admitted = session.deps.pool.run(move || account.admits(all, before as u64 + 1)).await;
     admitted.map_err(|error| store_failure(&error))
 }
 

@@ -7,8 +7,8 @@ use crate::bodies::{Adopted, ContentFiles};
 use crate::content::{NewMessage, Waiting};
 use crate::engine::{Kept, MailboxRow, MessageRow, Writer, now};
 use crate::error::{ErrorKind, Result, StoreError};
-use crate::event::EventKind;
-use crate::flags::Flags;
+use crate::event::{About, Arrived, Cause, EventKind, Wants};
+use crate::flags::{FlagSet, Flags};
 use crate::mailbox::{Mailbox, remove_messages};
 use crate::mailbox_name::MailboxName;
 use crate::quota::QuotaLimits;
@@ -20,7 +20,12 @@ impl Account {
     /// Appends messages: all of them in one commit, or none. `NotFound`, `NotSelectable`, `OverQuota`, `Limit`,
     /// `Invalid` (a keyword).
     pub fn append(&self, name: &MailboxName, messages: Vec<NewMessage>) -> Result<Appended> {
-        self.append_and(name, messages, None)
+        self.append_and(name, messages, None, Cause::Client)
+    }
+
+    /// The same for mail that came in, which is told as such.
+    pub fn deliver(&self, name: &MailboxName, messages: Vec<NewMessage>) -> Result<Appended> {
+        self.append_and(name, messages, None, Cause::Delivery)
     }
 
     /// Appends messages and removes another one of this account, in one commit; only the difference counts for the quota.
@@ -32,7 +37,7 @@ impl Account {
         mailbox: &Mailbox,
         uid: Uid,
     ) -> Result<Appended> {
-        self.append_and(name, messages, Some((mailbox.id(), uid)))
+        self.append_and(name, messages, Some((mailbox.id(), uid)), Cause::Client)
     }
 
     fn append_and(
@@ -40,7 +45,9 @@ impl Account {
         name: &MailboxName,
         messages: Vec<NewMessage>,
         replaced: Option<(MailboxId, Uid)>,
+        cause: Cause,
     ) -> Result<Appended> {
+        let about = About { cause, arrived: arrived(&messages, &self.wants())?, ..About::default() };
         let (adopted, names) = files_of(self.core.database.files(), messages.iter())?;
         let (name, limits) = (name.clone(), self.limits);
         let kept = self.store().inner.options.keep_removed > 0;
@@ -50,13 +57,53 @@ impl Account {
             {
                 return Err(StoreError::NotFound(format!("message {uid}")));
             }
-            append(writer, &name, limits, &messages, &names)
+            append(writer, &name, limits, (&messages, &names), about)
         });
         // After a failure of the disk it is not known what a recovery will find: the files stay, orphans at worst.
         if outcome.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Io) {
             adopted.into_iter().flatten().for_each(Adopted::keep);
         }
-        outcome
+        self.noting_refusal(outcome)
+    }
+}
+
+/// What is told of messages that are about to come; they have no UID yet.
+fn arrived(messages: &[NewMessage], wants: &Wants) -> Result<Vec<Arrived>> {
+    if !wants.details {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::with_capacity(messages.len());
+    for (at, message) in messages.iter().enumerate() {
+        let mut arrived = Arrived { size: message.content.size(), ..Arrived::default() };
+        if wants.content() && at < Wants::MOST {
+            match message.content.waiting() {
+                Waiting::Memory(bytes) => arrived.look_at(bytes, wants),
+                Waiting::File(_) => arrived.look_at(&message.content.body()?, wants),
+            }
+        } else {
+            arrived.header = message.content.header_bytes();
+        }
+        if wants.flags {
+            let FlagSet { system, keywords } = &message.flags;
+            let mut words: Vec<&str> = system.system_names().collect();
+            words.extend(keywords.iter().map(String::as_str));
+            arrived.flags = Some(words.join(" "));
+        }
+        found.push(arrived);
+    }
+    Ok(found)
+}
+
+impl Arrived {
+    /// Takes what is wanted out of the whole message.
+    pub(crate) fn look_at(&mut self, message: &[u8], wants: &Wants) {
+        let (header, body) = message.split_at(message::header::header_end(message));
+        self.header = Some(header.len() as u64);
+        self.head = [(header, wants.header_bytes), (body, wants.body_bytes)]
+            .into_iter()
+            .flat_map(|(bytes, most)| bytes.iter().take(most))
+            .copied()
+            .collect();
     }
 }
 
@@ -100,8 +147,8 @@ fn append(
     writer: &Writer<'_>,
     name: &MailboxName,
     limits: Option<QuotaLimits>,
-    messages: &[NewMessage],
-    files: &[Option<String>],
+    (messages, files): (&[NewMessage], &[Option<String>]),
+    mut about: About,
 ) -> Result<Appended> {
     let mut row = selectable(writer, name)?;
     let bytes = messages.iter().fold(0, |sum: u64, message| sum.saturating_add(message.content.size()));
@@ -114,7 +161,10 @@ fn append(
     }
     writer.save_numbers(&row)?;
     if !uids.is_empty() {
-        writer.announce_in(&row, EventKind::Appended { uids: Arc::from(&*uids) });
+        for (arrived, uid) in about.arrived.iter_mut().zip(&uids) {
+            arrived.uid = *uid;
+        }
+        writer.announce_with(&row, EventKind::Appended { uids: Arc::from(&*uids) }, about);
     }
     Ok(Appended { uid_validity: row.uid_validity, uids, modseq: row.highest_modseq })
 }

@@ -4,7 +4,7 @@ use super::{Account, CreateOptions, MailboxInfo, existing, listing::info_of};
 use crate::engine::Writer;
 use crate::error::{Result, StoreError};
 use crate::event::EventKind;
-use crate::mailbox::{Transfer, remove_all, transfer};
+use crate::mailbox::{Looks, Transfer, remove_all, transfer};
 use crate::mailbox_name::MailboxName;
 use crate::special_use::SpecialUse;
 use crate::uid_set::UidSet;
@@ -49,7 +49,9 @@ impl Account {
             }
             writer.announce_in(&row, EventKind::Deleted);
             Ok(())
-        })
+        })?;
+        self.note_room_again();
+        Ok(())
     }
 
     /// Renames a mailbox and all below it; missing names above the new name are made. INBOX stays: its messages
@@ -68,7 +70,7 @@ impl Account {
                 let destination = existing(writer, &to)?;
                 // RFC 5464 §4.1: INBOX keeps its annotations, and the new mailbox has them too.
                 writer.copy_annotations(row.id, destination.id)?;
-                transfer(writer, row.id, &UidSet::all(), destination, Transfer::Move)?;
+                transfer(writer, row.id, &UidSet::all(), destination, Transfer::Move, Looks::default())?;
                 return Ok(());
             }
             if to.is_below(&from) {

@@ -3,6 +3,7 @@
 use super::Account;
 use crate::engine::Repair;
 use crate::error::{ErrorKind, Result};
+use crate::event::{About, EventKind};
 
 /// How an account is repaired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +22,14 @@ impl Account {
     /// UID, as it is not what clients once read), and messages that lost their mailbox go to `lost+found`. Sessions go on and see
     /// the outcome as they see any change. Takes as long as reading the whole account, and writers wait meanwhile.
     pub fn repair(&self, options: RepairOptions) -> Result<Vec<String>> {
+        let done = self.repair_quietly(options)?;
+        if !done.is_empty() {
+            self.tell_of(EventKind::Repaired, About::default());
+        }
+        Ok(done)
+    }
+
+    fn repair_quietly(&self, options: RepairOptions) -> Result<Vec<String>> {
         let files = self.core.database.files().clone();
         let parse = self.store.inner.options.limits.parse;
         let account = self.id().as_str().to_owned();

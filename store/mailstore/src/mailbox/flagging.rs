@@ -1,28 +1,35 @@
 //! Changing flags and keywords.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Mailbox;
 use super::runs::Runs;
 use crate::engine::{MailboxRow, Writer};
 use crate::error::Result;
-use crate::event::EventKind;
+use crate::event::{About, EventKind, Wants};
 use crate::flags::{FlagChange, FlagOp, FlagSet, Flags};
 use crate::results::Changed;
 use crate::store::row_of;
 use crate::uid_set::UidSet;
-use crate::{MailboxId, ModSeq};
+use crate::{MailboxId, ModSeq, Uid};
 
 impl Mailbox {
     /// Changes flags of those messages of the set that are there. `Limit` when a keyword finds no place, `Invalid`
     /// when it is none.
     pub fn change_flags(&self, set: &UidSet, change: &FlagChange) -> Result<Changed> {
-        let (id, set, change) = (self.id, set.clone(), change.clone());
-        self.account.write(move |writer| change_flags(writer, id, &set, &change))
+        let (id, set, change, wants) = (self.id, set.clone(), change.clone(), self.account.wants());
+        self.account.write(move |writer| change_flags(writer, id, &set, &change, wants))
     }
 }
 
-fn change_flags(writer: &Writer<'_>, id: MailboxId, set: &UidSet, change: &FlagChange) -> Result<Changed> {
+fn change_flags(
+    writer: &Writer<'_>,
+    id: MailboxId,
+    set: &UidSet,
+    change: &FlagChange,
+    wants: Wants,
+) -> Result<Changed> {
     let mut row = row_of(writer, id)?;
     let version = row.keyword_version;
     let bits = match change.op {
@@ -35,6 +42,7 @@ fn change_flags(writer: &Writer<'_>, id: MailboxId, set: &UidSet, change: &FlagC
         FlagOp::Replace => (Flags::NONE, bits),
     };
     let mut changed = Changed::default();
+    let mut about = About::default();
     let mut runs = Runs::default();
     for range in set.ranges() {
         runs.interrupt();
@@ -49,6 +57,9 @@ fn change_flags(writer: &Writer<'_>, id: MailboxId, set: &UidSet, change: &FlagC
                 changed.changed.push((uid, new));
                 runs.take(uid);
                 count(&mut row, old, new);
+                if wants.details {
+                    about.became(uid, old, new);
+                }
             }
             Ok(())
         })?;
@@ -60,12 +71,36 @@ fn change_flags(writer: &Writer<'_>, id: MailboxId, set: &UidSet, change: &FlagC
         }
         writer.log_changed(&mut row, runs.as_slice())?;
         let uids: Arc<[_]> = changed.changed.iter().map(|(uid, _)| *uid).collect();
-        writer.announce_in(&row, EventKind::FlagsChanged { uids });
+        if wants.flags {
+            about.flags = states(writer, id, &changed.changed)?;
+        }
+        writer.announce_with(&row, EventKind::FlagsChanged { uids }, about);
     }
     if row.keyword_version != version || changed.modseq != 0 {
         writer.save_numbers(&row)?;
     }
     Ok(changed)
+}
+
+impl About {
+    fn became(&mut self, uid: Uid, old: Flags, new: Flags) {
+        for (flag, uids) in [(Flags::SEEN, &mut self.seen), (Flags::DELETED, &mut self.deleted)] {
+            if new.contains(flag) && !old.contains(flag) {
+                uids.push(uid);
+            }
+        }
+    }
+}
+
+/// The flags that messages have now, each state once.
+fn states(writer: &Writer<'_>, id: MailboxId, changed: &[(Uid, Flags)]) -> Result<Vec<(String, Vec<Uid>)>> {
+    let names = writer.keywords(id)?;
+    let mut by_flags: BTreeMap<u64, Vec<Uid>> = BTreeMap::new();
+    for (uid, flags) in changed {
+        by_flags.entry(flags.0).or_default().push(*uid);
+    }
+    let words = |flags| names.words(Flags(flags));
+    Ok(by_flags.into_iter().map(|(flags, uids)| (words(flags), uids)).collect())
 }
 
 /// Bits for taking away: a keyword that the mailbox does not know needs no place.

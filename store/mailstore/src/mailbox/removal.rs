@@ -7,7 +7,7 @@ use super::flagging::next_modseq;
 use super::runs::Runs;
 use crate::engine::{MailboxRow, MessageRow, Writer, now};
 use crate::error::Result;
-use crate::event::EventKind;
+use crate::event::{About, Cause, EventKind};
 use crate::flags::Flags;
 use crate::results::Expunged;
 use crate::store::row_of;
@@ -28,27 +28,42 @@ impl Mailbox {
         if row.deleted == 0 {
             return Ok(Expunged::default());
         }
-        self.remove_which(set.cloned().unwrap_or_else(UidSet::all), Which::Deleted)
+        self.remove_which(set.cloned().unwrap_or_else(UidSet::all), Which::Deleted, Cause::Client)
     }
 
     /// Removes the messages of the set, whether they are `\Deleted` or not.
     pub fn remove(&self, set: &UidSet) -> Result<Expunged> {
-        self.remove_which(set.clone(), Which::All)
+        self.remove_which(set.clone(), Which::All, Cause::Client)
     }
 
-    fn remove_which(&self, set: UidSet, which: Which) -> Result<Expunged> {
+    /// The same for messages whose time is over, which is told as such.
+    pub fn expire(&self, set: &UidSet) -> Result<Expunged> {
+        self.remove_which(set.clone(), Which::All, Cause::Expiry)
+    }
+
+    fn remove_which(&self, set: UidSet, which: Which, cause: Cause) -> Result<Expunged> {
         let (id, kept) = (self.id, self.account.store().inner.options.keep_removed > 0);
-        self.account.write(move |writer| remove_from(writer, id, &set, which, kept))
+        let removed = self.account.write(move |writer| remove_from(writer, id, &set, (which, cause), kept))?;
+        if !removed.uids.is_empty() {
+            self.account.note_room_again();
+        }
+        Ok(removed)
     }
 }
 
 /// Removes the messages of a set, whether they are `\Deleted` or not, in a write that does more.
 pub(crate) fn remove_messages(writer: &Writer<'_>, id: MailboxId, set: &UidSet, kept: bool) -> Result<Expunged> {
-    remove_from(writer, id, set, Which::All, kept)
+    remove_from(writer, id, set, (Which::All, Cause::Client), kept)
 }
 
 /// `kept` leaves the bodies for people who change their mind.
-fn remove_from(writer: &Writer<'_>, id: MailboxId, set: &UidSet, which: Which, kept: bool) -> Result<Expunged> {
+fn remove_from(
+    writer: &Writer<'_>,
+    id: MailboxId,
+    set: &UidSet,
+    (which, cause): (Which, Cause),
+    kept: bool,
+) -> Result<Expunged> {
     let mut row = row_of(writer, id)?;
     let (leaving, runs) = collect(writer, id, set, which)?;
     if leaving.is_empty() {
@@ -63,7 +78,8 @@ fn remove_from(writer: &Writer<'_>, id: MailboxId, set: &UidSet, which: Which, k
         let bodies: Vec<i64> = leaving.iter().map(|message| message.body_id).collect();
         writer.release_bodies(&bodies)?;
     }
-    writer.announce_in(&row, EventKind::Expunged { uids: Arc::from(&*uids) });
+    let about = About { cause, ..About::default() };
+    writer.announce_with(&row, EventKind::Expunged { uids: Arc::from(&*uids) }, about);
     Ok(Expunged { uids, modseq })
 }
 

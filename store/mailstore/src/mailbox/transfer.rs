@@ -1,21 +1,22 @@
 //! Copying and moving messages inside an account: bodies are shared.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::flagging::next_modseq;
 use super::removal::{members, take_out};
 use super::{Mailbox, row_of};
-use crate::MailboxId;
 use crate::account::{Arrival, add, admit, selectable};
 use crate::engine::{MailboxRow, MessageRow, Writer, now};
 use crate::error::Result;
-use crate::event::EventKind;
+use crate::event::{About, Arrived, EventKind, Wants};
 use crate::flags::{FlagSet, Flags, KeywordNames};
 use crate::mailbox_name::MailboxName;
 use crate::quota::QuotaLimits;
 use crate::results::Copied;
 use crate::uid_set::UidSet;
+use crate::{MailboxId, Uid};
 
 /// Whether messages stay where they were.
 #[derive(Debug, Clone, Copy)]
@@ -39,12 +40,57 @@ impl Mailbox {
     }
 
     fn transfer(&self, set: &UidSet, destination: &MailboxName, how: Transfer) -> Result<Copied> {
+        let looks = self.looks(set)?;
         let (id, set, destination) = (self.id, set.clone(), destination.clone());
-        self.account.write(move |writer| {
+        let outcome = self.account.write(move |writer| {
             row_of(writer, id)?;
             let destination = selectable(writer, &destination)?;
-            transfer(writer, id, &set, destination, how)
-        })
+            transfer(writer, id, &set, destination, how, looks)
+        });
+        self.account.noting_refusal(outcome)
+    }
+
+    /// Looks at messages that are to be told of with their contents: before the commit, so that nobody waits for it.
+    fn looks(&self, set: &UidSet) -> Result<Looks> {
+        let wants = self.account.wants();
+        let mut looks = Looks { wants, seen: HashMap::new() };
+        if !wants.content() {
+            return Ok(looks);
+        }
+        self.for_each(set, |row| {
+            let mut arrived = Arrived::default();
+            // One that cannot be read is told of without its content.
+            if let Ok(body) = row.body() {
+                arrived.look_at(&body, &wants);
+            }
+            looks.seen.insert(row.uid, arrived);
+            if looks.seen.len() < Wants::MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(looks)
+    }
+}
+
+/// What the observer wants to know of messages, and what was found of it before they are copied; by their old UIDs.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    wants: Wants,
+    seen: HashMap<Uid, Arrived>,
+}
+
+impl Looks {
+    /// What is told of a message that came to `destination` as `arrival`.
+    fn arrived(
+        &mut self,
+        writer: &Writer<'_>,
+        destination: MailboxId,
+        (old, uid): (Uid, Uid),
+        arrival: &Arrival,
+    ) -> Result<Arrived> {
+        let flags = match self.wants.flags {
+            true => Some(writer.keywords(destination)?.words(arrival.flags)),
+            false => None,
+        };
+        Ok(Arrived { uid, size: arrival.size, flags, ..self.seen.remove(&old).unwrap_or_default() })
     }
 }
 
@@ -55,6 +101,7 @@ pub(crate) fn transfer(
     set: &UidSet,
     mut destination: MailboxRow,
     how: Transfer,
+    mut looks: Looks,
 ) -> Result<Copied> {
     let (messages, runs) = members(writer, source, set)?;
     let mut copied = Copied {
@@ -77,10 +124,15 @@ pub(crate) fn transfer(
     copied.modseq = next_modseq(&mut destination);
     let mut translation = Translation::new(writer, source, &destination)?;
     let save_date = now();
-    for MessageRow { flags, size, internal_date, body_id, .. } in &messages {
+    let mut about = About::default();
+    for MessageRow { uid: old, flags, size, internal_date, body_id, .. } in &messages {
         let flags = translation.flags(writer, *flags, &mut destination)?;
         let arrival = Arrival { flags, size: *size, internal_date: *internal_date, save_date, body_id: *body_id };
-        copied.destination.push(add(writer, &mut destination, &arrival)?);
+        let uid = add(writer, &mut destination, &arrival)?;
+        copied.destination.push(uid);
+        if looks.wants.details {
+            about.arrived.push(looks.arrived(writer, destination.id, (*old, uid), &arrival)?);
+        }
         if matches!(how, Transfer::Copy(_)) {
             writer.share_body(*body_id)?;
         }
@@ -94,11 +146,11 @@ pub(crate) fn transfer(
         }
         let uids = take_out(writer, &mut departed, &messages, &runs)?;
         writer.save_numbers(&departed)?;
-        writer.announce_in(&destination, EventKind::Appended { uids: arrived });
+        writer.announce_with(&destination, EventKind::Appended { uids: arrived }, about);
         writer.announce_in(&departed, EventKind::Expunged { uids: uids.into() });
     } else {
         writer.save_numbers(&destination)?;
-        writer.announce_in(&destination, EventKind::Appended { uids: arrived });
+        writer.announce_with(&destination, EventKind::Appended { uids: arrived }, about);
     }
     Ok(copied)
 }
