@@ -4,3 +4,4 @@ mod compress;
 mod random_commands;
 mod refusals;
 mod scram;
+mod texts;

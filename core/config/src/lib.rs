@@ -20,7 +20,7 @@ pub use file::{Mistake, mistakes, quote, unquote};
 pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{
-    Access, BackEnd, Directory, Ens, Events, Http, Imap, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles, LogForm,
-    LogLevel, LogName, LogPlace, LoginThrottle, MinVersion, Names, Notify, OneLog, Pop, Proxy, QuotaNotice, SignIn,
-    Site, SmtpTls, Store, Tls, Watching,
+    Access, BackEnd, Directory, Ens, Events, Http, Imap, ImapUrls, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles,
+    LogForm, LogLevel, LogName, LogPlace, LoginThrottle, MinVersion, Names, Notify, OneLog, Pop, Proxy, QuotaNotice,
+    SignIn, Site, SmtpTls, Store, Tls, Watching,
 };

@@ -20,7 +20,7 @@ pub use access::{Access, LoginThrottle, Names};
 pub use directory::{Directory, Ldap, LdapSecurity};
 pub use ens::{Ens, Events, Notify};
 pub use http::{ForwardedHeader, Http, IpSecurity, SmtpTls};
-pub use imap::Imap;
+pub use imap::{Imap, ImapUrls};
 pub use listen::{Listen, Service};
 pub use lmtp::Lmtp;
 pub use log::{Log, LogFiles, LogForm, LogLevel, LogName, LogPlace, OneLog};

@@ -20,6 +20,7 @@ pub mod preview;
 mod scan;
 pub mod section;
 mod token;
+pub mod trace;
 pub mod transfer;
 
 pub use address::{Address, AddressKind};

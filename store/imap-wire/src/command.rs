@@ -1,5 +1,6 @@
 //! Commands: tag, name and arguments (RFC 3501 §6 and §9 `command`), one variant a command.
 
+use crate::annotatemore::{GetAnnotationArgs, SetAnnotationArgs};
 use crate::cursor::{Cursor, Names, is_astring_char};
 use crate::error::{Result, WireError};
 use crate::esearch::EsearchArgs;
@@ -41,6 +42,18 @@ pub enum Command {
     Compress(String),
     /// COMPARATOR (RFC 5255 §4.7): what the client would like, in the order of its wishes.
     Comparator(Vec<Vec<u8>>),
+    /// LANGUAGE (RFC 5255 §3.2): language ranges in the order of the client's wishes.
+    Language(Vec<Vec<u8>>),
+    /// NETSCAPE (reference §8)
+    Netscape,
+    /// XSERVERINFO (reference §8): what is asked for, in upper case.
+    XServerInfo(Vec<String>),
+    /// XMAILBOXINFO (reference §8): the mailbox and what is asked for, in upper case.
+    XMailboxInfo(String, Vec<String>),
+    /// GETANNOTATION (reference §8)
+    GetAnnotation(GetAnnotationArgs),
+    /// SETANNOTATION (reference §8)
+    SetAnnotation(SetAnnotationArgs),
     /// GENURLAUTH (RFC 4467): rumps with their mechanisms in upper case.
     GenUrlAuth(Vec<(Vec<u8>, String)>),
     /// RESETKEY (RFC 4467): of one mailbox, for these mechanisms; or of all mailboxes.
@@ -239,10 +252,13 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "CHECK" => return Ok(Command::Check),
         "RESETKEY" if cursor.rest().is_empty() => return Ok(Command::ResetKey(None)),
         "COMPARATOR" if cursor.rest().is_empty() => return Ok(Command::Comparator(Vec::new())),
+        "LANGUAGE" if cursor.rest().is_empty() => return Ok(Command::Language(Vec::new())),
+        "NETSCAPE" => return Ok(Command::Netscape),
         "CLOSE" => return Ok(Command::Close),
         "UNSELECT" => return Ok(Command::Unselect),
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
-        "COMPARATOR" | "GENURLAUTH" | "RESETKEY" | "URLFETCH" => {}
+        "COMPARATOR" | "LANGUAGE" | "GENURLAUTH" | "RESETKEY" | "URLFETCH" => {}
+        "XSERVERINFO" | "XMAILBOXINFO" | "GETANNOTATION" | "SETANNOTATION" => {}
         "AUTHENTICATE" | "COMPRESS" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE"
         | "DELETE" | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE"
         | "SEARCH" | "CANCELUPDATE" | "ESEARCH" | "GETMETADATA" | "SETMETADATA" | "GETQUOTA" | "GETQUOTAROOT"
@@ -253,6 +269,15 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
     Ok(match verb {
         "AUTHENTICATE" => authenticate(cursor)?,
         "COMPARATOR" => Command::Comparator(astrings(cursor)?),
+        "LANGUAGE" => Command::Language(astrings(cursor)?),
+        "XSERVERINFO" => Command::XServerInfo(keywords(cursor)?),
+        "XMAILBOXINFO" => {
+            let name = mailbox::parse(cursor)?;
+            cursor.space()?;
+            Command::XMailboxInfo(name, keywords(cursor)?)
+        }
+        "GETANNOTATION" => Command::GetAnnotation(GetAnnotationArgs::parse(cursor)?),
+        "SETANNOTATION" => Command::SetAnnotation(SetAnnotationArgs::parse(cursor)?),
         "GENURLAUTH" => {
             let mut rumps = Vec::new();
             loop {
@@ -355,6 +380,15 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         // APPEND with a message never comes here whole.
         _ => return Err(WireError::bad("Expected a message literal")),
     })
+}
+
+/// `atom *(SP atom)`, in upper case.
+fn keywords(cursor: &mut Cursor<'_>) -> Result<Vec<String>> {
+    let mut words = vec![cursor.keyword()?];
+    while cursor.eat(b' ') {
+        words.push(cursor.keyword()?);
+    }
+    Ok(words)
 }
 
 /// `astring *(SP astring)`

@@ -97,6 +97,8 @@ pub enum FetchItem {
     EmailId,
     /// THREADID (RFC 8474)
     ThreadId,
+    /// XSENDER (reference §8): who had signed in to send the message.
+    XSender,
     /// BINARY.SIZE[…] (RFC 3516)
     BinarySize(Vec<u32>),
     /// PREVIEW (RFC 8970), with LAZY or without: a preview costs a look at the text's beginning, which is no undue delay.
@@ -205,6 +207,7 @@ fn parse_item(cursor: &mut Cursor<'_>) -> Result<FetchItem> {
         (b"SAVEDATE", false) => FetchItem::SaveDate,
         (b"EMAILID", false) => FetchItem::EmailId,
         (b"THREADID", false) => FetchItem::ThreadId,
+        (b"XSENDER", false) => FetchItem::XSender,
         (b"MODSEQ", false) => FetchItem::ModSeq,
         (b"PREVIEW", false) => preview(cursor),
         (b"BODY", false) => FetchItem::Body,

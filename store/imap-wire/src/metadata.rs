@@ -44,7 +44,7 @@ pub struct SetMetadataArgs {
 /// Most entries of one command.
 const MAX_ENTRIES: usize = 1000;
 /// Longest name of an entry, in octets.
-const LONGEST_ENTRY: usize = 1024;
+pub(crate) const LONGEST_ENTRY: usize = 1024;
 
 impl GetMetadataArgs {
     /// Reads what follows the command's name and a space. Options may stand before the mailbox, as in the grammar, and behind it,
@@ -106,7 +106,17 @@ fn entries(cursor: &mut Cursor<'_>) -> Result<Vec<String>> {
 /// An entry's name in small letters: names compare in any case (RFC 5464 §3.2).
 pub(crate) fn entry(cursor: &mut Cursor<'_>) -> Result<String> {
     let name = cursor.astring()?;
-    let name = std::str::from_utf8(&name).map_err(|_| WireError::bad("Entry name is not UTF-8"))?.to_ascii_lowercase();
+    checked(std::str::from_utf8(&name).map_err(|_| WireError::bad("Entry name is not UTF-8"))?)
+}
+
+/// The name of an entry that can have a value.
+pub(crate) fn checked_entry(name: &str) -> Result<String> {
+    let name = checked(name)?;
+    if name.matches('/').count() < 2 { Err(WireError::bad("Invalid entry name")) } else { Ok(name) }
+}
+
+fn checked(name: &str) -> Result<String> {
+    let name = name.to_ascii_lowercase();
     let known = |root: &str| name.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if !known("/private") && !known("/shared") {
         return Err(WireError::bad("Entry names begin with /private or /shared"));

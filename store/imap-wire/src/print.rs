@@ -129,10 +129,11 @@ pub fn mailbox_name(out: &mut Vec<u8>, name: &str, dialect: Names) {
     }
 }
 
-/// Text for a person at the end of a status response: printable ASCII, one line, never empty.
+/// Text for a person at the end of a status response: one line without control characters, never empty. The server's own texts are
+/// ASCII until the client asks for another language (RFC 5255 §3.2).
 pub fn text(out: &mut Vec<u8>, text: &str) {
     let start = out.len();
-    out.extend(text.bytes().map(|byte| if matches!(byte, b' '..=b'~') { byte } else { b'?' }));
+    out.extend(text.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect::<String>().bytes());
     if out.len() == start {
         out.extend_from_slice(b"OK");
     }

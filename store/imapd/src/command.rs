@@ -1,5 +1,6 @@
 //! The commands, a file per group; this is the way from a parsed command to its handler.
 
+mod annotation;
 pub(crate) mod append;
 pub(crate) mod capability;
 pub(crate) mod certificate;
@@ -12,9 +13,11 @@ mod expunge;
 mod fetch;
 mod filter;
 mod idle;
+mod language;
 mod list;
 mod mailboxes;
 mod metadata;
+mod netscape;
 mod quota;
 mod search;
 mod select;
@@ -41,6 +44,12 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::Logout => connection::logout(session),
         Command::StartTls => connection::start_tls(session).await,
         Command::Comparator(wishes) => comparator::comparator(session, &wishes),
+        Command::Language(ranges) => language::language(session, &ranges),
+        Command::Netscape => netscape::netscape(session),
+        Command::XServerInfo(wanted) => netscape::server_info(session, &wanted),
+        Command::XMailboxInfo(name, wanted) => netscape::mailbox_info(session, &name, &wanted).await,
+        Command::GetAnnotation(args) => annotation::get(session, args).await,
+        Command::SetAnnotation(args) => annotation::set(session, args).await,
         Command::GenUrlAuth(rumps) => urlauth::generate(session, rumps).await,
         Command::ResetKey(which) => urlauth::reset(session, which).await,
         Command::UrlFetch(urls) => urlauth::fetch(session, urls).await,
@@ -50,8 +59,8 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::Unauthenticate => sign_in::unauthenticate(session).await,
         Command::GetQuota(root) => quota::get_quota(session, &root).await,
         Command::GetQuotaRoot(name) => quota::get_quota_root(session, &name).await,
-        Command::SetQuota(root, _) => quota::set_quota(&root),
-        Command::Namespace => connection::namespace(session),
+        Command::SetQuota(root, limits) => quota::set_quota(session, &root, limits).await,
+        Command::Namespace => language::namespace(session),
         Command::Login(user, password) => sign_in::login(session, &user, &password).await,
         Command::Authenticate(mechanism, initial) => sign_in::authenticate(session, &mechanism, initial).await,
         Command::ProxyAuth(user) => sign_in::proxy_auth(session, &user).await,

@@ -8,6 +8,7 @@ mod compression;
 mod context;
 mod fetch;
 mod intake;
+mod language;
 mod link;
 mod measured;
 mod origin;

@@ -7,6 +7,8 @@ use imap_wire::error::{Refusal, WireError};
 use imap_wire::print;
 use mailstore::{ErrorKind, StoreError};
 
+use crate::language::Language;
+
 /// OK, NO, BAD or PREAUTH.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -72,7 +74,7 @@ impl Reply {
     }
 
     /// Writes the response line. `None` as the tag makes it untagged.
-    pub(crate) fn print(&self, out: &mut Vec<u8>, tag: Option<&str>) {
+    pub(crate) fn print(&self, out: &mut Vec<u8>, language: Language, tag: Option<&str>) {
         out.extend_from_slice(tag.unwrap_or("*").as_bytes());
         out.extend_from_slice(match self.status {
             Status::Ok => b" OK ",
@@ -85,7 +87,7 @@ impl Reply {
             out.extend_from_slice(code.as_bytes());
             out.extend_from_slice(b"] ");
         }
-        print::text(out, &self.text);
+        print::text(out, &language.say(&self.text));
         out.extend_from_slice(b"\r\n");
     }
 }

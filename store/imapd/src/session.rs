@@ -8,7 +8,7 @@ use daemon::{Conn, Drain};
 use imap_wire::append::Action;
 use imap_wire::command::Numbers;
 use imap_wire::frame::{Announced, Event, FrameLimits};
-use imap_wire::{Names, Request, append};
+use imap_wire::{Names, Request, append, print};
 use logs::Close;
 use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError};
 use tokio::time::timeout;
@@ -89,7 +89,7 @@ impl Session {
             Err(end) => end,
         };
         if let Hangup::Bye(text) = &end {
-            self.link.out.extend_from_slice(format!("* BYE {text}\r\n").as_bytes());
+            self.say("BYE", text);
         }
         // A broken connection takes no more output, and that is logged below.
         let _ = self.link.flush().await;
@@ -130,7 +130,7 @@ impl Session {
         };
         let status = if signed { Status::Preauth } else { Status::Ok };
         let greeting = Reply { status, ..Reply::ok(banner) }.code(command::capability::line(self));
-        greeting.print(&mut self.link.out, None);
+        greeting.print(&mut self.link.out, self.dialect.language, None);
         self.link.flush().await
     }
 
@@ -300,11 +300,11 @@ impl Session {
             Ok(reply) => reply,
             Err(Hangup::Answered) => return Ok(()),
             Err(Hangup::LoggedOut) => {
-                Reply::ok("LOGOUT completed").print(&mut self.link.out, Some(&tag));
+                Reply::ok("LOGOUT completed").print(&mut self.link.out, self.dialect.language, Some(&tag));
                 return Err(Hangup::LoggedOut);
             }
             Err(Hangup::Refused(reply, bye)) => {
-                reply.print(&mut self.link.out, Some(&tag));
+                reply.print(&mut self.link.out, self.dialect.language, Some(&tag));
                 return Err(Hangup::Bye(bye));
             }
             Err(end) => return Err(end),
@@ -330,9 +330,16 @@ impl Session {
             && !selected.view.ghosts.is_empty()
         {
             let settled = selected.view.settled;
-            let line = format!("* OK [HIGHESTMODSEQ {settled}] Removed messages are told later\r\n");
-            self.link.out.extend_from_slice(line.as_bytes());
+            self.say(&format!("OK [HIGHESTMODSEQ {settled}]"), "Removed messages are told later");
         }
+    }
+
+    /// `* words text`, the text in the client's language.
+    pub(crate) fn say(&mut self, words: &str, text: &str) {
+        let out = &mut self.link.out;
+        out.extend_from_slice(format!("* {words} ").as_bytes());
+        print::text(out, &self.dialect.language.say(text));
+        out.extend_from_slice(b"\r\n");
     }
 
     /// Tells what has changed in the selected mailbox.
@@ -346,7 +353,7 @@ impl Session {
 
     /// Writes the tagged response of a command that could be read, whatever became of it.
     fn answer(&mut self, tag: Option<&str>, reply: &Reply) {
-        reply.print(&mut self.link.out, tag);
+        reply.print(&mut self.link.out, self.dialect.language, tag);
         self.unreadable = 0;
     }
 
@@ -356,7 +363,7 @@ impl Session {
             self.answer(tag, reply);
             return Ok(());
         }
-        reply.print(&mut self.link.out, tag);
+        reply.print(&mut self.link.out, self.dialect.language, tag);
         self.unreadable += 1;
         let most = if self.signed.is_some() { BAD_AFTER_LOGIN } else { BAD_BEFORE_LOGIN };
         if self.unreadable > most { Err(Hangup::Bye("Too many invalid commands")) } else { Ok(()) }

@@ -8,6 +8,7 @@ use imap_wire::print;
 use mailstore::{Flags, KeywordNames, Recent, Snapshot, Uid};
 
 use crate::context::Contexts;
+use crate::language::Language;
 use crate::view::{Access, Ghost, Recency, View};
 
 /// What the client has enabled that changes how it is told.
@@ -23,6 +24,8 @@ pub(crate) struct Dialect {
     pub(crate) utf8: bool,
     /// IMAP4rev2 (RFC 9051): until it is enabled everything is as in IMAP4rev1.
     pub(crate) rev2: bool,
+    /// What texts are written in (RFC 5255).
+    pub(crate) language: Language,
 }
 
 /// Whether EXPUNGE may be sent now. It must not be while FETCH, STORE or SEARCH by sequence number is answered.
@@ -97,7 +100,7 @@ impl View {
             self.ghosts = [].into();
         }
         if !keywords_equal(before.keywords(), self.snapshot.keywords()) {
-            print_flags(out, self.snapshot.keywords(), self.access);
+            print_flags(out, self.snapshot.keywords(), self.access, telling.dialect.language);
         }
         if self.len() != told {
             print::count_line(out, self.len() as u64, "EXISTS");
@@ -262,16 +265,20 @@ fn keywords_equal(one: &Arc<KeywordNames>, other: &Arc<KeywordNames>) -> bool {
 }
 
 /// `* FLAGS (…)` and what may be stored (RFC 3501 §7.2.6, §7.1 PERMANENTFLAGS).
-pub(crate) fn print_flags(out: &mut Vec<u8>, keywords: &KeywordNames, access: Access) {
+pub(crate) fn print_flags(out: &mut Vec<u8>, keywords: &KeywordNames, access: Access, language: Language) {
     let system = || SystemFlags::NAMES.iter().map(|(_, name)| *name);
     out.extend_from_slice(b"* FLAGS ");
     print::list(out, system().chain(keywords.iter()));
     if access == Access::ReadOnly {
-        return out.extend_from_slice(b"\r\n* OK [PERMANENTFLAGS ()] Read-only mailbox.\r\n");
+        out.extend_from_slice(b"\r\n* OK [PERMANENTFLAGS ()] ");
+        print::text(out, &language.say("Read-only mailbox."));
+        return out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n* OK [PERMANENTFLAGS ");
     // `\*`: a client may make new keywords, as long as there is room.
     let more = (keywords.iter().count() < KeywordNames::LIMIT).then_some("\\*");
     print::list(out, system().chain(keywords.iter()).chain(more));
-    out.extend_from_slice(b"] Flags permitted.\r\n");
+    out.extend_from_slice(b"] ");
+    print::text(out, &language.say("Flags permitted."));
+    out.extend_from_slice(b"\r\n");
 }

@@ -68,7 +68,7 @@ pub(crate) fn rule(command: &Command) -> Rule {
         numbers,
     };
     match command {
-        C::Capability | C::Id(_) => row(Always, Nothing),
+        C::Capability | C::Id(_) | C::Language(_) => row(Always, Nothing),
         C::Noop => row(Always, All),
         C::Logout => row(Always, Nothing),
         C::StartTls | C::Authenticate(..) | C::Login(..) => row(NotAuthenticated, Nothing),
@@ -81,6 +81,8 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::Create(..) | C::Delete(_) | C::Rename(..) | C::Subscribe(_) | C::Unsubscribe(_) => row(Authenticated, All),
         C::List(_) | C::Lsub(..) | C::Status(..) => row(Authenticated, All),
         C::GetMetadata(_) | C::SetMetadata(_) => row(Authenticated, All),
+        C::GetAnnotation(_) | C::SetAnnotation(_) => row(Authenticated, All),
+        C::Netscape | C::XServerInfo(_) | C::XMailboxInfo(..) => row(Authenticated, All),
         // Tells by itself, and needs a selected mailbox for some sources only.
         C::Esearch(_) => Rule { numbers: Numbers::Uid, ..row(Authenticated, Nothing) },
         C::Idle => row(Authenticated, Nothing),

@@ -86,7 +86,7 @@ impl Account {
         Incoming::new(self.store.intake(partition), size_hint)
     }
 
-    /// The limits in force (this handle's, else the stored ones) and the use.
+    /// The limits in force (an administrator's, else this handle's, else the stored ones) and the use.
     pub fn quota(&self) -> Result<Quota> {
         self.read(|reader| {
             reader.check_alive()?;
@@ -106,6 +106,18 @@ impl Account {
         })?;
         self.note_room_again();
         Ok(())
+    }
+
+    /// Sets limits of an administrator, which go before the directory's; `None` takes them back.
+    pub fn override_quota(&self, limits: Option<QuotaLimits>) -> Result<()> {
+        self.write(move |writer| {
+            writer.check_alive()?;
+            if writer.quota_override()? != limits {
+                writer.set_quota_override(limits)?;
+                writer.announce(None, None, EventKind::QuotaChanged);
+            }
+            Ok(())
+        })
     }
 
     /// What a mailbox holds now.
@@ -185,9 +197,12 @@ impl Account {
     }
 }
 
-/// A handle's limits over the stored ones.
+/// An administrator's limits over the handle's over the stored ones.
 pub(crate) fn limits_in_force(reader: &Reader<'_>, handle: Option<QuotaLimits>) -> Result<QuotaLimits> {
-    handle.map_or_else(|| reader.quota_limits(), Ok)
+    match (reader.quota_override()?, handle) {
+        (Some(limits), _) | (None, Some(limits)) => Ok(limits),
+        (None, None) => reader.quota_limits(),
+    }
 }
 
 /// Refuses to add what would pass a limit.

@@ -36,6 +36,16 @@ rows! {
         "Users, separated by blanks, as whom submission servers sign in: they may read URLs authorized for submit+.";
     LOGIN_REFERRALS: "service.imap.loginreferrals", Kind::Bool, "yes", Refresh, "own",
         "Send users whose mailHost is another host there (RFC 2221) in place of signing them in.";
+    ACCOUNT_URL: "service.imap.accounturl", Kind::Text, "", Refresh, "own",
+        "Page on which users look after their account, told by XSERVERINFO and NETSCAPE; %u is the user.";
+    LISTS_URL: "service.imap.listsurl", Kind::Text, "", Refresh, "own",
+        "Page on which users look after their mailing lists, told by XSERVERINFO and NETSCAPE; %u is the user.";
+    FILTERS_URL: "service.imap.filtersurl", Kind::Text, "", Refresh, "own",
+        "Page on which users look after their mail filters, told by XSERVERINFO and NETSCAPE; %u is the user.";
+    MAILBOX_URL: "service.imap.mailboxurl", Kind::Text, "", Refresh, "own",
+        "Page on which users look after a mailbox, told by XMAILBOXINFO; %u is the user, %m the mailbox.";
+    POST_URL: "service.imap.posturl", Kind::Text, "", Refresh, "own",
+        "Where users post to a mailbox, told by XMAILBOXINFO; %u is the user, %m the mailbox.";
     PROGRESS_INTERVAL: "service.imap.progressinterval", count(0, 3600), "10", Refresh, "own",
         "Seconds between two words of a long search to its client (RFC 9585); 0: a word with every step.";
 }

@@ -22,8 +22,29 @@ pub struct Imap {
     pub submit_users: Vec<String>,
     /// Users of other hosts are sent there.
     pub login_referrals: bool,
+    /// Pages that clients of the old server ask for.
+    pub urls: ImapUrls,
     /// How often a long search says how far it is.
     pub progress_interval: std::time::Duration,
+}
+
+/// Pages on the web, with `%u` for the user and `%m` for the mailbox; `None` where there is none.
+#[derive(Debug, Clone, Default)]
+pub struct ImapUrls {
+    /// The account.
+    pub account: Option<String>,
+    /// Mailing lists.
+    pub lists: Option<String>,
+    /// Mail filters.
+    pub filters: Option<String>,
+    /// A mailbox.
+    pub mailbox: Option<String>,
+    /// Posting to a mailbox.
+    pub post: Option<String>,
+}
+
+fn url(settings: &Settings, key: &'static crate::Key) -> Option<String> {
+    Some(settings.text(key)).filter(|url| !url.is_empty())
 }
 
 impl Imap {
@@ -38,6 +59,13 @@ impl Imap {
             literal_minus: settings.flag(keys::imap::LITERAL_MINUS),
             submit_users: settings.text(keys::imap::SUBMIT_USERS).split_whitespace().map(str::to_owned).collect(),
             login_referrals: settings.flag(keys::imap::LOGIN_REFERRALS),
+            urls: ImapUrls {
+                account: url(settings, keys::imap::ACCOUNT_URL),
+                lists: url(settings, keys::imap::LISTS_URL),
+                filters: url(settings, keys::imap::FILTERS_URL),
+                mailbox: url(settings, keys::imap::MAILBOX_URL),
+                post: url(settings, keys::imap::POST_URL),
+            },
             progress_interval: seconds(settings, keys::imap::PROGRESS_INTERVAL),
         }
     }

@@ -170,7 +170,11 @@ async fn store(session: &mut Session, target: Target, messages: Vec<NewMessage>)
     match appended {
         // RFC 8508 §4.3: told before the EXPUNGE.
         Ok(appended) if replaces => {
-            Reply::ok("Replacement message ready").code(append_uid(&appended)).print(&mut session.link.out, None);
+            Reply::ok("Replacement message ready").code(append_uid(&appended)).print(
+                &mut session.link.out,
+                session.dialect.language,
+                None,
+            );
             Reply::ok(verb)
         }
         Ok(appended) => Reply::ok(verb).code(append_uid(&appended)),

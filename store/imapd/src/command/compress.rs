@@ -12,7 +12,7 @@ pub(super) async fn compress(session: &mut Session, mechanism: &str) -> Handled 
         return Ok(Reply::no("DEFLATE is active already").code("COMPRESSIONACTIVE"));
     }
     let tag = std::mem::take(&mut session.tag);
-    Reply::ok("DEFLATE active").print(&mut session.link.out, Some(&tag));
+    Reply::ok("DEFLATE active").print(&mut session.link.out, session.dialect.language, Some(&tag));
     session.link.flush().await?;
     session.link.start_compression();
     Err(Hangup::Answered)

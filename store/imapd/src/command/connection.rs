@@ -1,4 +1,4 @@
-//! CAPABILITY, NOOP, LOGOUT, STARTTLS, ID, ENABLE and NAMESPACE.
+//! CAPABILITY, NOOP, LOGOUT, STARTTLS, ID and ENABLE.
 
 use imap_wire::command::IdField;
 use imap_wire::print;
@@ -22,7 +22,7 @@ pub(super) fn noop() -> Handled {
 
 /// RFC 3501 §6.1.3: BYE comes before the tagged OK.
 pub(super) fn logout(session: &mut Session) -> Handled {
-    session.link.out.extend_from_slice(b"* BYE Logging out\r\n");
+    session.say("BYE", "Logging out");
     Err(Hangup::LoggedOut)
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn start_tls(session: &mut Session) -> Handled {
     };
     // The tagged response goes out here, because the handshake follows it on the wire.
     let tag = std::mem::take(&mut session.tag);
-    Reply::ok("Begin TLS negotiation now").print(&mut session.link.out, Some(&tag));
+    Reply::ok("Begin TLS negotiation now").print(&mut session.link.out, session.dialect.language, Some(&tag));
     session.link.flush().await?;
     session.link.start_tls(&acceptor).await?;
     super::certificate::look(session);
@@ -94,10 +94,4 @@ pub(super) fn enable(session: &mut Session, names: &[String]) -> Handled {
         super::select::enable_condstore(session);
     }
     Ok(Reply::ok("ENABLE completed"))
-}
-
-/// RFC 2342: one's own mailboxes and nobody else's, so far.
-pub(super) fn namespace(session: &mut Session) -> Handled {
-    session.link.out.extend_from_slice(b"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
-    Ok(Reply::ok("NAMESPACE completed"))
 }

@@ -25,7 +25,7 @@ pub(super) async fn move_to(session: &mut Session, numbers: Numbers, set: Sequen
     }
     Ok(match transfer(session, numbers, set, &to, Mailbox::move_to).await? {
         Ok(Some(moved)) => {
-            Reply::ok("Moved").code(copy_uid(&moved)).print(&mut session.link.out, None);
+            Reply::ok("Moved").code(copy_uid(&moved)).print(&mut session.link.out, session.dialect.language, None);
             let done = Reply::ok("MOVE completed");
             if !session.dialect.qresync {
                 return Ok(done);

@@ -100,7 +100,7 @@ pub(super) async fn print_listed(session: &mut Session, mailbox: &str, entries: 
 }
 
 /// Every annotation that the user may see of a mailbox, or with an empty name of the server, by its full name.
-async fn annotations(session: &mut Session, mailbox: &str) -> Result<Vec<(String, Vec<u8>)>, Reply> {
+pub(super) async fn annotations(session: &mut Session, mailbox: &str) -> Result<Vec<(String, Vec<u8>)>, Reply> {
     let name = if mailbox.is_empty() { None } else { Some(existing(mailbox)?) };
     let reader = reader(session);
     let server = name.is_none();

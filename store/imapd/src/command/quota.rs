@@ -1,6 +1,7 @@
-//! GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 2087, RFC 9208): one quota root, the empty name, over all of a user's mailboxes.
+//! GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 2087, RFC 9208): one quota root over all of a user's mailboxes, the empty name for one's own.
 
 use imap_wire::print;
+use mailstore::{Account, AccountId, AccountOptions, QuotaLimits};
 
 use super::mailboxes::existing;
 use crate::reply::{Handled, Reply, store_failure};
@@ -8,13 +9,16 @@ use crate::session::Session;
 
 /// STORAGE counts in units of this many octets.
 const UNIT: u64 = 1024;
+/// What the names of other users' quota roots begin with.
+const OTHERS: &str = "user/";
 
 /// GETQUOTA.
 pub(super) async fn get_quota(session: &mut Session, root: &[u8]) -> Handled {
-    if !root.is_empty() {
-        return Ok(no_root());
-    }
-    Ok(match print_quota(session).await {
+    let account = match account(session, root).await {
+        Ok((account, _)) => account,
+        Err(reply) => return Ok(reply),
+    };
+    Ok(match print_quota(session, root, account).await {
         Ok(()) => Reply::ok("GETQUOTA completed"),
         Err(reply) => reply,
     })
@@ -37,15 +41,83 @@ pub(super) async fn get_quota_root(session: &mut Session, name: &str) -> Handled
     out.extend_from_slice(b"* QUOTAROOT ");
     print::mailbox_name(out, name.as_str(), dialect);
     out.extend_from_slice(b" \"\"\r\n");
-    Ok(match print_quota(session).await {
+    let account = match session.account().await {
+        Ok(account) => account,
+        Err(reply) => return Ok(reply),
+    };
+    Ok(match print_quota(session, b"", account).await {
         Ok(()) => Reply::ok("GETQUOTAROOT completed"),
         Err(reply) => reply,
     })
 }
 
-/// SETQUOTA: limits come from the directory and the settings, so nobody sets them here (RFC 2087 §4.1: can't set that data).
-pub(super) fn set_quota(root: &[u8]) -> Handled {
-    Ok(if root.is_empty() { Reply::no("Quotas are set in the directory").code("NOPERM") } else { no_root() })
+/// SETQUOTA (RFC 9208 §4.1.3): an administrator's limits, which go before the directory's until they are set to what that says.
+pub(super) async fn set_quota(session: &mut Session, root: &[u8], limits: Vec<(String, u64)>) -> Handled {
+    if !session.signed.as_ref().is_some_and(|signed| signed.identity.is_admin) {
+        return Ok(Reply::no("Only administrators set quotas").code("NOPERM"));
+    }
+    if !session.deps.quota.enforce {
+        return Ok(Reply::no("Quotas are not in force here").code("CANNOT"));
+    }
+    let mut wanted = QuotaLimits::default();
+    for (resource, limit) in limits {
+        match resource.as_str() {
+            "STORAGE" => wanted.bytes = Some(limit.saturating_mul(UNIT)),
+            "MESSAGE" => wanted.messages = Some(limit),
+            _ => return Ok(Reply::no("No such resource has a quota").code("CANNOT")),
+        }
+    }
+    let (account, directory) = match account(session, root).await {
+        Ok(found) => found,
+        Err(reply) => return Ok(reply),
+    };
+    let overriding = Some(wanted).filter(|wanted| *wanted != directory);
+    let changed = account.clone();
+    if let Err(error) = session.deps.pool.run(move || changed.override_quota(overriding)).await {
+        return Ok(store_failure(&error));
+    }
+    tracing::info!(category = "Account", account = account.id().as_str(), limits = ?wanted, "quota set by an administrator");
+    Ok(match print_quota(session, root, account).await {
+        Ok(()) => Reply::ok("SETQUOTA completed"),
+        Err(reply) => reply,
+    })
+}
+
+/// The account of a quota root, and what the directory allows it: one's own has the empty name, that of another user `user/name`, for
+/// store administrators.
+async fn account(session: &mut Session, root: &[u8]) -> Result<(Account, QuotaLimits), Reply> {
+    let Some(signed) = &session.signed else { return Err(Reply::bad("Sign in first")) };
+    let own = signed.account_id.as_str();
+    let limits = |policy: &directory::QuotaPolicy, user: &directory::User| {
+        let (bytes, messages) = policy.limits(user);
+        QuotaLimits { bytes, messages }
+    };
+    let named = match root {
+        b"" => own,
+        root => std::str::from_utf8(root).ok().and_then(|root| root.strip_prefix(OTHERS)).ok_or_else(no_root)?,
+    };
+    if named == own {
+        let limits = limits(&session.deps.quota, &signed.identity.user);
+        return session.account().await.map(|account| (account, limits));
+    }
+    if !signed.identity.is_admin {
+        return Err(no_root());
+    }
+    let (uid, domain) = named.split_once('@').map_or((named, None), |(uid, domain)| (uid, Some(domain)));
+    let found = session.deps.authenticator.directory().find_uid(uid, domain).await;
+    let user = match found {
+        Ok(found) => found.filter(|user| user.store_id == named).ok_or_else(no_root)?,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "looking a quota root up failed");
+            return Err(Reply::no("Mail store failed, try again later").code("UNAVAILABLE"));
+        }
+    };
+    let limits = limits(&session.deps.quota, &user);
+    let id = AccountId::new(&user.store_id).map_err(|_| no_root())?;
+    let store = session.deps.store.clone();
+    let options = AccountOptions { partition: user.partition.clone(), quota: Some(limits) };
+    let account = session.deps.pool.run(move || store.account_with(&id, &options)).await;
+    account.map(|account| (account, limits)).map_err(|error| store_failure(&error))
 }
 
 fn no_root() -> Reply {
@@ -53,8 +125,8 @@ fn no_root() -> Reply {
 }
 
 /// `* QUOTA "" (STORAGE used limit MESSAGE used limit)`; a resource without a limit is not named.
-async fn print_quota(session: &mut Session) -> Result<(), Reply> {
-    let quota = session.with_account(|account| account.quota()).await?;
+async fn print_quota(session: &mut Session, root: &[u8], account: Account) -> Result<(), Reply> {
+    let quota = session.deps.pool.run(move || account.quota()).await;
     let quota = quota.map_err(|error| store_failure(&error))?;
     let mut resources = Vec::new();
     if let Some(limit) = quota.limits.bytes {
@@ -64,7 +136,9 @@ async fn print_quota(session: &mut Session) -> Result<(), Reply> {
         resources.push(format!("MESSAGE {} {limit}", quota.messages_used));
     }
     let out = &mut session.link.out;
-    out.extend_from_slice(b"* QUOTA \"\" ");
+    out.extend_from_slice(b"* QUOTA ");
+    print::string(out, root);
+    out.push(b' ');
     print::list(out, resources.iter().map(String::as_str));
     out.extend_from_slice(b"\r\n");
     Ok(())

@@ -139,7 +139,7 @@ impl Progressing {
         print::string(&mut code, session.tag.as_bytes());
         code.extend_from_slice(format!(" {} {all})", done.min(all)).as_bytes());
         let word = Reply::ok("Still at it").code(String::from_utf8_lossy(&code).into_owned());
-        word.print(&mut session.link.out, None);
+        word.print(&mut session.link.out, session.dialect.language, None);
         session.link.flush().await
     }
 }
@@ -252,7 +252,7 @@ pub(super) fn keep_up_to_date(
         let mut code = b"NOUPDATE ".to_vec();
         print::string(&mut code, session.tag.as_bytes());
         let refusal = Reply::no("This result is not kept up to date").code(String::from_utf8_lossy(&code).into_owned());
-        refusal.print(&mut session.link.out, None);
+        refusal.print(&mut session.link.out, session.dialect.language, None);
     }
 }
 

@@ -54,9 +54,9 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
     let view = view_of(look, access, recency);
     print_mailbox(&mut session.link.out, &mailbox, &view, session.dialect);
     // RFC 8474 §4.2.
-    session.link.out.extend_from_slice(format!("* OK [MAILBOXID ({object_id})] Ok\r\n").as_bytes());
+    session.say(&format!("OK [MAILBOXID ({object_id})]"), "Ok");
     // RFC 4467 §9.
-    session.link.out.extend_from_slice(b"* OK [URLMECH INTERNAL] Mechanisms of authorized URLs\r\n");
+    session.say("OK [URLMECH INTERNAL]", "Mechanisms of authorized URLs");
     if session.dialect.rev2 {
         // RFC 9051 §6.3.2: which mailbox it is, under the name that the server knows.
         print::list_line(&mut session.link.out, "LIST", [], &args.mailbox, Names::Utf8, b"");
@@ -136,30 +136,32 @@ fn view_of(look: Look, access: Access, recency: Recency) -> View {
 }
 
 fn print_mailbox(out: &mut Vec<u8>, mailbox: &Mailbox, view: &View, dialect: Dialect) {
-    print_flags(out, view.snapshot.keywords(), view.access);
+    print_flags(out, view.snapshot.keywords(), view.access, dialect.language);
     print::count_line(out, view.len() as u64, "EXISTS");
     // RFC 9051 appendix E: neither RECENT nor UNSEEN is known any more.
     if view.recency == Recency::Told {
         print::count_line(out, view.recent_count() as u64, "RECENT");
         // A sequence number, which there are none of with UIDONLY.
         if let Some(unseen) = view.first_unseen().filter(|_| !dialect.uid_only) {
-            code_line(out, "UNSEEN", unseen as u64, "First unseen.");
+            code_line(out, "UNSEEN", unseen as u64, &dialect.language.say("First unseen."));
         }
     }
-    code_line(out, "UIDVALIDITY", u64::from(mailbox.uid_validity()), "UIDs valid");
-    code_line(out, "UIDNEXT", u64::from(view.snapshot.uid_next()), "Predicted next UID");
-    code_line(out, "HIGHESTMODSEQ", view.snapshot.highest_modseq(), "Highest");
+    code_line(out, "UIDVALIDITY", u64::from(mailbox.uid_validity()), &dialect.language.say("UIDs valid"));
+    code_line(out, "UIDNEXT", u64::from(view.snapshot.uid_next()), &dialect.language.say("Predicted next UID"));
+    code_line(out, "HIGHESTMODSEQ", view.snapshot.highest_modseq(), &dialect.language.say("Highest"));
 }
 
 fn code_line(out: &mut Vec<u8>, code: &str, number: u64, text: &str) {
-    out.extend_from_slice(format!("* OK [{code} {number}] {text}\r\n").as_bytes());
+    out.extend_from_slice(format!("* OK [{code} {number}] ").as_bytes());
+    print::text(out, text);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Leaves the selected mailbox, if there is one.
 pub(crate) fn leave(session: &mut Session) {
     if session.selected.take().is_some() {
         // RFC 7162 §3.2.11: what follows is about another mailbox.
-        session.link.out.extend_from_slice(b"* OK [CLOSED] Previous mailbox closed.\r\n");
+        session.say("OK [CLOSED]", "Previous mailbox closed.");
     }
 }
 
@@ -189,6 +191,6 @@ pub(super) fn enable_condstore(session: &mut Session) {
     session.dialect.condstore = true;
     if let Some(selected) = &session.selected {
         let highest = selected.view.snapshot.highest_modseq();
-        code_line(&mut session.link.out, "HIGHESTMODSEQ", highest, "Highest");
+        code_line(&mut session.link.out, "HIGHESTMODSEQ", highest, &session.dialect.language.say("Highest"));
     }
 }

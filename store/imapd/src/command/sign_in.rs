@@ -266,7 +266,7 @@ pub(super) async fn unauthenticate(session: &mut Session) -> Handled {
     }
     // The tagged response is the last thing that is compressed.
     let tag = std::mem::take(&mut session.tag);
-    done.print(&mut session.link.out, Some(&tag));
+    done.print(&mut session.link.out, session.dialect.language, Some(&tag));
     session.link.flush().await?;
     session.link.end_compression();
     Err(Hangup::Answered)

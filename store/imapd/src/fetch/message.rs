@@ -87,6 +87,11 @@ impl Source<'_> {
                 out.extend_from_slice(b"] ");
                 print::number(out, found.map_or(0, |part| part.measure(self.body, None).octets()));
             }
+            FetchItem::XSender => {
+                out.extend_from_slice(b"XSENDER ");
+                let header = slice(self.body, &self.digest.root().header_range());
+                print::nstring(out, message::trace::authenticated_sender(header).as_deref());
+            }
             FetchItem::Preview => {
                 out.extend_from_slice(b"PREVIEW ");
                 print::string(out, message::preview::preview(self.body, &self.digest).as_bytes());

@@ -42,7 +42,7 @@ fn needs_content(item: &FetchItem) -> bool {
     use FetchItem as F;
     match item {
         F::Rfc822 | F::Rfc822Header | F::Rfc822Text | F::Section { .. } | F::Binary { .. } | F::BinarySize(_) => true,
-        F::Preview => true,
+        F::Preview | F::XSender => true,
         F::Envelope | F::Flags | F::InternalDate | F::Rfc822Size | F::Body | F::BodyStructure | F::Uid | F::ModSeq => {
             false
         }

@@ -12,6 +12,9 @@ use crate::mailbox_name::MailboxName;
 use crate::quota::{Quota, QuotaLimits};
 use crate::{MailboxId, Uid};
 
+/// The annotation that holds an administrator's limits.
+const OVERRIDE: &str = "quota";
+
 impl Reader<'_> {
     /// Refuses to go on in a deleted account.
     pub(crate) fn check_alive(&self) -> Result<()> {
@@ -33,6 +36,17 @@ impl Reader<'_> {
                 messages: row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned),
             })
         })?)
+    }
+
+    /// The limits that an administrator has set for this account. An annotation whose name is none of METADATA.
+    pub(crate) fn quota_override(&self) -> Result<Option<QuotaLimits>> {
+        let mut select = self
+            .db
+            .prepare_cached("SELECT value FROM annotation WHERE mailbox_id = 0 AND entry = ?1 AND owner = ''")?;
+        let found: Option<Vec<u8>> = select.query_row([OVERRIDE], |row| row.get(0)).optional()?;
+        let Some(text) = found.and_then(|value| String::from_utf8(value).ok()) else { return Ok(None) };
+        let mut numbers = text.split(' ').map(|number| number.parse().ok());
+        Ok(Some(QuotaLimits { bytes: numbers.next().flatten(), messages: numbers.next().flatten() }))
     }
 
     /// The use, under `limits`. Summed over the mailboxes: a running total would be one more page in every commit.
@@ -101,6 +115,12 @@ impl Writer<'_> {
              RETURNING next_mailbox - 1, next_uidvalidity - 1",
         )?;
         Ok(next.query_row([now], |row| Ok((MailboxId(row.get(0)?), row.get(1)?)))?)
+    }
+
+    pub(crate) fn set_quota_override(&self, limits: Option<QuotaLimits>) -> Result<()> {
+        let limit = |limit: Option<u64>| limit.map_or_else(|| "-".to_owned(), |limit| limit.to_string());
+        let value = limits.map(|limits| format!("{} {}", limit(limits.bytes), limit(limits.messages)));
+        self.set_annotation(MailboxId(0), OVERRIDE, "", value.as_deref().map(str::as_bytes))
     }
 
     pub(crate) fn set_quota(&self, limits: QuotaLimits) -> Result<()> {
