@@ -8,6 +8,7 @@ mod old_name;
 mod output;
 mod root;
 mod services;
+mod setting_check;
 mod stamp;
 
 use std::process::ExitCode;

@@ -284,3 +284,21 @@ fn a_name_that_is_only_the_end_of_one_is_answered_with_the_whole() {
         assert!(refused.stderr.contains(&format!("did you mean '{meant}'?")), "{}", refused.stderr);
     }
 }
+
+#[test]
+fn a_search_filter_that_nobody_could_be_found_by_is_refused() {
+    let site = Site::make(SiteOptions::default().users::<&str>(&[]));
+    for (bad, why) in [("(uid=%U", "searchfilter"), ("uid=%U))", "searchfilter"), ("(uid=%Q)", "%U, %V, %o and %%")] {
+        let refused = site.tool(&["configutil", "-o", "sasl.default.ldap.searchfilter", "-v", bad], "");
+        assert_eq!(refused.status.code(), Some(1), "{bad}");
+        assert!(refused.stderr.contains(why), "{}", refused.stderr);
+        let line = format!("sasl.default.ldap.searchfilter = \"{bad}\"\n");
+        let refused = site.tool(&["configutil", "-i"], &line);
+        assert_eq!(refused.status.code(), Some(1), "{bad}");
+        assert!(
+            site.tool(&["configutil", "-o", "sasl.default.ldap.searchfilter"], "").success().stdout.trim().is_empty()
+        );
+    }
+    let good = "(&(objectclass=inetOrgPerson)(|(uid=%U)(telephoneNumber=%o)))";
+    site.tool(&["configutil", "-o", "sasl.default.ldap.searchfilter", "-v", good], "").success();
+}

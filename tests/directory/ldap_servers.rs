@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use directory::{Directory, DirectoryError, DirectoryRules, LdapDirectory, LdapOptions, LdapSecurity, LoginName};
 use nix::sys::signal::Signal;
 use suite::slapd::{Slapd, SlapdTls};
+use suite::wait_for;
 
 use super::fixture::{Fixture, ldap_options};
 
@@ -16,15 +17,12 @@ async fn find(directory: &LdapDirectory) -> Result<bool, DirectoryError> {
     Ok(directory.find_login(&LoginName::new("alice", Some("example.test"))).await?.is_some())
 }
 
-/// Asks until the answer is there; the tests' own patience is the limit.
+/// Asks until the answer is there.
 async fn until_found(directory: &LdapDirectory) {
-    tokio::time::timeout(Duration::from_secs(30), async {
-        while !matches!(find(directory).await, Ok(true)) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-    .unwrap();
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| {
+        wait_for("alice to be found", || matches!(runtime.block_on(find(directory)), Ok(true)).then_some(()))
+    });
 }
 
 fn filled() -> (Fixture, Slapd) {
@@ -197,4 +195,26 @@ async fn many_questions_at_once_share_a_small_pool() {
         assert!(answer.await.unwrap().unwrap());
     }
     assert!(slapd.count("ACCEPT from") <= 4, "two connections for searches, and those of ldapadd");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_says_to_be_elsewhere_is_not_followed_and_logged() {
+    let (_fixture, slapd) = filled();
+    let directory = LdapDirectory::new(&ldap_options(&[&slapd], rules())).unwrap();
+    let elsewhere = "dn: ou=elsewhere,o=example.test\nobjectClass: referral\nobjectClass: extensibleObject\n\
+                     ou: elsewhere\nref: ldap://other.example.test/ou=elsewhere,o=example.test\n";
+    slapd.tool("ldapadd", &["-M"], elsewhere).success();
+    assert!(find(&directory).await.unwrap(), "who is here is found");
+    let there = LoginName::new("nobody", Some("example.test"));
+    assert!(directory.find_login(&there).await.unwrap().is_none());
+    // A base that is elsewhere altogether is a refusal.
+    let search = directory::EntrySearch {
+        base: Some("ou=elsewhere,o=example.test"),
+        reach: directory::Reach::Subtree,
+        conditions: &[],
+        limit: 10,
+    };
+    let answer = directory.find_entries(&search).await;
+    let refused = matches!(&answer, Err(DirectoryError::Unavailable(reason)) if reason.contains("local.ugldaphost"));
+    assert!(refused, "{:?}", answer.map(|found| found.len()));
 }

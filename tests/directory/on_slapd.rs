@@ -12,7 +12,7 @@ use suite::{
     http::hidden_inputs,
     site::password,
     slapd::Slapd,
-    wait::{DEADLINE, wait_for},
+    wait::{DEADLINE, wait_for, within},
 };
 
 /// A site whose people are in slapd, loaded from its own file unchanged.
@@ -117,8 +117,9 @@ fn killed_under_twenty_sign_ins_a_second_it_fails_them_only_while_it_is_away() {
                         let answer = imap(&site, "alice");
                         assert!(answer.contains("OK") || answer.contains("UNAVAILABLE"), "{answer}");
                         seen.push((start, start.elapsed(), !answer.contains("UNAVAILABLE")));
-                        // 5 a second each: the pace of the load, not a wait for anything.
-                        std::thread::sleep(Duration::from_millis(200).saturating_sub(start.elapsed()));
+                        // 5 a second each, at once at the end.
+                        let pace = Duration::from_millis(200).saturating_sub(start.elapsed());
+                        within(pace, &mut || stop.load(Ordering::Relaxed).then_some(()));
                     }
                     seen
                 })
@@ -197,4 +198,80 @@ fn the_old_store_tools_find_people_there() {
     let (site, _slapd) = site_on_slapd(&["alice"], &[]);
     site.tool(&["deliver", "alice"], "Subject: by hand\n\nHello\n").success();
     assert_eq!(exists(&mut site.imap_as("alice")), 1);
+}
+
+/// The `authPassword` values of a user.
+fn verifiers(slapd: &Slapd, uid: &str) -> Vec<String> {
+    let found = slapd.tool(
+        "ldapsearch",
+        &["-LLL", "-o", "ldif-wrap=no", "-b", "", &format!("(uid={uid})"), "authPassword"],
+        "",
+    );
+    found.success().stdout.lines().filter_map(|line| line.strip_prefix("authPassword: ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_new_password_brings_its_verifier_or_the_reason_why_not() {
+    let (site, slapd) = site_on_slapd(&["alice"], &[("service.authcachettl", "0")]);
+    let [before] = &verifiers(&slapd, "alice")[..] else { panic!("one verifier") };
+    let told = site.tool(&["user", "passwd", "--password-stdin", "alice"], "another one\n").success();
+    assert_eq!(told.stderr, "");
+    let [after] = &verifiers(&slapd, "alice")[..] else { panic!("one verifier") };
+    assert_ne!(before, after);
+    assert!(after.starts_with("SCRAM-SHA-256$"), "{after}");
+    site.imap().login("alice", "another one");
+    site.tool(&["user", "add", "--password-stdin", "dora"], "hers\n").success();
+    assert_eq!(verifiers(&slapd, "dora").len(), 1);
+    // An entry whose classes have no such attribute.
+    let plain = "dn: uid=erik,ou=People,o=example.test\nobjectClass: inetOrgPerson\nuid: erik\ncn: Erik\nsn: Erik\n";
+    slapd.tool("ldapadd", &[], plain).success();
+    let told = site.tool(&["user", "passwd", "--password-stdin", "erik"], "his\n").success();
+    assert!(told.stderr.contains("no SCRAM-SHA-256 verifier"), "{}", told.stderr);
+    site.imap().login("erik", "his");
+}
+
+#[test]
+fn a_domain_over_its_quota_gets_its_status_and_loses_it_again() {
+    let (site, slapd) = site_on_slapd(&["alice"], &[]);
+    site.deliver("alice", &[b"Subject: big\r\n\r\n".as_slice(), &[b'x'; 3000]].concat());
+    let quota = |value: &str| {
+        slapd.modify(&format!(
+            "dn: o=example.test\nchangetype: modify\nreplace: mailDomainDiskQuota\nmailDomainDiskQuota: {value}\n"
+        ));
+    };
+    let status = || {
+        let found = slapd.tool("ldapsearch", &["-LLL", "-b", "o=example.test", "-s", "base", "mailDomainStatus"], "");
+        found.success().stdout.lines().find_map(|line| line.strip_prefix("mailDomainStatus: ")).unwrap().to_owned()
+    };
+    quota("1K");
+    let said = site.tool(&["imquotacheck", "-d", "example.test"], "").success().stdout;
+    assert!(said.contains("domain example.test: ") && said.contains(" of 1,") && said.contains("active"), "{said}");
+    assert_eq!(status(), "active", "nothing is enforced without -f");
+    site.tool(&["imquotacheck", "-f"], "").success();
+    assert_eq!(status(), "overquota");
+    quota("1M");
+    site.tool(&["imquotacheck", "-f", "-d", "example.test"], "").success();
+    assert_eq!(status(), "active");
+}
+
+#[test]
+fn tracing_begins_and_ends_with_a_refresh() {
+    let (site, _slapd) = site_on_slapd(&["alice"], &[("service.authcachettl", "0")]);
+    let traced = || site.log().matches("bind \"uid=alice").count();
+    assert!(imap(&site, "alice").contains("OK"));
+    assert_eq!(traced(), 0);
+    site.configure("local.ldaptrace", "yes");
+    site.refresh();
+    wait_for("a traced sign-in", || {
+        imap(&site, "alice");
+        (traced() > 0).then_some(())
+    });
+    site.configure("local.ldaptrace", "no");
+    site.refresh();
+    wait_for("a sign-in that is not traced", || {
+        let before = traced();
+        imap(&site, "alice");
+        (traced() == before).then_some(())
+    });
+    assert!(!site.log().contains(password()));
 }

@@ -9,6 +9,7 @@ use crate::tls::peer::{curl, s_client, with_certificate};
 #[test]
 fn plus_is_a_separator_once_the_guides_command_made_it_one() {
     let mut site = Site::new();
+    assert!(!site.imap().attempt(&format!("LOGIN alice+example.test {}", password())).is_ok(), "@ alone at first");
     site.stop();
     Terminal::at(&site).types("configutil -o service.loginseparator -v \"@+\"").success();
     site.run();

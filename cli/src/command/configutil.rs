@@ -10,7 +10,7 @@ use anyhow::bail;
 use clap::Args;
 use config::{Settings, keys};
 
-use crate::{command::config::check, output, root::RootOption};
+use crate::{command::config::check, output, root::RootOption, setting_check};
 
 /// Show and change settings.
 ///
@@ -95,6 +95,7 @@ impl Configutil {
         }
         match (&self.option, &self.value) {
             (Some(name), Some(value)) => {
+                setting_check::check(name, value)?;
                 warn(&settings.set(&[(name, value)])?);
                 output::line("OK SET");
             }

@@ -78,7 +78,7 @@ impl Imquotacheck {
             }
         }
         if self.enforce || self.domain.is_some() {
-            failed |= domain::report(&settings, &domains, self.domain.as_deref(), self.enforce, self.json)?;
+            domain::report(&settings, &domains, self.domain.as_deref(), self.enforce, self.json)?;
         }
         Ok(ExitCode::from(u8::from(failed)))
     }

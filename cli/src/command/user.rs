@@ -7,11 +7,11 @@ use std::{io::IsTerminal, process::ExitCode};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use config::Settings;
-use directory::{Change, NewUser};
+use directory::{Change, NewUser, Verifier};
 
 use crate::{command::init::generated_password, output, root::RootOption};
 
-use place::Users;
+pub use place::Users;
 
 /// Users of the directory: the embedded file, or the LDAP servers of local.ugldaphost (as local.ugldapbinddn, which
 /// must be allowed to write for everything but show and list).
@@ -85,7 +85,7 @@ impl User {
         match self.action {
             Action::Add(add) => {
                 let (password, generated) = add.password.read()?;
-                users.add_user(&new_user(&add, &password)?)?;
+                tell(&users.add_user(&new_user(&add, &password)?)?);
                 if generated {
                     output::line(format_args!("password: {password}"));
                 }
@@ -119,7 +119,7 @@ impl User {
             }
             Action::Passwd(passwd) => {
                 let (password, generated) = passwd.password.read()?;
-                users.set_password(&passwd.uid, &password)?;
+                tell(&users.set_password(&passwd.uid, &password)?);
                 if generated {
                     output::line(format_args!("password: {password}"));
                 }
@@ -151,6 +151,15 @@ fn new_user(add: &Add, password: &str) -> anyhow::Result<NewUser> {
 /// A value must not look like another line: control characters are written as escapes.
 fn one_line(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// Says why a user has no SCRAM verifier; everything else is as it was meant.
+fn tell(verifier: &Verifier) {
+    if let Verifier::NotTaken(reason) = verifier {
+        output::note(format_args!(
+            "user: the password is set; no SCRAM-SHA-256 verifier beside it, authPassword was not taken: {reason}"
+        ));
+    }
 }
 
 /// Hashes are not for screens.

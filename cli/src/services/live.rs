@@ -109,6 +109,9 @@ impl Running {
             };
             guard.replace(access, Arc::clone(&names));
         }
+        if let Some(ldap) = config::Directory::read(settings).ldap {
+            site.directory.set_trace(ldap.trace);
+        }
         site.authenticator.set_admission(LoginThrottle::read(settings), names);
         let rules = self.rules(site, SignIn::read(settings));
         if let Some(Mail { live, pool }) = &self.imap {

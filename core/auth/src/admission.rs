@@ -36,7 +36,7 @@ impl Admission {
     pub(crate) async fn turn(&self, user: &str, context: AuthContext) -> Result<Option<Ticket>, AuthError> {
         let address = context.peer.map(|peer| peer.ip());
         let too_many = |()| AuthError::new(AuthErrorKind::TooMany, "too many failures before");
-        self.throttle.turn(user, address).await.map_err(too_many)
+        self.throttle.turn(user, address, context.service.as_str()).await.map_err(too_many)
     }
 
     /// Whether a filter of `portals` names the client that the context tells of, and HTTP is what it asks for.

@@ -47,7 +47,7 @@ impl Default for AuthOptions {
         AuthOptions {
             cache_ttl: Duration::from_secs(900),
             cache_size: 10_000,
-            login_separators: "@+".to_owned(),
+            login_separators: "@".to_owned(),
             default_domain: String::new(),
             bare_names: BareNames::default(),
             admins: Vec::new(),

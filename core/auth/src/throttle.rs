@@ -266,7 +266,12 @@ impl Throttle {
 
     /// Waits for the turn of a sign-in, as a task that holds no thread. `Ok(None)` where nothing is delayed; `Err` when it would wait
     /// too long.
-    pub(crate) async fn turn(&self, user: &str, address: Option<IpAddr>) -> Result<Option<Ticket>, ()> {
+    pub(crate) async fn turn(
+        &self,
+        user: &str,
+        address: Option<IpAddr>,
+        service: &'static str,
+    ) -> Result<Option<Ticket>, ()> {
         let Some(address) = address else { return Ok(None) };
         let Some(ledger) = self.0.read().unwrap_or_else(PoisonError::into_inner).clone() else { return Ok(None) };
         if !ledger.settings.enable || ledger.settings.exempt.contains(address) {
@@ -278,7 +283,7 @@ impl Throttle {
         match ledger.ask(&mut attempt, Instant::now()) {
             Answer::Go(ticket) => return Ok(Some(ticket)),
             Answer::Refuse => return Err(()),
-            Answer::Wait(_) => {}
+            Answer::Wait(_) => meters::throttled(service),
         }
         loop {
             let entries = attempt.entries.clone();

@@ -16,6 +16,8 @@ pub struct Domain {
     pub aliases: Vec<String>,
     /// inetDomainStatus, then mailDomainStatus: the first that is not active.
     pub status: AccountStatus,
+    /// mailDomainStatus alone, which `imquotacheck -f` sets by the domain's quota.
+    pub mail_status: AccountStatus,
     /// `preferredLanguage` for users without one.
     pub preferred_language: Option<String>,
     /// `preferredMailHost`: mailHost of new users.

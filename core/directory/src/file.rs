@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::index::Index;
-use crate::{Change, DirectoryError, DirectoryRules, Entry, HashCost, Ldif, NewDomain, NewUser, User, edit};
+use crate::{
+    AccountStatus, Change, DirectoryError, DirectoryRules, Domain, Entry, HashCost, Ldif, NewDomain, NewUser, User,
+    edit,
+};
 
 /// The directory file as the command line changes it. All methods block; several processes may edit at once.
 #[derive(Clone, Debug)]
@@ -53,6 +56,22 @@ impl DirectoryFile {
     /// All users in file order.
     pub fn users(&self) -> Result<Vec<Arc<User>>, DirectoryError> {
         Ok(Index::build(self.read()?, &self.rules).users)
+    }
+
+    /// All domains in file order.
+    pub fn domains(&self) -> Result<Vec<Arc<Domain>>, DirectoryError> {
+        Ok(Index::build(self.read()?, &self.rules).domains)
+    }
+
+    /// Sets `mailDomainStatus` of the domain whose entry has this DN.
+    pub fn set_domain_status(&self, dn: &str, status: AccountStatus) -> Result<(), DirectoryError> {
+        self.edit(|ldif| {
+            let entry = ldif.entries.iter_mut().find(|entry| entry.dn == dn);
+            let entry = entry.ok_or_else(|| DirectoryError::NotFound(dn.to_owned()))?;
+            entry.attributes.retain(|attribute| !attribute.name.eq_ignore_ascii_case("mailDomainStatus"));
+            entry.push("mailDomainStatus", status.as_str());
+            Ok(())
+        })
     }
 
     /// The entry of a user (`uid` or `uid@domain`).

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use ldap3::Scope;
 use moka::sync::Cache;
 
-pub use edit::LdapEditor;
+pub use edit::{LdapEditor, Verifier};
 use operation::{Answer, Operation};
 use pool::Pool;
 use search::Question;
@@ -161,6 +161,10 @@ impl Directory for LdapDirectory {
         let name = user.map_or(nobody.as_str(), |user| user.dn.as_str());
         let answer = self.pool.run(&Operation::Bind { dn: name, password }).await?;
         Ok(matches!(answer, Answer::Done) && user.is_some())
+    }
+
+    fn set_trace(&self, trace: bool) {
+        self.pool.set_trace(trace);
     }
 
     /// Nobody knows without reading every entry, so it is not announced.

@@ -33,7 +33,7 @@ pub use entry_search::{Condition, EntrySearch, FoundEntry, Reach};
 pub use error::DirectoryError;
 pub use file::DirectoryFile;
 pub use filter::{Filter, FilterNames, FilterSyntax};
-pub use ldap::{LdapDirectory, LdapEditor, LdapOptions, LdapSecurity};
+pub use ldap::{LdapDirectory, LdapEditor, LdapOptions, LdapSecurity, Verifier};
 pub use ldif::{Attribute, Entry, Ldif, LdifError};
 pub use ldif_directory::{LdifDirectory, LdifOptions};
 pub use password::{HashCost, ProhibitedCharacter, hash_password, prepared};
@@ -93,6 +93,9 @@ pub trait Directory: Send + Sync + 'static {
 
     /// Users whose entries have certain attributes, of any status, for certificate mapping.
     async fn find_entries(&self, search: &EntrySearch<'_>) -> Result<Vec<FoundEntry>, DirectoryError>;
+
+    /// Whether every operation is logged from now on (`local.ldaptrace`). Directories without operations have none to log.
+    fn set_trace(&self, _trace: bool) {}
 
     /// A number that changes when the directory is known to have changed, so that caches above can forget.
     /// Directories that cannot tell always answer 0.

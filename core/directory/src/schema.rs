@@ -167,6 +167,7 @@ fn domain(entry: &Entry, name: String, aliases: Vec<String>, base_dn: String) ->
         status: AccountStatus::first_restriction(
             ["inetDomainStatus", "mailDomainStatus"].map(|attribute| status(entry, attribute)),
         ),
+        mail_status: status(entry, "mailDomainStatus"),
         preferred_language: text(entry, "preferredLanguage"),
         preferred_mail_host: text(entry, "preferredMailHost"),
         allowed_services: entry.values("mailDomainAllowedServiceAccess").map(str::to_owned).collect(),

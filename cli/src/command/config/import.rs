@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use config::migrate::{Outcome, Step, plan};
 use serde_json::json;
 
-use crate::{command::configutil::input, output, root::RootOption};
+use crate::{command::configutil::input, output, root::RootOption, setting_check};
 
 /// Take the settings of a running old server: what its 'configutil' or 'configutil -l' prints.
 ///
@@ -41,6 +41,10 @@ impl Import {
             output::line(serde_json::Value::Array(steps.iter().map(object).collect()));
         } else {
             steps.iter().for_each(|step| output::line(sentence(step)));
+        }
+        for step in &steps {
+            setting_check::check(&step.name, step.value.as_deref().unwrap_or_default())
+                .with_context(|| format!("{name}: nothing is changed"))?;
         }
         let count = |outcome| steps.iter().filter(|step| step.outcome == outcome).count();
         let refused = count(Outcome::Refused);

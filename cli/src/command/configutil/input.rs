@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use config::{Settings, keys, unquote};
 
 use super::warn;
-use crate::output;
+use crate::{output, setting_check};
 
 /// Sets every `name = value` line of `file` (`-`: standard input). Tells every mistake, with its line.
 pub fn take(settings: &mut Settings, file: &Path) -> anyhow::Result<ExitCode> {
@@ -39,6 +39,7 @@ fn parse(line: &str) -> Result<(&str, &str), String> {
     let (name, value) = (name.trim(), unquote(value.trim()));
     let key = keys::find(name).map_err(|refusal| refusal.to_string())?;
     key.check(value).map_err(|refusal| refusal.to_string())?;
+    setting_check::check(name, value).map_err(|refusal| format!("{refusal:#}"))?;
     Ok((name, value))
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use config::Settings;
-use directory::{Change, DirectoryError, DirectoryFile, Entry, LdapEditor, NewUser, User};
+use directory::{
+    AccountStatus, Change, DirectoryError, DirectoryFile, Domain, Entry, LdapEditor, NewUser, User, Verifier,
+};
 use tokio::runtime::Runtime;
 
 use crate::services::{directory_rules, ldap_options};
@@ -34,6 +36,20 @@ impl Users {
         }
     }
 
+    pub fn domains(&self) -> Result<Vec<Arc<Domain>>, DirectoryError> {
+        match self {
+            Self::File(file) => file.domains(),
+            Self::Ldap(editor, runtime) => runtime.block_on(editor.domains()),
+        }
+    }
+
+    pub fn set_domain_status(&self, dn: &str, status: AccountStatus) -> Result<(), DirectoryError> {
+        match self {
+            Self::File(file) => file.set_domain_status(dn, status),
+            Self::Ldap(editor, runtime) => runtime.block_on(editor.set_domain_status(dn, status)),
+        }
+    }
+
     pub fn entry(&self, user: &str) -> Result<Entry, DirectoryError> {
         match self {
             Self::File(file) => file.entry(user),
@@ -41,9 +57,9 @@ impl Users {
         }
     }
 
-    pub fn add_user(&self, user: &NewUser) -> Result<(), DirectoryError> {
+    pub fn add_user(&self, user: &NewUser) -> Result<Verifier, DirectoryError> {
         match self {
-            Self::File(file) => file.add_user(user),
+            Self::File(file) => file.add_user(user).map(|()| Verifier::Written),
             Self::Ldap(editor, runtime) => runtime.block_on(editor.add_user(user)),
         }
     }
@@ -55,9 +71,9 @@ impl Users {
         }
     }
 
-    pub fn set_password(&self, user: &str, password: &str) -> Result<(), DirectoryError> {
+    pub fn set_password(&self, user: &str, password: &str) -> Result<Verifier, DirectoryError> {
         match self {
-            Self::File(file) => file.set_password(user, password),
+            Self::File(file) => file.set_password(user, password).map(|()| Verifier::Written),
             Self::Ldap(editor, runtime) => runtime.block_on(editor.set_password(user, password)),
         }
     }

@@ -8,14 +8,23 @@ use super::operation::Operation;
 use super::search::Question;
 use super::{LdapDirectory, LdapOptions};
 use crate::{
-    Change, Directory, DirectoryError, Entry, Filter, HashCost, NewUser, ScramVerifier, User, dn, edit, password,
-    prepared, schema,
+    AccountStatus, Change, Directory, DirectoryError, Domain, Entry, Filter, HashCost, NewUser, ScramVerifier, User,
+    dn, edit, password, prepared, schema,
 };
 
 /// Users of an LDAP site as the command line changes them. The configured DN must have the rights for it.
 pub struct LdapEditor {
     directory: LdapDirectory,
     default_domain: String,
+}
+
+/// What became of the SCRAM verifier of a new password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verifier {
+    /// It is in the entry.
+    Written,
+    /// The server did not take it, for this reason; the password itself holds.
+    NotTaken(String),
 }
 
 impl LdapEditor {
@@ -40,6 +49,18 @@ impl LdapEditor {
         Ok(users)
     }
 
+    /// All domains.
+    pub async fn domains(&self) -> Result<Vec<std::sync::Arc<Domain>>, DirectoryError> {
+        self.directory.domains().await
+    }
+
+    /// Sets `mailDomainStatus` of the domain whose entry has this DN.
+    pub async fn set_domain_status(&self, dn: &str, status: AccountStatus) -> Result<(), DirectoryError> {
+        let value = HashSet::from([status.as_str().as_bytes().to_vec()]);
+        let changes = vec![Mod::Replace(b"mailDomainStatus".to_vec(), value)];
+        self.run(Operation::Modify { dn, changes }).await
+    }
+
     /// The entry of a user (`uid` or `uid@domain`) with all its attributes.
     pub async fn entry(&self, user: &str) -> Result<Entry, DirectoryError> {
         let user = self.user(user).await?;
@@ -48,8 +69,8 @@ impl LdapEditor {
         entry.ok_or_else(|| DirectoryError::NotFound(user.dn.clone()))
     }
 
-    /// Adds a user, below `ou=People` of the domain where there is one.
-    pub async fn add_user(&self, new: &NewUser) -> Result<(), DirectoryError> {
+    /// Adds a user, below `ou=People` of the domain where there is one. The password as by [`LdapEditor::set_password`].
+    pub async fn add_user(&self, new: &NewUser) -> Result<Verifier, DirectoryError> {
         let name = new.domain.as_deref().unwrap_or(&self.default_domain);
         let domain = self.directory.domain_named(name).await?;
         let domain = domain.ok_or_else(|| DirectoryError::NotFound(format!("domain {name}")))?;
@@ -77,8 +98,11 @@ impl LdapEditor {
         }
         self.run(Operation::Add { dn: &entry.dn, rows }).await?;
         match &new.password {
-            Some(password) => self.replace_password(&entry.dn, password).await,
-            None => Ok(()),
+            Some(password) => {
+                self.replace_password(&entry.dn, password).await?;
+                self.add_verifier(&entry.dn, password).await
+            }
+            None => Ok(Verifier::Written),
         }
     }
 
@@ -110,23 +134,38 @@ impl LdapEditor {
         self.run(Operation::Modify { dn: &before.dn, changes: mods }).await
     }
 
-    /// Sets a user's password by RFC 3062: the server hashes it and applies its policies.
-    pub async fn set_password(&self, user: &str, password: &str) -> Result<(), DirectoryError> {
+    /// Sets a user's password by RFC 3062: the server hashes it and applies its policies. The SCRAM verifier of the password goes
+    /// into `authPassword`, and the old one out; where the server takes none the reason comes back, and the user has none.
+    pub async fn set_password(&self, user: &str, password: &str) -> Result<Verifier, DirectoryError> {
         let entry = self.entry(user).await?;
         self.replace_password(&entry.dn, password).await?;
-        // A verifier of the old password must not go on letting people in.
+        // A verifier of the old password must not go on letting people in, whatever becomes of the new one.
+        let is_verifier =
+            |value: &[u8]| std::str::from_utf8(value).is_ok_and(|value| ScramVerifier::parse(value).is_some());
         let stale: HashSet<Vec<u8>> = entry
             .attributes
             .iter()
-            .filter(|row| row.name.eq_ignore_ascii_case("authPassword"))
-            .filter(|row| std::str::from_utf8(&row.value).is_ok_and(|value| ScramVerifier::parse(value).is_some()))
+            .filter(|row| row.name.eq_ignore_ascii_case("authPassword") && is_verifier(&row.value))
             .map(|row| row.value.clone())
             .collect();
-        if stale.is_empty() {
-            return Ok(());
+        if !stale.is_empty() {
+            let mods = vec![Mod::Delete(b"authPassword".to_vec(), stale)];
+            self.run(Operation::Modify { dn: &entry.dn, changes: mods }).await?;
         }
-        let mods = vec![Mod::Delete(b"authPassword".to_vec(), stale)];
-        self.run(Operation::Modify { dn: &entry.dn, changes: mods }).await
+        self.add_verifier(&entry.dn, password).await
+    }
+
+    async fn add_verifier(&self, dn: &str, password: &str) -> Result<Verifier, DirectoryError> {
+        let password = password.to_owned();
+        let verifier = tokio::task::spawn_blocking(move || ScramVerifier::derive(&password));
+        let verifier = verifier.await.map_err(|error| DirectoryError::Invalid(error.to_string()))??;
+        let value = HashSet::from([verifier.to_auth_password().into_bytes()]);
+        let mods = vec![Mod::Add(b"authPassword".to_vec(), value)];
+        Ok(match self.run(Operation::Modify { dn, changes: mods }).await {
+            Ok(()) => Verifier::Written,
+            // No such attribute in its schema, or no right to write it.
+            Err(error) => Verifier::NotTaken(error.to_string()),
+        })
     }
 
     async fn replace_password(&self, dn: &str, password: &str) -> Result<(), DirectoryError> {

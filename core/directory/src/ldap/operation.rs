@@ -6,7 +6,7 @@ use std::fmt;
 use ldap3::exop::PasswordModify;
 use ldap3::{Ldap, Mod};
 
-use super::search::{Question, search, search_all};
+use super::search::{Found, Question, search, search_all};
 use super::server::{Fault, Purpose, success};
 use crate::Entry;
 
@@ -41,7 +41,7 @@ pub(super) enum Operation<'a> {
 
 /// What an operation brings.
 pub(super) enum Answer {
-    Entries(Vec<Entry>),
+    Found(Found),
     Done,
     /// The password is not the user's.
     WrongPassword,
@@ -50,7 +50,7 @@ pub(super) enum Answer {
 impl Answer {
     pub(super) fn entries(self) -> Vec<Entry> {
         match self {
-            Answer::Entries(entries) => entries,
+            Answer::Found(found) => found.entries,
             Answer::Done | Answer::WrongPassword => Vec::new(),
         }
     }
@@ -66,8 +66,8 @@ impl Operation<'_> {
 
     pub(super) async fn run(&self, ldap: &mut Ldap) -> Result<Answer, Fault> {
         let result = match self {
-            Operation::Search(question) => return search(ldap, question).await.map(Answer::Entries),
-            Operation::SearchAll(question) => return search_all(ldap, question).await.map(Answer::Entries),
+            Operation::Search(question) => return search(ldap, question).await.map(Answer::Found),
+            Operation::SearchAll(question) => return search_all(ldap, question).await.map(Answer::Found),
             Operation::Bind { dn, password } => {
                 let result = ldap.simple_bind(dn, password).await?;
                 // constraintViolation, noSuchObject, inappropriateAuthentication, invalidCredentials, unwillingToPerform:

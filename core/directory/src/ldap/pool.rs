@@ -1,5 +1,6 @@
 //! All LDAP servers of a site: the first that answers is asked, within one time limit.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::DirectoryError;
 pub(super) struct Pool {
     servers: Vec<Arc<Server>>,
     limit: Duration,
-    trace: bool,
+    trace: AtomicBool,
     /// The refusal logged last, so that each gets one line a minute however many logins it meets.
     complaint: Mutex<Option<(String, Instant)>>,
 }
@@ -27,19 +28,25 @@ impl Pool {
         Pool {
             servers: servers.collect(),
             limit: options.time_limit,
-            trace: options.trace,
+            trace: AtomicBool::new(options.trace),
             complaint: Mutex::new(None),
         }
+    }
+
+    /// Whether every operation is logged from now on.
+    pub(super) fn set_trace(&self, trace: bool) {
+        self.trace.store(trace, Ordering::Relaxed);
     }
 
     /// Runs an operation at the first server that can do it.
     pub(super) async fn run(&self, operation: &Operation<'_>) -> Result<Answer, DirectoryError> {
         let start = Instant::now();
         let result = self.try_servers(operation).await;
-        if self.trace {
+        meters::directory_call(meters::Outcome::of(&result), start.elapsed());
+        if self.trace.load(Ordering::Relaxed) {
             let outcome = match &result {
                 Ok(Answer::WrongPassword) => "wrong password".to_owned(),
-                Ok(Answer::Entries(entries)) => format!("{} entries", entries.len()),
+                Ok(Answer::Found(found)) => format!("{} entries", found.entries.len()),
                 Ok(Answer::Done) => "done".to_owned(),
                 Err(error) => error.to_string(),
             };
@@ -62,7 +69,19 @@ impl Pool {
             let left = end.saturating_duration_since(Clock::now());
             let share = left / u32::try_from(present.len() - at).unwrap_or(1);
             match timeout(share, server.run(operation)).await {
-                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Ok(answer)) => {
+                    if let Answer::Found(found) = &answer
+                        && let Some(url) = found.elsewhere.first()
+                    {
+                        self.complain(&format!(
+                            "LDAP server {}: a part of what is searched is at {}, where nobody is looked for: \
+                             references are not followed; name servers that hold all of it in local.ugldaphost",
+                            server.name,
+                            url.escape_default()
+                        ));
+                    }
+                    return Ok(answer);
+                }
                 Ok(Err(Fault::Refused(reason))) => {
                     self.complain(&format!("LDAP server {}: {reason}", server.name));
                     return Err(DirectoryError::Unavailable(reason));

@@ -2,7 +2,7 @@
 
 use ldap3::asn1::{PL, StructureTag};
 use ldap3::controls::{Control, ControlType, PagedResults};
-use ldap3::{DerefAliases, Ldap, Scope, SearchOptions};
+use ldap3::{DerefAliases, Ldap, ResultEntry, Scope, SearchOptions};
 
 use super::server::Fault;
 use crate::{Attribute, Entry, Filter};
@@ -19,8 +19,8 @@ pub(super) struct Question<'a> {
 }
 
 /// Entries that fit, at most as many as the limit says. A base that is not there is an empty answer. Continuation references
-/// (RFC 4511 §4.5.3) are left alone: the credentials of this site are for its own servers.
-pub(super) async fn search(ldap: &mut Ldap, question: &Question<'_>) -> Result<Vec<Entry>, Fault> {
+/// (RFC 4511 §4.5.3) are not followed but handed on: the credentials of this site are for its own servers.
+pub(super) async fn search(ldap: &mut Ldap, question: &Question<'_>) -> Result<Found, Fault> {
     let limit = i32::try_from(question.limit).unwrap_or(i32::MAX);
     let options = SearchOptions::new().deref(DerefAliases::Never).sizelimit(limit);
     let filter = question.filter.to_string();
@@ -28,15 +28,20 @@ pub(super) async fn search(ldap: &mut Ldap, question: &Question<'_>) -> Result<V
         ldap.with_search_options(options).search(question.base, question.scope, &filter, question.attributes).await?;
     match result.rc {
         // success, sizeLimitExceeded, noSuchObject
-        0 | 4 | 32 => Ok(found.into_iter().filter_map(|entry| read(entry.0)).take(question.limit).collect()),
+        0 | 4 | 32 => {
+            let mut all = Found::default();
+            all.add(found);
+            all.entries.truncate(question.limit);
+            Ok(all)
+        }
         _ => Err(Fault::of(&result)),
     }
 }
 
 /// All entries that fit, however many, a page at a time (RFC 2696).
-pub(super) async fn search_all(ldap: &mut Ldap, question: &Question<'_>) -> Result<Vec<Entry>, Fault> {
+pub(super) async fn search_all(ldap: &mut Ldap, question: &Question<'_>) -> Result<Found, Fault> {
     let filter = question.filter.to_string();
-    let mut entries = Vec::new();
+    let mut all = Found::default();
     let mut cookie = Vec::new();
     loop {
         let page = PagedResults { size: 500, cookie };
@@ -47,8 +52,8 @@ pub(super) async fn search_all(ldap: &mut Ldap, question: &Question<'_>) -> Resu
             .search(question.base, question.scope, &filter, question.attributes)
             .await?;
         match result.rc {
-            0 => entries.extend(found.into_iter().filter_map(|entry| read(entry.0))),
-            32 => return Ok(entries),
+            0 => all.add(found),
+            32 => return Ok(all),
             _ => return Err(Fault::of(&result)),
         }
         let next = result.ctrls.into_iter().find_map(|Control(kind, raw)| match kind {
@@ -57,7 +62,28 @@ pub(super) async fn search_all(ldap: &mut Ldap, question: &Question<'_>) -> Resu
         });
         match next {
             Some(next) if !next.is_empty() => cookie = next,
-            _ => return Ok(entries),
+            _ => return Ok(all),
+        }
+    }
+}
+
+/// What a search brought.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) entries: Vec<Entry>,
+    /// Where the server says that more of it would be.
+    pub(super) elsewhere: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, found: Vec<ResultEntry>) {
+        for row in found {
+            if row.is_ref() {
+                let urls = parts(row.0).unwrap_or_default().into_iter().filter_map(octets);
+                self.elsewhere.extend(urls.filter_map(|url| String::from_utf8(url).ok()));
+            } else {
+                self.entries.extend(read(row.0));
+            }
         }
     }
 }

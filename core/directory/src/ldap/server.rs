@@ -48,7 +48,10 @@ impl Fault {
         match result.rc {
             // busy, unavailable, other: the server's own trouble.
             51 | 52 | 80 => Fault::Away(text),
-            10 => Fault::Refused(format!("a referral to {}, which is not followed", result.refs.join(" "))),
+            10 => Fault::Refused(format!(
+                "a referral to {}, which is not followed; name a server that holds the entries, and takes changes, in local.ugldaphost",
+                result.refs.join(" ").escape_default()
+            )),
             _ => Fault::Refused(text),
         }
     }
