@@ -22,6 +22,7 @@ mod logs;
 mod message;
 mod peers;
 mod pop;
+mod processes;
 mod rfcs;
 mod safe_html;
 mod store;

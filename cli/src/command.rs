@@ -22,8 +22,11 @@ mod msprobe;
 mod readership;
 mod reconstruct;
 mod reference;
+mod refresh;
 mod run;
-mod serve;
+pub mod serve;
+pub mod start_msg;
+mod stop_msg;
 mod user;
 
 use std::process::ExitCode;
@@ -43,6 +46,12 @@ pub enum Command {
     Run(run::Run),
     /// Run one service in the foreground
     Serve(serve::Serve),
+    /// Start services in the background, with their processes
+    StartMsg(start_msg::StartMsg),
+    /// Stop services that start-msg has started
+    StopMsg(stop_msg::StopMsg),
+    /// Have running services read their settings again
+    Refresh(refresh::Refresh),
     /// Users of the embedded directory
     User(user::User),
     /// Bring an mbox file or a Maildir into the store
@@ -100,6 +109,9 @@ impl Command {
             Self::Init(command) => command.run(root),
             Self::Run(command) => command.run(root),
             Self::Serve(command) => command.run(root),
+            Self::StartMsg(command) => command.run(root),
+            Self::StopMsg(command) => command.run(root),
+            Self::Refresh(command) => command.run(root),
             Self::User(command) => command.run(root),
             Self::Import(command) => command.run(root),
             Self::Deliver(command) => command.run(root),

@@ -10,6 +10,7 @@ mod root;
 mod services;
 mod setting_check;
 mod stamp;
+mod watcher;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,9 @@ pub const TOOLS: &[&str] = &[
     "msprobe",
     "readership",
     "reconstruct",
+    "refresh",
+    "start-msg",
+    "stop-msg",
 ];
 
 /// `arguments` with the subcommand put in when the program was called by one of the old names.

@@ -5,6 +5,7 @@ mod certificates;
 mod directory;
 mod http;
 mod live;
+mod passed;
 mod ports;
 mod publishing;
 mod ready;
@@ -17,9 +18,10 @@ use anyhow::Context;
 use config::Settings;
 use daemon::{
     Drain,
-    control::{Control, Listing},
+    control::{Control, Controlled, Listing, RefreshOrder},
 };
 use logs::Logs;
+use tokio::sync::mpsc;
 
 pub use directory::{directory_rules, ldap_options, open_directory};
 pub use ports::{PortOptions, ServiceName};
@@ -28,13 +30,30 @@ pub use site::{OpenSite, open_store, quota_policy};
 
 use bound::Bound;
 
-/// Runs `services` until SIGTERM or SIGINT, then drains. `ready` is called with the ready line once every listener is up.
-pub fn run(
-    settings: Settings,
-    services: &[ServiceName],
-    ports: &PortOptions,
-    ready: impl FnOnce(&str),
-) -> anyhow::Result<()> {
+/// What runs in this process, and under whom.
+pub struct RunOptions<'a> {
+    /// The services.
+    pub services: &'a [ServiceName],
+    /// Ports that the command line moves.
+    pub ports: &'a PortOptions,
+    /// Who sees to it that this process runs.
+    pub keeper: Keeper,
+}
+
+/// Who sees to it that a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeper {
+    /// A person, a service manager or a container.
+    Other,
+    /// The site's watcher: it has the metrics port, and when it is gone this process drains.
+    Watcher,
+}
+
+/// Runs services until SIGTERM or SIGINT, then drains. `ready` is called with the ready line once every listener is up.
+pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str)) -> anyhow::Result<()> {
+    let RunOptions { services, ports, keeper } = *options;
+    // First of all: nobody else may read the environment meanwhile.
+    let passed = config::environment::passed_sockets().context("sockets passed by LISTEN_FDS")?;
     meters::start();
     let logs = Logs::start(&config::Log::read(&settings))?;
     stop::raise_file_limit();
@@ -46,31 +65,43 @@ pub fn run(
         .context("starting the runtime")?;
     runtime.block_on(async {
         // Before the ready line: whoever waits for it may send a signal at once.
-        let mut signals = stop::Signals::listen()?;
+        let mut signals = stop::Signals::listen(keeper)?;
         let site = OpenSite::open(settings, process_name(services))?;
         let drain = Drain::new();
-        let mut bound = Bound::bind(&site, services, ports)?;
+        let mut bound = Bound::bind(&site, options, passed)?;
         let line = bound.ready_line();
-        let control = start_control(&site, bound.broker());
-        bound.start_events(&site, &drain).await?;
-        let running = bound.start(&site, &drain)?;
+        let (control, mut orders) = start_control(&site, services, bound.broker());
+        bound.start_events(&site, ports, &drain).await?;
+        let running = bound.start(&site, options, &drain)?;
         ready(&line);
-        stop::wait(&mut signals, &site, &running, &logs).await;
+        daemon::tell_supervisor("READY=1");
+        stop::wait(&mut signals, &mut orders, &site, &running, &logs).await;
+        daemon::tell_supervisor("STOPPING=1");
         stop::drain(&drain).await;
         drop(control);
         Ok(())
     })
 }
 
-/// The tools' way to this process. Mail is served without it, too.
-fn start_control(site: &OpenSite, broker: Option<SocketAddr>) -> Option<Control> {
+/// The tools' way to this process, and the orders to refresh that come by it. Mail is served without it, too.
+fn start_control(
+    site: &OpenSite,
+    services: &[ServiceName],
+    broker: Option<SocketAddr>,
+) -> (Option<Control>, mpsc::Receiver<RefreshOrder>) {
     let watching = config::Watching::read(&site.settings);
-    let listing = Listing { imap: watching.imap_users, http: watching.http_users, broker };
-    match Control::start(site.settings.root(), site.sessions.clone(), listing) {
-        Ok(control) => Some(control),
+    let (refresh, orders) = mpsc::channel(1);
+    let controlled = Controlled {
+        sessions: site.sessions.clone(),
+        listing: Listing { imap: watching.imap_users, http: watching.http_users, broker },
+        services: services.iter().map(|service| service.as_str().to_owned()).collect(),
+        refresh,
+    };
+    match Control::start(site.settings.root(), controlled) {
+        Ok(control) => (Some(control), orders),
         Err(error) => {
-            tracing::warn!(%error, "no control socket: counterutil and imsconnutil will not find this process");
-            None
+            tracing::warn!(%error, "no control socket: counterutil, imsconnutil and refresh will not find this process");
+            (None, orders)
         }
     }
 }

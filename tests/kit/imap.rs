@@ -94,6 +94,12 @@ impl ImapClient {
         client
     }
 
+    /// The address that the server sees.
+    #[track_caller]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.reader.get_ref().local_addr().expect("a connected socket")
+    }
+
     /// The greeting line.
     pub fn greeting(&self) -> &str {
         &self.greeting

@@ -287,16 +287,21 @@ impl Site {
     #[track_caller]
     pub fn http_as(&self, user: &str) -> HttpClient {
         let mut http = self.http();
-        let page = http.get_following("/login");
-        let hidden = hidden_inputs(&page.text());
-        let mut fields: Vec<(&str, &str)> =
-            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        fields.push(("user", user));
-        fields.push(("password", password()));
-        let answer = http.post_form("/login", &fields);
-        assert!((300..400).contains(&answer.status), "signing in as {user}: {} {}", answer.status, answer.text());
+        sign_in(&mut http, user);
         http
     }
+}
+
+/// Signs in to the webmail as a person does: the page first, then its form.
+#[track_caller]
+pub fn sign_in(http: &mut HttpClient, user: &str) {
+    let page = http.get_following("/login");
+    let hidden = hidden_inputs(&page.text());
+    let mut fields: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.push(("user", user));
+    fields.push(("password", password()));
+    let answer = http.post_form("/login", &fields);
+    assert!((300..400).contains(&answer.status), "signing in as {user}: {} {}", answer.status, answer.text());
 }
 
 impl Default for Site {

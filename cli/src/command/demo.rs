@@ -13,7 +13,7 @@ use crate::{
     command::init::{generated_password, make_site},
     output,
     root::RootOption,
-    services::{self, PortOptions, ServiceName},
+    services::{self, Keeper, PortOptions, RunOptions, ServiceName},
 };
 
 const FOLDER: &str = "./var/demo";
@@ -56,7 +56,9 @@ impl Demo {
         }
         let settings = Settings::load(&root)?;
         let people = fs::read_to_string(&passwords).with_context(|| passwords.display().to_string())?;
-        services::run(settings, ServiceName::ALL, &self.ports.on_loopback(PORTS), |ready| {
+        let ports = self.ports.on_loopback(PORTS);
+        let options = RunOptions { services: ServiceName::ALL, ports: &ports, keeper: Keeper::Other };
+        services::run(settings, &options, |ready| {
             for word in ready.split_whitespace() {
                 if let Some(address) = word.strip_prefix("http=") {
                     output::line(format_args!("Heliograph demo: open http://{address}/ and sign in"));

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::{
     output,
     root::RootOption,
-    services::{self, PortOptions, ServiceName},
+    services::{self, Keeper, PortOptions, RunOptions, ServiceName},
 };
 
 /// Runs all enabled services in the foreground.
@@ -21,7 +21,8 @@ pub struct Run {
 
 impl Run {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
-        services::run(root.settings()?, ServiceName::ALL, &self.ports, |ready| output::line(ready))?;
+        let options = RunOptions { services: ServiceName::ALL, ports: &self.ports, keeper: Keeper::Other };
+        services::run(root.settings()?, &options, |ready| output::line(ready))?;
         Ok(ExitCode::SUCCESS)
     }
 }

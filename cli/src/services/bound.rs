@@ -1,16 +1,24 @@
 //! From settings to listeners to running services. Every port is bound before the first connection is served.
 
-use std::{fmt::Write, net::SocketAddr, time::Duration};
+use std::{
+    fmt::Write,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
 use access::Protocol;
 use anyhow::{Context, bail};
 use config::{Ens, Http, Imap, Listen, Lmtp, Pop, Proxy, Store as StoreConfig, Watching};
-use daemon::{AcceptLimits, Conn, Drain, Listener, Refuse, TurnAway, WorkPool, accept_loop, bind, serve_metrics};
+use daemon::{
+    AcceptLimits, Conn, Drain, Listener, Refuse, Told, TurnAway, WorkPool, accept_loop, bind, own_figures,
+    serve_metrics,
+};
 use ens::Reach;
 
 use super::{
-    OpenSite, PortOptions, ServiceName, http,
+    Keeper, OpenSite, PortOptions, RunOptions, ServiceName, http,
     live::{self, Live, Mail, Running},
+    passed::Passed,
     ready,
     site::quota_policy,
 };
@@ -63,7 +71,8 @@ pub struct Bound {
 
 impl Bound {
     /// Listens for every one of `services` that is enabled.
-    pub fn bind(site: &OpenSite, services: &[ServiceName], options: &PortOptions) -> anyhow::Result<Self> {
+    pub fn bind(site: &OpenSite, run: &RunOptions<'_>, passed: Vec<(String, TcpListener)>) -> anyhow::Result<Self> {
+        let RunOptions { services, ports: options, keeper } = *run;
         let mut imap = Imap::read(&site.settings);
         let mut pop = Pop::read(&site.settings);
         let mut lmtp = Lmtp::read(&site.settings);
@@ -74,12 +83,27 @@ impl Bound {
         pop.service.listen = options.apply(&pop.service.listen, "pop", "pops");
         lmtp.listen = options.apply(&lmtp.listen, "lmtp", "");
         http.service.listen = options.apply(&http.service.listen, "http", "https");
+        let mut passed = Passed::sort(
+            passed,
+            &[
+                ("imap", imap.service.listen.port),
+                ("imaps", imap.service.listen.ssl_port),
+                ("pop", pop.service.listen.port),
+                ("pops", pop.service.listen.ssl_port),
+                ("lmtp", lmtp.listen.port),
+                ("http", http.service.listen.port),
+                ("https", http.service.listen.ssl_port),
+                ("ens", ens.listen.port),
+            ],
+        )?;
         let wanted = |service, listen: &Listen| services.contains(&service) && listen.is_on();
         let watching = Watching::read(&site.settings).metrics;
         // `--listen` is for the services: these figures stay where the settings want them.
         let metrics = options
             .apply(&watching, "metrics", "")
             .port
+            // The watcher asks its processes for their figures and has the port itself.
+            .filter(|_| keeper == Keeper::Other)
             .map(|port| bind(&watching.addresses, port).context("service.metrics.port"))
             .transpose()?;
         let bound = Self {
@@ -88,26 +112,27 @@ impl Bound {
                 .listen
                 .port
                 .filter(|_| services.contains(&ServiceName::Ens))
-                .map(|port| bind(&ens.listen.addresses, port).context("local.ens.port"))
+                .map(|port| passed.listen("ens", &ens.listen.addresses, port).context("local.ens.port"))
                 .transpose()?
                 .map(|listener| (ens, listener)),
             lmtp: wanted(ServiceName::Lmtp, &lmtp.listen)
-                .then(|| Ports::bind(site, "lmtp", &lmtp.listen))
+                .then(|| Ports::bind(site, &mut passed, "lmtp", &lmtp.listen))
                 .transpose()?
                 .map(|ports| (lmtp, ports)),
             imap: wanted(ServiceName::Imap, &imap.service.listen)
-                .then(|| Ports::bind(site, "imap", &imap.service.listen))
+                .then(|| Ports::bind(site, &mut passed, "imap", &imap.service.listen))
                 .transpose()?
                 .map(|ports| (imap, ports)),
             pop: wanted(ServiceName::Pop, &pop.service.listen)
-                .then(|| Ports::bind(site, "pop", &pop.service.listen))
+                .then(|| Ports::bind(site, &mut passed, "pop", &pop.service.listen))
                 .transpose()?
                 .map(|ports| (pop, ports)),
             http: wanted(ServiceName::Http, &http.service.listen)
-                .then(|| Ports::bind(site, "http", &http.service.listen))
+                .then(|| Ports::bind(site, &mut passed, "http", &http.service.listen))
                 .transpose()?
                 .map(|ports| (http, ports)),
         };
+        passed.all_taken()?;
         let broker_alone = services == [ServiceName::Ens] && bound.ens.is_some();
         let no_mail = bound.imap.is_none() && bound.pop.is_none() && bound.lmtp.is_none() && bound.http.is_none();
         if no_mail && !broker_alone {
@@ -156,8 +181,9 @@ impl Bound {
     }
 
     /// Starts the broker, when it is one of the services, and connects this process to whichever there is.
-    pub async fn start_events(&mut self, site: &OpenSite, drain: &Drain) -> anyhow::Result<()> {
-        let mut own = None;
+    pub async fn start_events(&mut self, site: &OpenSite, ports: &PortOptions, drain: &Drain) -> anyhow::Result<()> {
+        // Where the command line has moved the broker of another process to.
+        let mut own = ports.given("ens");
         if let Some((config, listener)) = self.ens.take() {
             own = listener.address();
             let broker = ens::Broker::new(config.access.parse().context("ENS_ACCESS")?);
@@ -181,14 +207,15 @@ impl Bound {
     }
 
     /// Starts serving, and tells what a refresh reaches.
-    pub fn start(self, site: &OpenSite, drain: &Drain) -> anyhow::Result<Running> {
+    pub fn start(self, site: &OpenSite, run: &RunOptions<'_>, drain: &Drain) -> anyhow::Result<Running> {
         let quota = quota_policy(&StoreConfig::read(&site.settings));
         let mut running = Running::default();
         if let Some(listener) = self.metrics {
-            serve_metrics(listener, drain, &ready::check(site));
+            let told = Told { figures: own_figures(), check: ready::check(site), drain: drain.clone() };
+            serve_metrics(listener, &told);
         }
-        let imap_port =
-            self.imap.as_ref().and_then(|(_, ports)| ports.plain.as_ref()?.address()).map(|address| address.port());
+        let own_imap = self.imap.as_ref().and_then(|(_, ports)| ports.plain.as_ref()?.address());
+        let imap_port = own_imap.or_else(|| run.ports.given("imap")).map(|address| address.port());
         if let Some((config, ports)) = self.lmtp {
             let refuse = Refuse("421 4.3.2 Too many connections, try again later\r\n");
             let guard = running.guard(site, Protocol::Lmtp, &config.access);
@@ -209,6 +236,8 @@ impl Bound {
             let limits = AcceptLimits::new(config.service.max_sessions, refuse)
                 .guarded(guard, IMAP_TURNS_AWAY)
                 .listed("imap", &site.sessions);
+            let limits =
+                if has_siblings(run, config.service.num_processes) { limits.beside_siblings() } else { limits };
             let acceptor = site.acceptor.clone().filter(|_| config.service.tls);
             let pool = WorkPool::new(config.service.max_threads).measured("imap");
             let live = Live::new(live::imap(site, config, quota, &pool, &site.authenticator));
@@ -223,6 +252,8 @@ impl Bound {
             let limits = AcceptLimits::new(config.service.max_sessions, Refuse(popd::Service::REFUSAL))
                 .guarded(guard, POP_TURNS_AWAY)
                 .listed("pop", &site.sessions);
+            let limits =
+                if has_siblings(run, config.service.num_processes) { limits.beside_siblings() } else { limits };
             // POP has no sign-in by certificate (Guide §5.2): none is asked for.
             let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
             let acceptor = acceptor.map(tls::Acceptor::without_client_certificates);
@@ -236,7 +267,7 @@ impl Bound {
         }
         if let Some((config, ports)) = self.http {
             let mut proxy = Proxy::read(&site.settings);
-            // With "any free port" only now is it known where this process's own IMAP service is.
+            // With "any free port" only now is it known where this site's IMAP service is.
             if let Some(port) = imap_port {
                 proxy = proxy.with_port(port);
             }
@@ -247,6 +278,8 @@ impl Bound {
             let limits = AcceptLimits::new(config.service.max_sessions, refuse)
                 .guarded(guard.clone(), HTTP_TURNS_AWAY)
                 .listed("http", &site.sessions);
+            let limits =
+                if has_siblings(run, config.service.num_processes) { limits.beside_siblings() } else { limits };
             let acceptor = site.acceptor.as_ref().filter(|_| config.service.tls);
             let acceptor = acceptor.map(|acceptor| acceptor.with_alpn(&[b"h2", b"http/1.1"]));
             let mut config = config;
@@ -266,18 +299,28 @@ impl Bound {
     }
 }
 
+/// Whether other processes accept on the same sockets.
+fn has_siblings(run: &RunOptions<'_>, processes: usize) -> bool {
+    run.keeper == Keeper::Watcher && processes > 1
+}
+
 impl Ports {
-    fn bind(site: &OpenSite, name: &str, listen: &Listen) -> anyhow::Result<Self> {
+    fn bind(site: &OpenSite, passed: &mut Passed, name: &str, listen: &Listen) -> anyhow::Result<Self> {
         if listen.ssl_port.is_some() && site.acceptor.is_none() {
             bail!(
                 "service.{name}.enablesslport is on but there is no certificate: set service.tls.certfile and service.tls.keyfile"
             );
         }
-        let bind = |port: Option<u16>, option: &str| {
-            port.map(|port| bind(&listen.addresses, port).with_context(|| format!("service.{name}.{option}")))
-                .transpose()
+        let mut listen_on = |port: Option<u16>, socket: &str, option: &str| {
+            port.map(|port| {
+                passed.listen(socket, &listen.addresses, port).with_context(|| format!("service.{name}.{option}"))
+            })
+            .transpose()
         };
-        Ok(Self { plain: bind(listen.port, "port")?, tls: bind(listen.ssl_port, "sslport")? })
+        Ok(Self {
+            plain: listen_on(listen.port, name, "port")?,
+            tls: listen_on(listen.ssl_port, &format!("{name}s"), "sslport")?,
+        })
     }
 
     fn serve<S, F>(self, acceptor: Option<tls::Acceptor>, limits: &AcceptLimits, drain: &Drain, serve: S)

@@ -6,7 +6,7 @@ use access::{Lookup, Protocol};
 use auth::{AuthOptions, Authenticator};
 use backends::Pool;
 use config::{Access, Effect, Http, Imap, Lmtp, LoginThrottle, Pop, Proxy, Settings, SignIn, Store as StoreConfig};
-use daemon::{Guard, Names, WorkPool};
+use daemon::{Guard, Names, WorkPool, control::Refreshed};
 use directory::QuotaPolicy;
 use logs::Logs;
 
@@ -60,7 +60,7 @@ impl Running {
     }
 
     /// Reads settings and certificates again. What is damaged stays as it was: a bad file must not end the service.
-    pub fn refresh(&self, site: &OpenSite, logs: &Logs) {
+    pub fn refresh(&self, site: &OpenSite, logs: &Logs) -> Refreshed {
         match Settings::load(site.settings.root()) {
             Ok(settings) => {
                 logs.refresh(&config::Log::read(&settings));
@@ -76,8 +76,12 @@ impl Running {
                 if !waiting.is_empty() {
                     tracing::warn!("refresh: changed, but obeyed only after a restart: {}", waiting.join(", "));
                 }
+                Refreshed { waiting, ..Refreshed::default() }
             }
-            Err(error) => tracing::error!(%error, "refresh: settings kept as they were"),
+            Err(error) => {
+                tracing::error!(%error, "refresh: settings kept as they were");
+                Refreshed { problem: Some(error.to_string()), ..Refreshed::default() }
+            }
         }
     }
 

@@ -1,6 +1,10 @@
 //! Which services there are, and the command-line options that move their ports.
 
-use std::{collections::BTreeMap, net::IpAddr, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -24,6 +28,17 @@ pub enum ServiceName {
 impl ServiceName {
     /// All of them, in the order in which they are started: back ends before those who call them.
     pub const ALL: &[Self] = &[Self::Ens, Self::Lmtp, Self::Imap, Self::Pop, Self::Http];
+
+    /// As on the command line, and in `service.<name>.port`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Imap => "imap",
+            Self::Pop => "pop",
+            Self::Lmtp => "lmtp",
+            Self::Http => "http",
+            Self::Ens => "ens",
+        }
+    }
 }
 
 /// Ports from the command line, for tests, demos and a second copy beside a running one.
@@ -67,6 +82,27 @@ impl PortOptions {
             defaults.iter().map(|(name, port)| PortOption { name: (*name).to_owned(), port: *port }).collect();
         ports.extend(self.ports.iter().cloned());
         Self { ports, listen: self.listen.or(Some(IpAddr::from([127, 0, 0, 1]))) }
+    }
+
+    /// The address of the one port `name` that was given as a number: in a process that does not listen there it says where
+    /// the service is.
+    pub fn given(&self, name: &str) -> Option<SocketAddr> {
+        let port = self.ports.iter().rev().find(|option| option.name == name)?.port;
+        (port != 0).then(|| SocketAddr::new(self.listen.unwrap_or(IpAddr::from([127, 0, 0, 1])), port))
+    }
+
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        self.ports.is_empty() && self.listen.is_none()
+    }
+
+    /// The same for another process, with the ports that were taken meanwhile.
+    pub fn arguments(&self, taken: &[(String, u16)]) -> Vec<String> {
+        let given = self.ports.iter().map(|option| (option.name.as_str(), option.port));
+        let taken = taken.iter().map(|(name, port)| (name.as_str(), *port));
+        let ports = given.chain(taken).flat_map(|(name, port)| ["--port".to_owned(), format!("{name}={port}")]);
+        let listen = self.listen.iter().flat_map(|address| ["--listen".to_owned(), address.to_string()]);
+        ports.chain(listen).collect()
     }
 
     /// `listen` as it is to be: `plain` and `tls` are the option names of its two ports. A port that is off stays off.

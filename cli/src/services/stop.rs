@@ -1,12 +1,17 @@
 //! The life of the process: signals, the drain, the limit on open files.
 
-use std::time::Duration;
+use std::{io, os::fd::AsFd, time::Duration};
 
-use daemon::Drain;
+use daemon::{Drain, control::RefreshOrder};
 use logs::Logs;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    io::AsyncReadExt,
+    net::unix::pipe,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+};
 
-use super::{OpenSite, live::Running};
+use super::{Keeper, OpenSite, live::Running};
 
 /// How long accepted work may take after SIGTERM. systemd kills after 90 s.
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
@@ -16,28 +21,62 @@ pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// A new worker serves in this one's place.
+    relieved: Signal,
+    /// Standard input, which the watcher keeps open as long as it lives.
+    lifeline: Option<pipe::Receiver>,
 }
 
 impl Signals {
     /// From now on none is lost.
-    pub fn listen() -> std::io::Result<Self> {
+    pub fn listen(keeper: Keeper) -> io::Result<Self> {
+        let lifeline = match keeper {
+            Keeper::Watcher => Some(pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?),
+            Keeper::Other => None,
+        };
         Ok(Self {
+            lifeline,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            relieved: signal(SignalKind::user_defined1())?,
         })
     }
 }
 
-/// Returns at SIGTERM or SIGINT. SIGHUP is `refresh`: settings and certificates are read again.
-pub async fn wait(signals: &mut Signals, site: &OpenSite, running: &Running, logs: &Logs) {
+/// Returns at SIGTERM or SIGINT, or when the watcher is gone. SIGHUP is `refresh`, as is an order of that name: settings and
+/// certificates are read again.
+pub async fn wait(
+    signals: &mut Signals,
+    orders: &mut mpsc::Receiver<RefreshOrder>,
+    site: &OpenSite,
+    running: &Running,
+    logs: &Logs,
+) {
+    let Signals { terminate, interrupt, hangup, relieved, lifeline } = signals;
     loop {
         tokio::select! {
-            _ = signals.terminate.recv() => return,
-            _ = signals.interrupt.recv() => return,
-            _ = signals.hangup.recv() => running.refresh(site, logs),
+            _ = terminate.recv() => return,
+            _ = interrupt.recv() => return,
+            _ = relieved.recv() => return,
+            _ = hangup.recv() => drop(running.refresh(site, logs)),
+            () = end_of(lifeline) => {
+                tracing::warn!("the watcher is gone");
+                return;
+            }
+            Some(order) = orders.recv() => {
+                // A tool that went away has lost interest.
+                let _ = order.send(running.refresh(site, logs));
+            }
         }
     }
+}
+
+/// Returns when the other end of the pipe is closed; never without one.
+async fn end_of(lifeline: &mut Option<pipe::Receiver>) {
+    let Some(pipe) = lifeline else { return std::future::pending().await };
+    let mut nothing = [0; 64];
+    while matches!(pipe.read(&mut nothing).await, Ok(1..)) {}
 }
 
 /// Ends the services: nothing new is accepted, what was accepted is finished.

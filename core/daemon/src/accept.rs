@@ -1,6 +1,6 @@
 //! The accept loop: bounded sessions, access filters, a polite refusal for the others, an end when the drain starts.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,6 +18,7 @@ use crate::{
     listener::Listener,
     proxy_protocol::read_header,
     session::Sessions,
+    siblings::Siblings,
 };
 
 /// What a client beyond the limit is told before the connection is closed, such as `* BYE …`. Nothing on a TLS port:
@@ -42,6 +43,7 @@ pub struct AcceptLimits {
     guard: Option<(Guard, TurnAway)>,
     service: &'static str,
     listed: Sessions,
+    siblings: Option<Siblings>,
 }
 
 impl AcceptLimits {
@@ -53,12 +55,19 @@ impl AcceptLimits {
             guard: None,
             service: "default",
             listed: Sessions::default(),
+            siblings: None,
         }
     }
 
     /// The same, with a guard who looks at every client.
     pub fn guarded(self, guard: Guard, turn_away: TurnAway) -> Self {
         Self { guard: Some((guard, turn_away)), ..self }
+    }
+
+    /// The same in one of several processes that accept on the same sockets: while it is full, connections are left to the others,
+    /// and refused only when none of them has room either.
+    pub fn beside_siblings(self) -> Self {
+        Self { siblings: Some(Siblings::default()), ..self }
     }
 
     /// The same, counted as `service` and listed in `sessions`.
@@ -113,7 +122,7 @@ async fn accept_one<S, F>(
         let stream = tokio::select! {
             biased;
             () = &mut stop => return,
-            accepted = socket.accept() => match accepted {
+            accepted = next(&socket, &limits) => match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     pause_after(&error).await;
@@ -128,6 +137,9 @@ async fn accept_one<S, F>(
             tokio::spawn(refuse(stream, text));
             continue;
         };
+        if let Some(siblings) = limits.siblings.as_ref().filter(|_| limits.sessions.available_permits() == 0) {
+            siblings.full();
+        }
         let busy = drain.busy();
         let acceptor = acceptor.clone();
         let guard = limits.guard.clone();
@@ -149,6 +161,24 @@ async fn accept_one<S, F>(
             drop(permit);
             drop(busy);
         }));
+    }
+}
+
+/// The next connection. A full process with siblings waits until it has room again, or nobody has.
+async fn next(socket: &TcpListener, limits: &AcceptLimits) -> io::Result<(TcpStream, SocketAddr)> {
+    let Some(siblings) = &limits.siblings else { return socket.accept().await };
+    loop {
+        if limits.sessions.available_permits() == 0 {
+            tokio::select! {
+                // The semaphore is never closed. The place is taken by whoever comes next, here or at another port.
+                place = limits.sessions.acquire() => drop(place),
+                () = siblings.none_takes(socket) => return socket.accept().await,
+            }
+        }
+        tokio::select! {
+            accepted = socket.accept() => return accepted,
+            () = siblings.filled() => {}
+        }
     }
 }
 

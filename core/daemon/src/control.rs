@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream},
+    sync::{mpsc, oneshot},
     time::timeout,
 };
 
@@ -45,6 +46,10 @@ pub enum Order {
     Disconnect(Vec<String>),
     /// Where its event broker listens.
     Broker,
+    /// Read settings and certificates again, in processes that run one of these services; of no name, in all.
+    Refresh(Vec<String>),
+    /// The metrics of the process.
+    Metrics,
 }
 
 /// What is answered.
@@ -59,8 +64,48 @@ pub enum Answer {
     Disconnected(usize),
     /// Where the event broker of this process listens; `None` if it runs none.
     Broker(Option<SocketAddr>),
+    /// What the refresh came to.
+    Refreshed(Refreshed),
+    /// As `/metrics` shows them.
+    Metrics {
+        /// The process.
+        pid: u32,
+        /// Its text.
+        text: String,
+    },
+    /// The process runs none of the services meant.
+    NotConcerned,
     /// The order was not understood.
     Refused,
+}
+
+/// A refresh of one process.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Refreshed {
+    /// The process.
+    pub pid: u32,
+    /// Its services.
+    pub services: Vec<String>,
+    /// Settings that have changed but are obeyed only after a restart.
+    pub waiting: Vec<String>,
+    /// Why everything stays as it was.
+    pub problem: Option<String>,
+}
+
+/// A refresh that was ordered, and where its result goes.
+pub type RefreshOrder = oneshot::Sender<Refreshed>;
+
+/// What a process's control socket stands on.
+#[derive(Debug, Clone)]
+pub struct Controlled {
+    /// Who is connected.
+    pub sessions: Sessions,
+    /// Who may be listed.
+    pub listing: Listing,
+    /// The names of the services that run here.
+    pub services: Vec<String>,
+    /// Takes orders to refresh.
+    pub refresh: mpsc::Sender<RefreshOrder>,
 }
 
 /// A session, as it is listed.
@@ -98,7 +143,7 @@ pub struct Control {
 
 impl Control {
     /// Listens and serves. Must be called in a runtime.
-    pub fn start(root: &Path, sessions: Sessions, listing: Listing) -> io::Result<Self> {
+    pub fn start(root: &Path, controlled: Controlled) -> io::Result<Self> {
         let folder = root.join("run");
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         let name = format!("{}.sock", std::process::id());
@@ -114,10 +159,10 @@ impl Control {
             loop {
                 match listener.accept().await {
                     Ok((stream, _)) => {
-                        let sessions = sessions.clone();
+                        let controlled = controlled.clone();
                         tokio::spawn(async move {
                             // A tool that went away has lost interest.
-                            let _ = timeout(PATIENCE, serve(stream, &sessions, listing)).await;
+                            let _ = timeout(PATIENCE, serve(stream, &controlled)).await;
                         });
                     }
                     Err(error) => {
@@ -138,12 +183,12 @@ impl Drop for Control {
     }
 }
 
-async fn serve(stream: UnixStream, sessions: &Sessions, listing: Listing) -> io::Result<()> {
+async fn serve(stream: UnixStream, controlled: &Controlled) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     tokio::io::BufReader::new(reader.take(LONGEST)).read_line(&mut line).await?;
     let answer = match serde_json::from_str(&line) {
-        Ok(order) => obey(order, sessions, listing),
+        Ok(order) => obey(order, controlled).await,
         Err(_) => Answer::Refused,
     };
     let mut text = serde_json::to_vec(&answer)?;
@@ -151,7 +196,8 @@ async fn serve(stream: UnixStream, sessions: &Sessions, listing: Listing) -> io:
     writer.write_all(&text).await
 }
 
-fn obey(order: Order, sessions: &Sessions, listing: Listing) -> Answer {
+async fn obey(order: Order, controlled: &Controlled) -> Answer {
+    let Controlled { sessions, listing, services, refresh } = controlled;
     match order {
         Order::Counters => Answer::Counters(
             meters::SERVICES.into_iter().map(|service| (service.to_owned(), counters(service))).collect(),
@@ -180,6 +226,23 @@ fn obey(order: Order, sessions: &Sessions, listing: Listing) -> Answer {
         }
         Order::Broker => Answer::Broker(listing.broker),
         Order::Disconnect(users) => Answer::Disconnected(sessions.disconnect(&users)),
+        Order::Metrics => Answer::Metrics { pid: std::process::id(), text: meters::render() },
+        Order::Refresh(meant) => {
+            if !meant.is_empty() && !services.iter().any(|service| meant.contains(service)) {
+                return Answer::NotConcerned;
+            }
+            let (result, refreshed) = oneshot::channel();
+            // A process that is on its way out takes no more orders.
+            if refresh.send(result).await.is_err() {
+                return Answer::NotConcerned;
+            }
+            match refreshed.await {
+                Ok(refreshed) => {
+                    Answer::Refreshed(Refreshed { pid: std::process::id(), services: services.clone(), ..refreshed })
+                }
+                Err(_) => Answer::NotConcerned,
+            }
+        }
     }
 }
 
@@ -239,8 +302,8 @@ fn ask_one(mut stream: BlockingStream, order: &Order) -> io::Result<Answer> {
     Ok(serde_json::from_str(&line)?)
 }
 
-/// The name of a socket may have 107 octets: deeper folders are reached by an open descriptor.
-fn with_short_name<T>(folder: &Path, name: &str, work: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+/// Works on the socket `name` in `folder`. The name of a socket may have 107 octets: deeper folders are reached by an open descriptor.
+pub fn with_short_name<T>(folder: &Path, name: &str, work: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
     let path = folder.join(name);
     if path.as_os_str().len() < 100 {
         return work(&path);

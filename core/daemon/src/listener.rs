@@ -39,6 +39,20 @@ fn owned(owner: &Option<PortOwner>) -> String {
 }
 
 impl Listener {
+    /// Sockets that somebody else has opened, such as the watcher or systemd. Must be called in a runtime.
+    pub fn passed(sockets: Vec<std::net::TcpListener>) -> io::Result<Self> {
+        let sockets = sockets.into_iter().map(|socket| {
+            socket.set_nonblocking(true)?;
+            TcpListener::from_std(socket)
+        });
+        Ok(Self { sockets: sockets.collect::<io::Result<_>>()? })
+    }
+
+    /// The sockets themselves, to be passed on.
+    pub fn into_sockets(self) -> io::Result<Vec<std::net::TcpListener>> {
+        self.sockets.into_iter().map(TcpListener::into_std).collect()
+    }
+
     /// The first address that it listens on, with the real port when any free one was asked for.
     pub fn address(&self) -> Option<SocketAddr> {
         self.sockets.first().and_then(|socket| socket.local_addr().ok())

@@ -31,24 +31,43 @@ const CHECK: Duration = Duration::from_secs(3);
 /// Asks the parts behind the services whether they work; the word is that of the part that does not.
 pub type Check = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), &'static str>> + Send>> + Send + Sync>;
 
-/// Serves until the process ends: while the services drain it says so.
-pub fn serve_metrics(listener: Listener, drain: &Drain, check: &Check) {
+/// Makes the text of `/metrics`.
+pub type Figures = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = String> + Send>> + Send + Sync>;
+
+/// What the metrics listener tells.
+#[derive(Clone)]
+pub struct Told {
+    /// `/metrics`; that of this process is [`own_figures`].
+    pub figures: Figures,
+    /// `/readyz`.
+    pub check: Check,
+    /// While the services drain, `/readyz` says so.
+    pub drain: Drain,
+}
+
+/// What this process has counted.
+pub fn own_figures() -> Figures {
+    Arc::new(|| Box::pin(async { meters::render() }))
+}
+
+/// Serves until the process ends.
+pub fn serve_metrics(listener: Listener, told: &Told) {
     let room = Arc::new(Semaphore::new(MOST));
     for socket in listener.sockets {
-        tokio::spawn(accept(socket, Arc::clone(&room), drain.clone(), Arc::clone(check)));
+        tokio::spawn(accept(socket, Arc::clone(&room), told.clone()));
     }
 }
 
-async fn accept(socket: TcpListener, room: Arc<Semaphore>, drain: Drain, check: Check) {
+async fn accept(socket: TcpListener, room: Arc<Semaphore>, told: Told) {
     loop {
         // The semaphore is never closed.
         let permit = Arc::clone(&room).acquire_owned().await.ok();
         match socket.accept().await {
             Ok((stream, _)) => {
-                let (drain, check) = (drain.clone(), Arc::clone(&check));
+                let told = told.clone();
                 tokio::spawn(async move {
                     // Whoever is slow or gone asks again.
-                    let _ = timeout(PATIENCE, serve(stream, drain, check)).await;
+                    let _ = timeout(PATIENCE, serve(stream, told)).await;
                     drop(permit);
                 });
             }
@@ -60,10 +79,10 @@ async fn accept(socket: TcpListener, room: Arc<Semaphore>, drain: Drain, check: 
     }
 }
 
-async fn serve(stream: TcpStream, drain: Drain, check: Check) {
+async fn serve(stream: TcpStream, told: Told) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let (drain, check) = (drain.clone(), Arc::clone(&check));
-        async move { Ok::<_, Infallible>(answer(&request, &drain, &check).await) }
+        let told = told.clone();
+        async move { Ok::<_, Infallible>(answer(&request, &told).await) }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(10)).max_buf_size(16 * 1024);
@@ -71,7 +90,7 @@ async fn serve(stream: TcpStream, drain: Drain, check: Check) {
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: &Request<Incoming>, drain: &Drain, check: &Check) -> Response<Full<Bytes>> {
+async fn answer(request: &Request<Incoming>, told: &Told) -> Response<Full<Bytes>> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n".to_owned());
         refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -79,13 +98,13 @@ async fn answer(request: &Request<Incoming>, drain: &Drain, check: &Check) -> Re
     }
     match request.uri().path() {
         "/metrics" => {
-            let mut all = text(StatusCode::OK, meters::render());
+            let mut all = text(StatusCode::OK, (told.figures)().await);
             let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
             all.headers_mut().insert(CONTENT_TYPE, kind);
             all
         }
         "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
-        "/readyz" => match readiness(drain, check).await {
+        "/readyz" => match readiness(&told.drain, &told.check).await {
             Ok(()) => text(StatusCode::OK, "ready\n".to_owned()),
             Err(part) => text(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {part}\n")),
         },

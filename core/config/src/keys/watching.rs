@@ -7,7 +7,7 @@ rows! {
     METRICS_ENABLE: "service.metrics.enable", Kind::Bool, "no", Restart, "own",
         "Answer /metrics, /healthz and /readyz on a port of its own.";
     METRICS_PORT: "service.metrics.port", Kind::Port, "9464", Restart, "own",
-        "Port of the metrics listener; processes that run beside each other need --port metrics=N each.";
+        "Port of the metrics listener: of the watcher, with start-msg; services run beside each other by serve need --port metrics=N each.";
     METRICS_ADDRESSES: "service.metrics.listenaddr", Kind::Addresses, "127.0.0.1", Restart, "own",
         "Addresses of the metrics listener, which needs no sign-in: loopback or a management network.";
     IMAP_USER_LIST: "local.imap.enableuserlist", Kind::Bool, "yes", Restart, "Reference §7.5",
