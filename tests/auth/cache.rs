@@ -56,6 +56,10 @@ impl Directory for Counting {
     async fn is_member(&self, group: &str, user: &User) -> Result<bool, DirectoryError> {
         self.inner.is_member(group, user).await
     }
+    async fn groups_of(&self, user: &User) -> Result<Vec<(String, String)>, DirectoryError> {
+        self.inner.groups_of(user).await
+    }
+
     async fn administered_domains(&self, user: &User) -> Result<Vec<String>, DirectoryError> {
         self.inner.administered_domains(user).await
     }

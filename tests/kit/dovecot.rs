@@ -242,7 +242,14 @@ service anvil {
 service stats {
   client_limit = 42000
 }
+mail_plugins = acl
+plugin {
+  acl = vfile
+  # The administrator who acts for a user has that user's rights.
+  acl_user = %u
+}
 protocol imap {
+  mail_plugins = $mail_plugins imap_acl
   imap_idle_notify_interval = 29 mins
 }
 protocol lmtp {

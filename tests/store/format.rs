@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use mailstore::{AccountId, ErrorKind, Flags, MailboxName, QuotaLimits, Rights, SpecialUse, Store, StoreError};
+use mailstore::{
+    AccountId, ErrorKind, Flags, MailboxName, QuotaLimits, Rights, SpecialUse, Store, StoreError, Visitor,
+};
 use rusqlite::Connection;
 
 use super::{content, deliver, inbox, kind, name, new_account, options, uids};
@@ -16,6 +19,9 @@ const VERSION_2: &str = include_str!("version-2.sql");
 
 /// What version 3 adds: every message is in one thread.
 const VERSION_3: &str = include_str!("version-3.sql");
+
+/// What version 4 adds: somebody who reads INBOX too has seen its second message.
+const VERSION_4: &str = include_str!("version-4.sql");
 
 /// The folder of account `old`: the hash and the escape of FORMAT.md, worked out by hand.
 fn folder(store: &Path) -> PathBuf {
@@ -94,6 +100,18 @@ fn version_3_opens_with_its_threads() {
     let rows = inbox(&account).rows(&[1, 2, 4]).unwrap();
     assert!(rows.iter().all(|row| row.thread_id.unwrap().to_string() == "00112233445566778899aabbccddeeff"));
     super::assert_sound(&account);
+}
+
+#[test]
+fn version_4_opens_with_what_others_have_seen() {
+    let dir = old_store(&format!("{VERSION_1}\n{VERSION_2}\n{VERSION_3}\n{VERSION_4}"));
+    let account = Store::open(options(dir.path())).unwrap().account(&AccountId::new("old").unwrap()).unwrap();
+    let bob = Visitor::new(AccountId::new("bob").unwrap(), "");
+    let mailbox = inbox(&account.seen_by(Arc::new(bob)));
+    let snapshot = mailbox.snapshot().unwrap();
+    let seen: Vec<bool> = snapshot.flags().iter().map(|flags| flags.contains(Flags::SEEN)).collect();
+    assert_eq!(seen, [false, true, false]);
+    assert_eq!((mailbox.status().unwrap().unseen, mailbox.status().unwrap().recent), (2, 0));
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub struct Reconstruct {
     /// With -m: only users of the directory
     #[arg(short = 'u', requires = "mailboxes")]
     users: bool,
-    /// The access control lists: those of mailboxes that are gone are removed
+    /// The access control lists: those of mailboxes that are gone are removed, and the site's index of them is made anew
     #[arg(short = 'l')]
     lists: bool,
     /// Count the quota use anew
@@ -121,6 +121,9 @@ impl Reconstruct {
                 Ok(findings) => findings.problems,
                 Err(error) => vec![error.to_string()],
             });
+        }
+        if self.lists {
+            store.index_shares(id)?;
         }
         if self.incremental && account.check().is_ok_and(|findings| findings.problems.is_empty()) {
             return Ok(Vec::new());

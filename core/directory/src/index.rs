@@ -192,6 +192,23 @@ impl Index {
         self.entries.iter().find(|entry| dn::normalized(&entry.dn) == group).is_some_and(|entry| lists(entry, member))
     }
 
+    /// Names and domains of the groups that list `user`.
+    pub(crate) fn groups_of(&self, user: &User) -> Vec<(String, String)> {
+        let groups = self.entries.iter().filter(|entry| lists(entry, &user.dn));
+        let named = groups.filter_map(|entry| {
+            let name = entry.first("cn")?.to_lowercase();
+            Some((name, self.domain_of(&dn::normalized(&entry.dn)).unwrap_or_default()))
+        });
+        named.collect()
+    }
+
+    /// Canonical name of the domain that an entry lies in.
+    fn domain_of(&self, dn: &str) -> Option<String> {
+        let bases: Vec<String> = self.domains.iter().map(|domain| dn::normalized(&domain.base_dn)).collect();
+        schema::domain_of(dn, bases.iter().map(String::as_str).zip(self.domains.iter().map(Arc::as_ref)))
+            .map(|domain| domain.name.clone())
+    }
+
     /// Canonical names of the domains that `user` administrates.
     pub(crate) fn administered(&self, user: &User) -> Vec<String> {
         let own = dn::normalized(&user.dn);
@@ -201,11 +218,7 @@ impl Index {
             .filter(|entry| schema::is_domain_admin_entry(entry))
             .map(|entry| (dn::normalized(&entry.dn), entry))
             .filter(|(dn, entry)| *dn == own || lists(entry, &user.dn))
-            .filter_map(|(dn, _)| {
-                let bases: Vec<String> = self.domains.iter().map(|domain| dn::normalized(&domain.base_dn)).collect();
-                schema::domain_of(&dn, bases.iter().map(String::as_str).zip(self.domains.iter().map(Arc::as_ref)))
-                    .map(|domain| domain.name.clone())
-            })
+            .filter_map(|(dn, _)| self.domain_of(&dn))
             .collect();
         names.sort_unstable();
         names.dedup();

@@ -181,6 +181,18 @@ impl Directory for LdapDirectory {
         Ok(self.members(group).await?.contains(&dn::normalized(&user.dn)))
     }
 
+    async fn groups_of(&self, user: &User) -> Result<Vec<(String, String)>, DirectoryError> {
+        let lists = Filter::Or(schema::MEMBERS.iter().map(|name| Filter::equal(name, &user.dn)).collect());
+        let mut groups = Vec::new();
+        for entry in self.entries(&lists, &["cn"]).await? {
+            if let Some(name) = entry.first("cn") {
+                let domain = self.domain_above(&entry.dn).await?.map(|domain| domain.name.clone());
+                groups.push((name.to_lowercase(), domain.unwrap_or_default()));
+            }
+        }
+        Ok(groups)
+    }
+
     async fn administered_domains(&self, user: &User) -> Result<Vec<String>, DirectoryError> {
         let admin = Filter::And(vec![
             Filter::equal("objectClass", "inetMailAdministrator"),

@@ -201,6 +201,10 @@ impl Directory for LdifDirectory {
         Ok(self.state().await.index.is_member(group, &user.dn))
     }
 
+    async fn groups_of(&self, user: &User) -> Result<Vec<(String, String)>, DirectoryError> {
+        Ok(self.state().await.index.groups_of(user))
+    }
+
     async fn administered_domains(&self, user: &User) -> Result<Vec<String>, DirectoryError> {
         Ok(self.state().await.index.administered(user))
     }

@@ -73,6 +73,10 @@ pub trait Directory: Send + Sync + 'static {
     /// Whether the group with the DN `group` lists the user (`uniqueMember` or `member`). Answers may be some minutes old.
     async fn is_member(&self, group: &str, user: &User) -> Result<bool, DirectoryError>;
 
+    /// The groups that list the user (`uniqueMember` or `member`), by name (`cn`) and canonical domain (empty outside of all), both in
+    /// small letters: the `group=name@domain` of access control lists (Reference §7.2).
+    async fn groups_of(&self, user: &User) -> Result<Vec<(String, String)>, DirectoryError>;
+
     /// Canonical names of the domains whose users the user may act for: an entry of class `inetMailAdministrator` with
     /// `mailAdminRole: storeAdmin` in the domain is the user's own, or a group that lists the user.
     async fn administered_domains(&self, user: &User) -> Result<Vec<String>, DirectoryError>;

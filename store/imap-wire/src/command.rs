@@ -1,5 +1,6 @@
 //! Commands: tag, name and arguments (RFC 3501 §6 and §9 `command`), one variant a command.
 
+use crate::acl::{self, RightsChange};
 use crate::annotatemore::{GetAnnotationArgs, SetAnnotationArgs};
 use crate::cursor::{Cursor, Names, is_astring_char};
 use crate::error::{Result, WireError};
@@ -98,6 +99,16 @@ pub enum Command {
     GetQuotaRoot(String),
     /// SETQUOTA (RFC 2087): the quota root, resources with their limits.
     SetQuota(Vec<u8>, Vec<(String, u64)>),
+    /// SETACL (RFC 4314 §3.1): mailbox, identifier, change of rights.
+    SetAcl(String, Vec<u8>, RightsChange),
+    /// DELETEACL (RFC 4314 §3.2): mailbox, identifier.
+    DeleteAcl(String, Vec<u8>),
+    /// GETACL (RFC 4314 §3.3)
+    GetAcl(String),
+    /// LISTRIGHTS (RFC 4314 §3.4): mailbox, identifier.
+    ListRights(String, Vec<u8>),
+    /// MYRIGHTS (RFC 4314 §3.5)
+    MyRights(String),
     /// UNAUTHENTICATE (RFC 8437)
     Unauthenticate,
     /// IDLE (RFC 2177)
@@ -259,6 +270,7 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
         "COMPARATOR" | "LANGUAGE" | "GENURLAUTH" | "RESETKEY" | "URLFETCH" => {}
         "XSERVERINFO" | "XMAILBOXINFO" | "GETANNOTATION" | "SETANNOTATION" => {}
+        "SETACL" | "DELETEACL" | "GETACL" | "LISTRIGHTS" | "MYRIGHTS" => {}
         "AUTHENTICATE" | "COMPRESS" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE"
         | "DELETE" | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE"
         | "SEARCH" | "CANCELUPDATE" | "ESEARCH" | "GETMETADATA" | "SETMETADATA" | "GETQUOTA" | "GETQUOTAROOT"
@@ -343,6 +355,7 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         }
         "GETQUOTA" => Command::GetQuota(cursor.astring()?.into_owned()),
         "GETQUOTAROOT" => Command::GetQuotaRoot(mailbox::parse(cursor)?),
+        "SETACL" | "DELETEACL" | "GETACL" | "LISTRIGHTS" | "MYRIGHTS" => acl::parse(verb, cursor)?,
         "SETQUOTA" => {
             let root = cursor.astring()?.into_owned();
             cursor.space()?;

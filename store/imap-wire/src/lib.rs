@@ -4,6 +4,7 @@
 //! [`frame::Splitter`] cuts the byte stream into commands, [`command::Request::parse`] reads one, and
 //! [`print`] writes responses into a `Vec<u8>`. Everything returns for every byte string.
 
+pub mod acl;
 pub mod annotatemore;
 pub mod append;
 pub mod command;

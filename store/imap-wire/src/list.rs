@@ -28,6 +28,8 @@ pub struct Return {
     pub children: bool,
     /// SPECIAL-USE
     pub special_use: bool,
+    /// MYRIGHTS (RFC 8440)
+    pub my_rights: bool,
     /// STATUS with its items.
     pub status: Vec<StatusItem>,
     /// METADATA with its entries (RFC 9590).
@@ -111,6 +113,7 @@ fn parse_return(cursor: &mut Cursor<'_>) -> Result<Return> {
             "SUBSCRIBED" => returns.subscribed = true,
             "CHILDREN" => returns.children = true,
             "SPECIAL-USE" => returns.special_use = true,
+            "MYRIGHTS" => returns.my_rights = true,
             "STATUS" => {
                 cursor.space()?;
                 returns.status = status::parse_items(cursor)?;

@@ -1,5 +1,6 @@
 //! The commands, a file per group; this is the way from a parsed command to its handler.
 
+mod acl;
 mod annotation;
 pub(crate) mod append;
 pub(crate) mod capability;
@@ -60,6 +61,11 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::GetQuota(root) => quota::get_quota(session, &root).await,
         Command::GetQuotaRoot(name) => quota::get_quota_root(session, &name).await,
         Command::SetQuota(root, limits) => quota::set_quota(session, &root, limits).await,
+        Command::SetAcl(name, identifier, change) => acl::set(session, &name, &identifier, change).await,
+        Command::DeleteAcl(name, identifier) => acl::delete(session, &name, &identifier).await,
+        Command::GetAcl(name) => acl::get(session, &name).await,
+        Command::ListRights(name, identifier) => acl::list(session, &name, &identifier).await,
+        Command::MyRights(name) => acl::mine(session, &name).await,
         Command::Namespace => language::namespace(session),
         Command::Login(user, password) => sign_in::login(session, &user, &password).await,
         Command::Authenticate(mechanism, initial) => sign_in::authenticate(session, &mechanism, initial).await,

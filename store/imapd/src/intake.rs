@@ -43,8 +43,13 @@ impl Intake {
     }
 
     /// Takes what an URL names (RFC 4469 §3).
-    pub(crate) fn write_part(&mut self, url: &MessageUrl, selected: Option<&MailboxName>) -> Result<bool, Reply> {
-        match Part::find(&self.account, url, selected) {
+    pub(crate) fn write_part(
+        &mut self,
+        url: &MessageUrl,
+        account: &Account,
+        name: &MailboxName,
+    ) -> Result<bool, Reply> {
+        match Part::find(account, url, name) {
             Ok(Some(part)) => self.write(part.octets()).map(|()| true),
             Ok(None) => Ok(false),
             Err(error) => Err(store_failure(&error)),

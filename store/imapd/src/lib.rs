@@ -18,6 +18,7 @@ mod search;
 mod selected;
 mod service;
 mod session;
+mod sharing;
 mod sort;
 mod sync;
 mod table;

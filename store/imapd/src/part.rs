@@ -20,19 +20,15 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Finds what an URL names. `None` when there is no such thing. `selected` is the mailbox of a relative URL without one.
-    pub(crate) fn find(
-        account: &Account,
-        url: &MessageUrl,
-        selected: Option<&MailboxName>,
-    ) -> Result<Option<Self>, StoreError> {
-        let name = match &url.mailbox {
-            Some(name) => MailboxName::new(name).ok(),
-            None => selected.cloned(),
-        };
-        let Some(name) = name else { return Ok(None) };
-        match Self::read(account, url, &name) {
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone | ErrorKind::NotSelectable) => {
+    /// Finds what an URL names in a mailbox. `None` when there is no such thing, or it may not be read.
+    pub(crate) fn find(account: &Account, url: &MessageUrl, name: &MailboxName) -> Result<Option<Self>, StoreError> {
+        match Self::read(account, url, name) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::Gone | ErrorKind::NotSelectable | ErrorKind::NoPermission
+                ) =>
+            {
                 Ok(None)
             }
             found => found,

@@ -112,6 +112,7 @@ pub(crate) fn store_failure(error: &StoreError) -> Reply {
         ErrorKind::AlreadyExists => Reply::no("Mailbox already exists").code("ALREADYEXISTS"),
         ErrorKind::NotSelectable => Reply::no("Mailbox holds no messages").code("CANNOT"),
         ErrorKind::HasChildren => Reply::no("Mailbox has mailboxes below it").code("HASCHILDREN"),
+        ErrorKind::NoPermission => Reply::no("You have no right to do that").code("NOPERM"),
         ErrorKind::OverQuota => Reply::no("Quota exceeded").code("OVERQUOTA"),
         ErrorKind::Invalid => Reply::no("Not possible with this name").code("CANNOT"),
         ErrorKind::Limit => Reply::no("Too many mailboxes, messages or keywords").code("LIMIT"),

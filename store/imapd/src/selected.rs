@@ -5,11 +5,11 @@ use std::sync::Arc;
 use daemon::WorkPool;
 use ens::Subscription;
 use imap_wire::command::Numbers;
-use mailstore::{ErrorKind, Mailbox, Recent, Snapshot, StoreError};
+use mailstore::{ErrorKind, Mailbox, Recent, Rights, Snapshot, StoreError};
 
 use crate::context::Contexts;
 use crate::reply::Hangup;
-use crate::sync::{Dialect, Expunges, Telling, Told};
+use crate::sync::{Dialect, Expunges, Telling, Told, print_flags};
 use crate::view::{Access, View};
 
 /// See the module.
@@ -27,18 +27,21 @@ pub(crate) struct Look {
     pub(crate) snapshot: Arc<Snapshot>,
     /// UIDs that became `\Recent` in this session by looking.
     pub(crate) claimed: Recent,
+    /// What the session's user may do now.
+    pub(crate) rights: Rights,
 }
 
 /// Looks at a mailbox now. Messages that nobody has seen as `\Recent` are claimed by a session that may write (RFC 3501 §2.3.2).
 pub(crate) fn look(mailbox: &Mailbox, access: Access) -> Result<Look, StoreError> {
+    let rights = mailbox.rights()?;
     let snapshot = mailbox.snapshot()?;
     let unclaimed = snapshot.recent_from() < snapshot.uid_next();
     if access == Access::ReadOnly || !unclaimed {
-        return Ok(Look { snapshot, claimed: Recent::default() });
+        return Ok(Look { snapshot, claimed: Recent::default(), rights });
     }
     let claimed = mailbox.claim_recent()?;
     // The claim may hold messages that came after the first look.
-    Ok(Look { snapshot: mailbox.snapshot()?, claimed })
+    Ok(Look { snapshot: mailbox.snapshot()?, claimed, rights })
 }
 
 impl Selected {
@@ -66,7 +69,15 @@ impl Selected {
         out: &mut Vec<u8>,
     ) -> Result<(), Hangup> {
         match look {
+            // RFC 4314 §5.1.1: nothing more is to be seen here.
+            Ok(look) if !look.rights.contains(Rights::READ) => {
+                Err(Hangup::Bye("The right to read this mailbox is gone"))
+            }
             Ok(look) => {
+                if self.view.rights != look.rights {
+                    self.view.rights = look.rights;
+                    print_flags(out, look.snapshot.keywords(), &self.view, telling.dialect.language);
+                }
                 self.view.sync(look.snapshot, look.claimed, telling, &mut self.contexts, out);
                 Ok(())
             }

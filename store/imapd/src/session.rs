@@ -10,7 +10,7 @@ use imap_wire::command::Numbers;
 use imap_wire::frame::{Announced, Event, FrameLimits};
 use imap_wire::{Names, Request, append, print};
 use logs::Close;
-use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError};
+use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError, Visitor};
 use tokio::time::timeout;
 
 use crate::command;
@@ -36,6 +36,8 @@ pub(crate) struct Signed {
     pub(crate) identity: Identity,
     pub(crate) account_id: AccountId,
     account: Option<Account>,
+    /// As access control lists know them, and since when.
+    pub(crate) visitor: Option<(Instant, Arc<Visitor>)>,
 }
 
 /// See the module.
@@ -373,16 +375,17 @@ impl Session {
     pub(crate) fn sign_in(&mut self, identity: Identity) -> Result<(), StoreError> {
         let account_id = AccountId::new(&identity.user.store_id)?;
         daemon::session::signed_in(Some(account_id.as_str()));
-        self.signed = Some(Box::new(Signed { identity, account_id, account: None }));
+        self.signed = Some(Box::new(Signed { identity, account_id, account: None, visitor: None }));
         self.link.splitter.set_limits(FrameLimits::after_login());
         Ok(())
     }
 
     /// The account of who has signed in; opened at first use, since many sessions only check a password.
     pub(crate) async fn account(&mut self) -> Result<Account, Reply> {
+        let visitor = self.visitor().await?;
         let Some(signed) = &mut self.signed else { return Err(Reply::bad("Sign in first")) };
         if let Some(account) = &signed.account {
-            return Ok(account.clone());
+            return Ok(account.clone().seen_by(visitor));
         }
         let user = &signed.identity.user;
         let (bytes, messages) = self.deps.quota.limits(user);
@@ -392,7 +395,7 @@ impl Session {
         match self.deps.pool.run(move || store.account_with(&id, &options)).await {
             Ok(account) => {
                 signed.account = Some(account.clone());
-                Ok(account)
+                Ok(account.seen_by(visitor))
             }
             Err(error) => Err(crate::reply::store_failure(&error)),
         }

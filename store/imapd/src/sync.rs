@@ -9,7 +9,7 @@ use mailstore::{Flags, KeywordNames, Recent, Snapshot, Uid};
 
 use crate::context::Contexts;
 use crate::language::Language;
-use crate::view::{Access, Ghost, Recency, View};
+use crate::view::{Ghost, Recency, View};
 
 /// What the client has enabled that changes how it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -100,7 +100,7 @@ impl View {
             self.ghosts = [].into();
         }
         if !keywords_equal(before.keywords(), self.snapshot.keywords()) {
-            print_flags(out, self.snapshot.keywords(), self.access, telling.dialect.language);
+            print_flags(out, self.snapshot.keywords(), self, telling.dialect.language);
         }
         if self.len() != told {
             print::count_line(out, self.len() as u64, "EXISTS");
@@ -264,20 +264,25 @@ fn keywords_equal(one: &Arc<KeywordNames>, other: &Arc<KeywordNames>) -> bool {
     Arc::ptr_eq(one, other) || one.iter().eq(other.iter())
 }
 
-/// `* FLAGS (…)` and what may be stored (RFC 3501 §7.2.6, §7.1 PERMANENTFLAGS).
-pub(crate) fn print_flags(out: &mut Vec<u8>, keywords: &KeywordNames, access: Access, language: Language) {
+/// `* FLAGS (…)` and what may be stored (RFC 3501 §7.2.6, §7.1 PERMANENTFLAGS; RFC 4314 §5.1.1).
+pub(crate) fn print_flags(out: &mut Vec<u8>, keywords: &KeywordNames, view: &View, language: Language) {
     let system = || SystemFlags::NAMES.iter().map(|(_, name)| *name);
     out.extend_from_slice(b"* FLAGS ");
     print::list(out, system().chain(keywords.iter()));
-    if access == Access::ReadOnly {
+    let permanent = view.permanent_flags();
+    if permanent.is_empty() {
         out.extend_from_slice(b"\r\n* OK [PERMANENTFLAGS ()] ");
         print::text(out, &language.say("Read-only mailbox."));
         return out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n* OK [PERMANENTFLAGS ");
+    let wire = self::system(permanent);
+    let system = SystemFlags::NAMES.iter().filter(|(flag, _)| wire.has(*flag)).map(|(_, name)| *name);
+    let may_write = permanent.contains(Flags::FLAGGED);
+    let keywords_permitted = keywords.iter().filter(|_| may_write);
     // `\*`: a client may make new keywords, as long as there is room.
-    let more = (keywords.iter().count() < KeywordNames::LIMIT).then_some("\\*");
-    print::list(out, system().chain(keywords.iter()).chain(more));
+    let more = (may_write && keywords.iter().count() < KeywordNames::LIMIT).then_some("\\*");
+    print::list(out, system.chain(keywords_permitted).chain(more));
     out.extend_from_slice(b"] ");
     print::text(out, &language.say("Flags permitted."));
     out.extend_from_slice(b"\r\n");

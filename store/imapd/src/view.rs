@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use mailstore::{Flags, ModSeq, Recent, Snapshot, Uid};
+use mailstore::{Flags, ModSeq, Recent, Rights, Snapshot, Uid};
 
 /// A message that is gone from the store and not yet from the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) struct View {
     /// UIDs that are `\Recent` in this session.
     pub(crate) recent: Arc<[Recent]>,
     pub(crate) access: Access,
+    /// What the session's user may do in the mailbox, as far as is known here.
+    pub(crate) rights: Rights,
     /// Whether `\Recent` is known to this client.
     pub(crate) recency: Recency,
     /// `$`: UIDs that a search has saved, ascending (RFC 5182). Those without a message any more are passed over.
@@ -65,7 +67,18 @@ impl View {
         let told = recency == Recency::Told && recent.first < recent.end;
         let recent: Arc<[Recent]> = if told { [recent].into() } else { [].into() };
         let settled = snapshot.highest_modseq();
-        Self { snapshot, ghosts: [].into(), recent, access, recency, saved: [].into(), settled }
+        Self { snapshot, ghosts: [].into(), recent, access, rights: Rights::ALL, recency, saved: [].into(), settled }
+    }
+
+    /// The same for somebody with these rights.
+    pub(crate) fn with_rights(mut self, rights: Rights) -> Self {
+        self.rights = rights;
+        self
+    }
+
+    /// The flags that this session may change for good (RFC 4314 §5.1.1).
+    pub(crate) fn permanent_flags(&self) -> Flags {
+        if self.access == Access::ReadOnly { Flags::NONE } else { self.rights.flags() }
     }
 
     /// EXISTS.

@@ -10,20 +10,23 @@ mod over_quota;
 mod repair;
 mod restoring;
 mod rights;
+mod sharing;
 mod url_keys;
 
 use std::sync::Arc;
 
 pub(crate) use self::annotations::check_sizes;
-pub(crate) use self::append::{Arrival, add};
+pub(crate) use self::append::{Arrival, add, see};
 pub use self::check::Findings;
 pub use self::listing::{MailboxInfo, MailboxStatus};
 pub use self::maildrop::MaildropLock;
 pub use self::repair::RepairOptions;
 pub use self::restoring::{Fingerprint, Restored, checksum};
+pub(crate) use self::rights::Pass;
 pub use self::url_keys::UrlKey;
 use crate::MailboxId;
 use crate::account_id::AccountId;
+use crate::acl::{Rights, Visitor};
 use crate::content::Incoming;
 use crate::engine::{Announcement, MailboxRow, Reader, Tidiness, Writer};
 use crate::error::{Result, StoreError};
@@ -41,6 +44,8 @@ pub struct Account {
     store: Store,
     core: Arc<AccountCore>,
     limits: Option<QuotaLimits>,
+    /// Whose rights count; `None` is the server itself.
+    visitor: Option<Arc<Visitor>>,
 }
 
 /// How a mailbox is created.
@@ -52,7 +57,7 @@ pub struct CreateOptions {
 
 impl Account {
     pub(crate) fn new(store: Store, core: Arc<AccountCore>, limits: Option<QuotaLimits>) -> Self {
-        Self { store, core, limits }
+        Self { store, core, limits, visitor: None }
     }
 
     /// The account's name.
@@ -73,9 +78,14 @@ impl Account {
         self
     }
 
-    /// Opens a mailbox. `NotFound`, `NotSelectable`.
+    /// Opens a mailbox. `NotFound`, `NotSelectable`, `NoPermission`.
     pub fn open(&self, name: &MailboxName) -> Result<Mailbox> {
-        let row = self.read(|reader| selectable(reader, name))?;
+        let pass = self.pass();
+        let row = self.read(|reader| {
+            let row = existing(reader, name)?;
+            pass.permit(reader, &row, Rights::READ)?;
+            if row.selectable { Ok(row) } else { Err(not_selectable(name)) }
+        })?;
         Ok(Mailbox::new(self.clone(), row.id, row.uid_validity))
     }
 
@@ -123,7 +133,10 @@ impl Account {
     /// What a mailbox holds now.
     pub(crate) fn snapshot(&self, mailbox: MailboxId) -> Result<Arc<Snapshot>> {
         self.store.touch(&self.core);
-        self.noticing_gone(self.core.snapshot(mailbox))
+        self.noticing_gone(match self.pass().reader() {
+            None => self.core.snapshot(mailbox),
+            Some(reader) => self.core.snapshot_for(mailbox, reader),
+        })
     }
 
     /// Does now what is otherwise done soon, between writes: removes contents that no message has any more, writes
@@ -219,5 +232,9 @@ pub(crate) fn existing(reader: &Reader<'_>, name: &MailboxName) -> Result<Mailbo
 /// The row of a mailbox that can hold messages.
 pub(crate) fn selectable(reader: &Reader<'_>, name: &MailboxName) -> Result<MailboxRow> {
     let row = existing(reader, name)?;
-    if row.selectable { Ok(row) } else { Err(StoreError::NotSelectable(format!("mailbox {name}"))) }
+    if row.selectable { Ok(row) } else { Err(not_selectable(name)) }
+}
+
+fn not_selectable(name: &MailboxName) -> StoreError {
+    StoreError::NotSelectable(format!("mailbox {name}"))
 }

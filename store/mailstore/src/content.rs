@@ -86,7 +86,9 @@ impl Incoming {
                 (Place::File(intake), digest)
             }
         };
-        Ok(Content { inner: Arc::new(Taken { place, size: self.written, checksum: self.checksum.finalize(), digest }) })
+        let checksum = self.checksum.finalize();
+        let inner = Arc::new(Taken { place, size: self.written, checksum, digest });
+        Ok(Content { inner, known_as: None })
     }
 }
 
@@ -137,6 +139,8 @@ impl Write for Incoming {
 #[derive(Debug, Clone)]
 pub struct Content {
     inner: Arc<Taken>,
+    /// Its EMAILID and THREADID, when another account has it already.
+    known_as: Option<(ObjectId, Option<ObjectId>)>,
 }
 
 #[derive(Debug)]
@@ -185,6 +189,22 @@ impl Content {
                 map_file(&file, &intake.0).map(Body::Mapped)
             }
         }
+    }
+
+    /// The same under the EMAILID and THREADID that it has elsewhere.
+    pub(crate) fn known_as(mut self, email_id: ObjectId, thread_id: Option<ObjectId>) -> Self {
+        self.known_as = Some((email_id, thread_id));
+        self
+    }
+
+    /// Its EMAILID.
+    pub(crate) fn email_id(&self) -> ObjectId {
+        self.known_as.map_or_else(ObjectId::random, |(email_id, _)| email_id)
+    }
+
+    /// Its THREADID, where that is known already.
+    pub(crate) fn thread_id(&self) -> Option<ObjectId> {
+        self.known_as.and_then(|(_, thread_id)| thread_id)
     }
 
     pub(crate) fn checksum(&self) -> u32 {

@@ -22,6 +22,7 @@ mod repair;
 mod restoring;
 mod salvage;
 mod schema;
+mod seen;
 mod site;
 mod tables;
 mod threads;

@@ -21,6 +21,8 @@ pub enum ErrorKind {
     NotSelectable,
     /// The mailbox cannot be deleted: it only exists because of the mailboxes below it.
     HasChildren,
+    /// The access control list does not allow it.
+    NoPermission,
     /// The change would pass the quota limit.
     OverQuota,
     /// A name, keyword or argument breaks a rule of the store.
@@ -56,6 +58,9 @@ pub enum StoreError {
     /// A `\Noselect` name with mailboxes below it.
     #[error("{0} has mailboxes below it")]
     HasChildren(String),
+    /// The visitor lacks a right.
+    #[error("{0} does not allow that")]
+    NoPermission(String),
     /// The change would pass the quota limit; nothing was changed.
     #[error("over quota: {used} used and {needed} more needed, limit {limit} ({resource})")]
     OverQuota {
@@ -125,6 +130,7 @@ impl StoreError {
             Self::AlreadyExists(_) => ErrorKind::AlreadyExists,
             Self::NotSelectable(_) => ErrorKind::NotSelectable,
             Self::HasChildren(_) => ErrorKind::HasChildren,
+            Self::NoPermission(_) => ErrorKind::NoPermission,
             Self::OverQuota { .. } => ErrorKind::OverQuota,
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::Limit(_) => ErrorKind::Limit,

@@ -32,7 +32,7 @@ pub use account::{
     UrlKey, checksum,
 };
 pub use account_id::AccountId;
-pub use acl::{AclEntry, Rights};
+pub use acl::{ANYONE, AclChange, AclEntry, Rights, Share, Visitor};
 pub use annotation::{Annotation, AnnotationChange, AnnotationScope};
 pub use bodies::Body;
 pub use content::{Content, Incoming, NewMessage};

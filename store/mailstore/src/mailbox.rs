@@ -1,5 +1,6 @@
 //! One open mailbox: what it holds, and changes to it.
 
+mod across;
 mod flagging;
 mod readers;
 mod reading;
@@ -11,10 +12,12 @@ mod vanished;
 
 use std::sync::Arc;
 
+pub(crate) use self::flagging::permitted;
 pub(crate) use self::removal::{remove_all, remove_messages};
 pub(crate) use self::transfer::{Looks, Transfer, transfer};
 use crate::MailboxId;
 use crate::account::{Account, MailboxStatus};
+use crate::acl::Rights;
 use crate::error::Result;
 use crate::mailbox_name::MailboxName;
 use crate::results::Recent;
@@ -56,7 +59,14 @@ impl Mailbox {
 
     /// Its counters now.
     pub fn status(&self) -> Result<MailboxStatus> {
-        self.account.glance(|reader| row_of(reader, self.id).map(|row| MailboxStatus::of(&row)))
+        let pass = self.account.pass();
+        self.account.read(|reader| MailboxStatus::for_visitor(reader, &row_of(reader, self.id)?, &pass))
+    }
+
+    /// What the visitor may do in it now.
+    pub fn rights(&self) -> Result<Rights> {
+        let pass = self.account.pass();
+        self.account.read(|reader| pass.rights(reader, &row_of(reader, self.id)?))
     }
 
     /// What it holds now, other processes' commits included. The same `Arc` as before while nothing has changed.
@@ -67,7 +77,8 @@ impl Mailbox {
     /// Gives this caller, and nobody else ever, the messages that no session has had as `\Recent`.
     pub fn claim_recent(&self) -> Result<Recent> {
         let row = self.account.glance(|reader| row_of(reader, self.id))?;
-        if row.recent_from >= row.uid_next {
+        // New mail is new to its owner until they have seen it, whoever else looks.
+        if self.account.is_shared() || row.recent_from >= row.uid_next {
             return Ok(Recent::until(row.uid_next, row.uid_next));
         }
         let id = self.id;

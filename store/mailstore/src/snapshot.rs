@@ -101,6 +101,28 @@ impl Snapshot {
         }
     }
 
+    /// The same mailbox as a reader has it who has seen `seen` and gets nothing as `\Recent`.
+    pub(crate) fn as_read(&self, seen: &UidSet) -> Self {
+        let mut own = self.clone();
+        let mut ranges = seen.ranges().iter().peekable();
+        for (uid, flags) in own.uids.iter().zip(&mut own.flags) {
+            while ranges.next_if(|range| range.end() < uid).is_some() {}
+            let is_seen = ranges.peek().is_some_and(|range| range.contains(uid));
+            *flags = if is_seen { *flags | Flags::SEEN } else { flags.without(Flags::SEEN) };
+        }
+        // Beyond all messages.
+        own.recent_from = u64::from(Uid::MAX);
+        own
+    }
+
+    /// Whether it was made of `base`.
+    pub(crate) fn is_of(&self, base: &Self) -> bool {
+        self.highest_modseq == base.highest_modseq
+            && self.uid_next == base.uid_next
+            && self.keyword_version == base.keyword_version
+            && self.uid_validity == base.uid_validity
+    }
+
     /// Takes over the mailbox's numbers.
     pub(crate) fn stamp(&mut self, row: &MailboxRow) {
         self.uid_validity = row.uid_validity;

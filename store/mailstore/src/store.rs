@@ -4,6 +4,7 @@ mod core;
 mod leftovers;
 mod moving;
 mod open_accounts;
+mod sharing;
 mod tending;
 
 use std::collections::HashMap;
@@ -108,6 +109,7 @@ impl Store {
             // Left by a move that did not come to its end: it must not bring the account back.
             engine::forget_move(&layout::account_dir(&partition.path, id))?;
         }
+        let shares = account.read(|reader| reader.has_acl())?;
         // First in the tables: another process that has the database open must not take mail for it any more.
         account.write(|writer| {
             writer.check_alive()?;
@@ -118,7 +120,8 @@ impl Store {
         let core = account.core();
         core.set_gone();
         core.database.try_close();
-        self.put_away(core.database.dir())
+        self.put_away(core.database.dir())?;
+        if shares { self.settle_shares(id, None) } else { Ok(()) }
     }
 
     /// Removes an account's folder, which is gone under its name at once and for good.

@@ -81,6 +81,19 @@ impl UidSet {
         Self { ranges }
     }
 
+    /// What is in one of them or in both.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self::from_ranges(self.ranges.iter().chain(&other.ranges).cloned())
+    }
+
+    /// Whether this is one of its ranges as a whole.
+    pub(crate) fn has_range(&self, range: &RangeInclusive<Uid>) -> bool {
+        self.ranges
+            .binary_search_by_key(range.start(), |known| *known.start())
+            .is_ok_and(|at| self.ranges[at] == *range)
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()

@@ -151,11 +151,57 @@ fn line_matches(want: &[Node], have: &[Node], captures: &mut Captures) -> bool {
                 && sequence(&want[2..3], &have[2..3], Place::Name, captures)
                 && pairs(want.get(3), have.get(3), captures)
         }
+        b"MYRIGHTS" => {
+            want.len() == 4
+                && have.len() == 4
+                && sequence(&want[1..3], &have[1..3], Place::Name, captures)
+                && rights(&want[3], &have[3], captures)
+        }
+        b"ACL" => {
+            starts_alike(want, have, 2, captures)
+                && want.len() == have.len()
+                && sequence(&want[2..3], &have[2..3], Place::Name, captures)
+                && acl_entries(&want[3..], &have[3..], captures)
+        }
+        b"LISTRIGHTS" if want.len() > 4 && have.len() > 4 => {
+            sequence(&want[..4], &have[..4], Place::Name, captures)
+                && rights(&want[4], &have[4], captures)
+                && set(&want[5..], &have[5..], captures)
+        }
         _ if word(2) == b"FETCH" || word(2) == b"UIDFETCH" => {
             starts_alike(want, have, 3, captures) && pairs(want.get(3), have.get(3), captures)
         }
         _ => sequence(want, have, Place::Strict, captures),
     }
+}
+
+/// Rights letters in any order.
+fn rights(want: &Node, have: &Node, captures: &mut Captures) -> bool {
+    let sorted = |node: &Node| {
+        let mut letters = node.bytes().unwrap_or_default().to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    node(want, have, Place::Name, captures) || sorted(want) == sorted(have)
+}
+
+/// Identifiers with their rights, in any order.
+fn acl_entries(want: &[Node], have: &[Node], captures: &mut Captures) -> bool {
+    let mut left: Vec<&[Node]> = have.chunks(2).collect();
+    want.chunks(2).all(|wanted| {
+        let found = left.iter().position(|have| {
+            let mut tried = captures.clone();
+            let same = wanted.len() == 2
+                && have.len() == 2
+                && node(&wanted[0], &have[0], Place::Name, &mut tried)
+                && rights(&wanted[1], &have[1], &mut tried);
+            if same {
+                *captures = tried;
+            }
+            same
+        });
+        found.map(|at| left.remove(at)).is_some()
+    })
 }
 
 fn starts_alike(want: &[Node], have: &[Node], length: usize, captures: &mut Captures) -> bool {

@@ -32,6 +32,10 @@ rows! {
         "Largest message that APPEND takes; 0 for no limit of its own.";
     LITERAL_MINUS: "service.imap.literalminus", Kind::Bool, "no", Refresh, "own",
         "Announce LITERAL- in place of LITERAL+: literals above 4096 octets only come after the server's word.";
+    SHARED_FOLDERS: "local.store.sharedfolders", Kind::Bool, "yes", Refresh, "Reference §7.2",
+        "Show mailboxes that other people share below Shared Folders; no: everybody has their own mailboxes only, under every name.";
+    PUBLIC_USER: "store.publicsharedfolders.user", Kind::Text, "public", Refresh, "Reference §7.1",
+        "User whose mailboxes are the public ones: what its access control lists allow is shown right below Shared Folders.";
     SUBMIT_USERS: "service.imap.submituser", Kind::Text, "", Refresh, "own",
         "Users, separated by blanks, as whom submission servers sign in: they may read URLs authorized for submit+.";
     LOGIN_REFERRALS: "service.imap.loginreferrals", Kind::Bool, "yes", Refresh, "own",

@@ -24,6 +24,10 @@ pub struct Imap {
     pub login_referrals: bool,
     /// Pages that clients of the old server ask for.
     pub urls: ImapUrls,
+    /// Other people's mailboxes are shown.
+    pub shared_folders: bool,
+    /// Store id of the user whose mailboxes are public.
+    pub public_user: String,
     /// How often a long search says how far it is.
     pub progress_interval: std::time::Duration,
 }
@@ -66,6 +70,8 @@ impl Imap {
                 mailbox: url(settings, keys::imap::MAILBOX_URL),
                 post: url(settings, keys::imap::POST_URL),
             },
+            shared_folders: settings.flag(keys::imap::SHARED_FOLDERS),
+            public_user: settings.text(keys::imap::PUBLIC_USER),
             progress_interval: seconds(settings, keys::imap::PROGRESS_INTERVAL),
         }
     }

@@ -6,6 +6,7 @@ use imap_wire::annotatemore::{GetAnnotationArgs, SetAnnotationArgs};
 use imap_wire::list::matches;
 use imap_wire::metadata::SetMetadataArgs;
 use imap_wire::print;
+use mailstore::Rights;
 
 use super::metadata;
 use crate::reply::{Handled, Reply, Status, store_failure};
@@ -104,6 +105,8 @@ async fn mailboxes(session: &mut Session, pattern: &str) -> Result<Vec<String>, 
         return Ok(vec![if pattern.eq_ignore_ascii_case("INBOX") { "INBOX".to_owned() } else { pattern.to_owned() }]);
     }
     let found = session.with_account(|account| account.mailboxes()).await?.map_err(|error| store_failure(&error))?;
-    let names = found.into_iter().map(|info| info.name.as_str().to_owned());
+    let shared = session.shares().await?.into_iter().filter(|(_, share)| share.rights.contains(Rights::LOOKUP));
+    let names = found.into_iter().map(|info| info.name).chain(shared.map(|(name, _)| name));
+    let names = names.map(|name| name.as_str().to_owned());
     Ok(names.filter(|name| matches(pattern, name)).collect())
 }

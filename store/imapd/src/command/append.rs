@@ -9,12 +9,15 @@ use imap_wire::frame::{Announced, Event};
 use imap_wire::print;
 use imap_wire::sequence::Number;
 use imap_wire::url::MessageUrl;
-use mailstore::{Account, Appended, Content, ErrorKind, Mailbox, MailboxName, NewMessage, Uid};
+use mailstore::{
+    Account, Appended, Content, ErrorKind, Mailbox, MailboxName, NewMessage, Rights, StoreError, Uid, UidSet,
+};
 
 use super::store::flag_set;
 use crate::intake::{Headers, Intake};
 use crate::reply::{Handled, Hangup, Reply, destination_failure, store_failure};
 use crate::session::Session;
+use crate::sharing::Place;
 use crate::sync::Expunges;
 
 /// Written to the store at once.
@@ -40,7 +43,7 @@ struct Target {
     /// The message that goes.
     replaced: Option<(Mailbox, Uid)>,
     /// For relative URLs without a mailbox.
-    selected: Option<MailboxName>,
+    selected: Option<(Account, MailboxName)>,
 }
 
 /// A message that is being put together.
@@ -164,7 +167,10 @@ async fn store(session: &mut Session, target: Target, messages: Vec<NewMessage>)
         .pool
         .run(move || match replaced {
             None => account.append(&name, messages),
-            Some((mailbox, uid)) => account.append_replacing(&name, messages, &mailbox, uid),
+            Some((mailbox, uid)) if mailbox.account().id() == account.id() => {
+                account.append_replacing(&name, messages, &mailbox, uid)
+            }
+            Some((mailbox, uid)) => replace_across(&account, &name, messages, &mailbox, uid),
         })
         .await;
     match appended {
@@ -186,6 +192,25 @@ async fn store(session: &mut Session, target: Target, messages: Vec<NewMessage>)
     }
 }
 
+/// REPLACE by a message in another account: it is there before the old one goes.
+fn replace_across(
+    account: &Account,
+    name: &MailboxName,
+    messages: Vec<NewMessage>,
+    mailbox: &Mailbox,
+    uid: Uid,
+) -> Result<Appended, StoreError> {
+    if !mailbox.rights()?.contains(Rights::TRASH.union(Rights::EXPUNGE)) {
+        return Err(StoreError::NoPermission("the mailbox".to_owned()));
+    }
+    if mailbox.rows(&[uid])?.is_empty() {
+        return Err(StoreError::NotFound(format!("message {uid}")));
+    }
+    let appended = account.append(name, messages)?;
+    mailbox.remove(&UidSet::from(uid))?;
+    Ok(appended)
+}
+
 fn append_uid(appended: &Appended) -> String {
     let mut code = format!("APPENDUID {} ", appended.uid_validity).into_bytes();
     print::number_set(&mut code, appended.uids.iter().copied());
@@ -200,11 +225,8 @@ async fn prepare(session: &mut Session, begun: &Begun) -> Result<Result<Target, 
             Err(reply) => return Ok(Err(reply)),
         },
     };
-    let Ok(name) = MailboxName::new(&begun.mailbox) else {
-        return Ok(Err(Reply::no("Mailbox name is not allowed").code("CANNOT")));
-    };
-    let account = match session.account().await {
-        Ok(account) => account,
+    let Place { account, name } = match session.destination(&begun.mailbox).await {
+        Ok(place) => place,
         Err(reply) => return Ok(Err(reply)),
     };
     let (asked, wanted) = (account.clone(), name.clone());
@@ -212,7 +234,11 @@ async fn prepare(session: &mut Session, begun: &Begun) -> Result<Result<Target, 
     let found = session
         .deps
         .pool
-        .run(move || Ok((asked.mailbox(&wanted)?, selected.and_then(|mailbox| mailbox.name().ok()))))
+        .run(move || {
+            asked.permit(&wanted, Rights::INSERT)?;
+            let selected = selected.and_then(|mailbox| Some((mailbox.account().clone(), mailbox.name().ok()?)));
+            Ok((asked.mailbox(&wanted)?, selected))
+        })
         .await;
     Ok(match found {
         Ok((info, selected)) if info.selectable => Ok(Target { account, name, replaced, selected }),
@@ -278,18 +304,24 @@ async fn add_url(
         return Err(Reply::no("Too many pieces in one message").code("LIMIT"));
     }
     let bad_url = || Reply::no("There is no such message or part").code(bad_url(url));
-    // RFC 4469 §3: relative URLs only, since nobody else's mailboxes are opened here.
+    // RFC 4469 §3: relative URLs only: mailboxes of this server, with the rights of this user.
     let Some(parsed) = MessageUrl::parse(url).filter(|url| url.server.is_none() && url.authorization.is_none()) else {
         return Err(bad_url());
     };
     let intake = building.intake.take();
     let mut intake = intake.unwrap_or_else(|| Intake::new(target.account.clone(), 0));
-    let selected = target.selected.clone();
+    let place = match &parsed.mailbox {
+        Some(name) => session.place(name).await.ok().map(|place| (place.account, place.name)),
+        None => target.selected.clone(),
+    };
     let (intake, written) = session
         .deps
         .pool
         .run(move || {
-            let written = intake.write_part(&parsed, selected.as_ref());
+            let written = match &place {
+                Some((account, name)) => intake.write_part(&parsed, account, name),
+                None => Ok(false),
+            };
             (intake, written)
         })
         .await;

@@ -3,15 +3,16 @@
 use imap_wire::SequenceSet;
 use imap_wire::command::Numbers;
 use imap_wire::print;
-use mailstore::{Copied, Mailbox, MailboxName, StoreError, UidSet};
+use mailstore::{Copied, Rights, UidSet};
 
 use crate::reply::{Handled, Reply, destination_failure};
 use crate::session::Session;
+use crate::sharing::Place;
 use crate::sync::Expunges;
 
 /// COPY: all of the messages, or none.
 pub(super) async fn copy(session: &mut Session, numbers: Numbers, set: SequenceSet, to: String) -> Handled {
-    Ok(match transfer(session, numbers, set, &to, Mailbox::copy).await? {
+    Ok(match transfer(session, numbers, set, &to, Kind::Copy).await? {
         Ok(Some(copied)) => Reply::ok("COPY completed").code(copy_uid(&copied)),
         Ok(None) => Reply::ok("No messages to copy"),
         Err(reply) => reply,
@@ -23,7 +24,7 @@ pub(super) async fn move_to(session: &mut Session, numbers: Numbers, set: Sequen
     if session.selected.as_ref().is_some_and(|selected| selected.is_read_only()) {
         return Ok(Reply::no("Mailbox is open for reading only").code("READ-ONLY"));
     }
-    Ok(match transfer(session, numbers, set, &to, Mailbox::move_to).await? {
+    Ok(match transfer(session, numbers, set, &to, Kind::Move).await? {
         Ok(Some(moved)) => {
             Reply::ok("Moved").code(copy_uid(&moved)).print(&mut session.link.out, session.dialect.language, None);
             let done = Reply::ok("MOVE completed");
@@ -39,17 +40,22 @@ pub(super) async fn move_to(session: &mut Session, numbers: Numbers, set: Sequen
     })
 }
 
-type Transfer = fn(&Mailbox, &UidSet, &MailboxName) -> Result<Copied, StoreError>;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Copy,
+    Move,
+}
 
 async fn transfer(
     session: &mut Session,
     numbers: Numbers,
     set: SequenceSet,
     to: &str,
-    transfer: Transfer,
+    kind: Kind,
 ) -> Result<Result<Option<Copied>, Reply>, crate::reply::Hangup> {
-    let Ok(to) = MailboxName::new(to) else {
-        return Ok(Err(Reply::no("Mailbox name is not allowed").code("CANNOT")));
+    let Place { account, name: to } = match session.destination(to).await {
+        Ok(place) => place,
+        Err(reply) => return Ok(Err(reply)),
     };
     // To know which messages others have removed before anything is done.
     session.sync(Expunges::Hold, numbers).await?;
@@ -73,9 +79,17 @@ async fn transfer(
         .run(move || {
             if uids.is_empty() {
                 // The destination's faults are told all the same.
-                return mailbox.account().open(&to).map(|_| None);
+                account.permit(&to, Rights::INSERT)?;
+                return account.append(&to, Vec::new()).map(|_| None);
             }
-            transfer(&mailbox, &uids, &to).map(Some)
+            let within = account.id() == mailbox.account().id();
+            let done = match (kind, within) {
+                (Kind::Copy, true) => mailbox.copy(&uids, &to),
+                (Kind::Move, true) => mailbox.move_to(&uids, &to),
+                (Kind::Copy, false) => mailbox.copy_across(&uids, &account, &to),
+                (Kind::Move, false) => mailbox.move_across(&uids, &account, &to),
+            };
+            done.map(Some)
         })
         .await;
     Ok(match copied {

@@ -1,11 +1,12 @@
 //! ESEARCH: one search over several mailboxes (RFC 7377).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use imap_wire::command::Numbers;
 use imap_wire::esearch::{EsearchArgs, Mailboxes};
 use imap_wire::print;
-use mailstore::{ErrorKind, Mailbox, MailboxInfo, MailboxName, Recent, StoreError};
+use mailstore::{Account, ErrorKind, Mailbox, MailboxName, Recent, Rights, StoreError};
 
 use super::search::{
     Found, keep_up_to_date, names_modseq, not_fuzzy, number, run, save, scores, search_program, tag_in_use,
@@ -14,6 +15,7 @@ use crate::context::Member;
 use crate::reply::{Handled, Reply, store_failure};
 use crate::search::job::Job;
 use crate::session::Session;
+use crate::sharing::Whose;
 use crate::sync::Expunges;
 use crate::view::{Access, Recency, View};
 
@@ -106,36 +108,67 @@ async fn places(session: &mut Session, sources: &[Mailboxes]) -> Result<Vec<Plac
     let recency = if session.dialect.rev2 { Recency::Unknown } else { Recency::Told };
     if let Some(selected) = &session.selected {
         let (mailbox, view) = (selected.mailbox.clone(), selected.view.clone());
-        selected_id = Some((mailbox.id(), view.clone()));
+        selected_id = Some((mailbox.account().id().clone(), mailbox.id(), view.clone()));
         if sources.contains(&Mailboxes::Selected) {
             let named = mailbox.clone();
             let name = session.deps.pool.run(move || named.name()).await.map_err(|error| store_failure(&error))?;
-            places.push(Place { name: name.as_str().to_owned(), mailbox, view });
+            let shown = session.sharing().map(|sharing| sharing.shown(mailbox.account().id(), &name));
+            places.push(Place { name: shown.unwrap_or_default(), mailbox, view });
         }
     }
     let others: Vec<Mailboxes> = sources.iter().filter(|source| **source != Mailboxes::Selected).cloned().collect();
     if others.is_empty() {
         return Ok(places);
     }
+    let shares = match others.iter().all(|source| matches!(source, Mailboxes::Inboxes | Mailboxes::Personal)) {
+        true => Vec::new(),
+        false => session.shares().await?,
+    };
+    let (visitor, sharing) = (session.visitor().await?, session.sharing());
+    let own =
+        move |name: &MailboxName| sharing.as_ref().is_some_and(|sharing| matches!(sharing.whose(name), Whose::Own(_)));
     let opened = session.with_account(move |account| {
-        account.give_threads()?;
         let mut opened = Vec::new();
-        for info in account.mailboxes()?.into_iter().filter(|info| others.iter().any(|source| names(source, info))) {
-            match account.open(&info.name).and_then(|mailbox| Ok((mailbox.snapshot()?, mailbox))) {
-                Ok((snapshot, mailbox)) => opened.push((info.name, mailbox, snapshot)),
-                Err(error) if matches!(error.kind(), ErrorKind::Gone | ErrorKind::NotFound) => {}
+        let mut open = |account: &Account, name: &MailboxName, shown: MailboxName| {
+            let opened_now = account.open(name).and_then(|mailbox| Ok((mailbox.snapshot()?, mailbox)));
+            match opened_now {
+                Ok((snapshot, mailbox)) => opened.push((shown, mailbox, snapshot)),
+                Err(error) if is_not_there(&error) => {}
                 Err(error) => return Err(error),
+            }
+            Ok(())
+        };
+        account.give_threads()?;
+        for info in account.mailboxes()?.into_iter().filter(|info| info.selectable && own(&info.name)) {
+            if others.iter().any(|source| names(source, &info.name, Known { own: true, subscribed: info.subscribed })) {
+                open(account, &info.name, info.name.clone())?;
+            }
+        }
+        if shares.is_empty() {
+            return Ok(opened);
+        }
+        let subscribed: HashSet<MailboxName> = account.subscriptions()?.into_iter().collect();
+        for (shown, share) in shares.into_iter().filter(|(_, share)| share.rights.contains(Rights::READ)) {
+            let known = Known { own: false, subscribed: subscribed.contains(&shown) };
+            if others.iter().any(|source| names(source, &shown, known))
+                && let Some(account) = account.store().existing_account(&share.owner)?
+            {
+                account.give_threads()?;
+                open(&account.seen_by(Arc::clone(&visitor)), &share.name, shown)?;
             }
         }
         Ok::<_, StoreError>(opened)
     });
     for (name, mailbox, snapshot) in opened.await?.map_err(|error| store_failure(&error))? {
-        if places.iter().any(|place| place.mailbox.id() == mailbox.id()) {
+        let same = |place: &Place| {
+            place.mailbox.id() == mailbox.id() && place.mailbox.account().id() == mailbox.account().id()
+        };
+        if places.iter().any(same) {
             continue;
         }
         // The selected mailbox as this session knows it, the others as they are.
         let view = match &selected_id {
-            Some((id, view)) if *id == mailbox.id() => view.clone(),
+            Some((owner, id, view)) if *id == mailbox.id() && owner == mailbox.account().id() => view.clone(),
             _ => {
                 let recent = Recent { first: snapshot.recent_from(), end: u32::MAX };
                 View::new(snapshot, recent, Access::ReadOnly, recency)
@@ -146,26 +179,33 @@ async fn places(session: &mut Session, sources: &[Mailboxes]) -> Result<Vec<Plac
     Ok(places)
 }
 
-/// Whether a specifier names a mailbox. Only what holds messages is meant.
-pub(super) fn names(source: &Mailboxes, info: &MailboxInfo) -> bool {
-    let is_one = |wanted: &String| MailboxName::new(wanted).is_ok_and(|wanted| wanted == info.name);
-    let is_below = |wanted: &String| MailboxName::new(wanted).is_ok_and(|wanted| info.name.is_below(&wanted));
-    info.selectable
-        && match source {
-            // The session's own, which the caller knows.
-            Mailboxes::Selected | Mailboxes::SelectedDelayed => false,
-            Mailboxes::Inboxes => info.name.is_inbox(),
-            Mailboxes::Personal => true,
-            Mailboxes::Subscribed => info.subscribed,
-            Mailboxes::Subtree(wanted) => wanted.iter().any(|wanted| is_one(wanted) || is_below(wanted)),
-            Mailboxes::SubtreeOne(wanted) => {
-                let child = |wanted: &String| {
-                    info.name
-                        .parent()
-                        .is_some_and(|parent| MailboxName::new(wanted).is_ok_and(|wanted| wanted == parent))
-                };
-                wanted.iter().any(|wanted| is_one(wanted) || child(wanted))
-            }
-            Mailboxes::Named(wanted) => wanted.iter().any(is_one),
-        }
+fn is_not_there(error: &StoreError) -> bool {
+    matches!(error.kind(), ErrorKind::Gone | ErrorKind::NotFound | ErrorKind::NoPermission)
+}
+
+/// What a specifier asks of a mailbox beside its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// Of the personal namespace.
+    pub(super) own: bool,
+    pub(super) subscribed: bool,
+}
+
+/// Whether a specifier names a mailbox, by the name under which the user knows it.
+pub(super) fn names(source: &Mailboxes, name: &MailboxName, known: Known) -> bool {
+    let is_one = |wanted: &String| MailboxName::new(wanted).is_ok_and(|wanted| wanted == *name);
+    let is_below = |wanted: &String| MailboxName::new(wanted).is_ok_and(|wanted| name.is_below(&wanted));
+    let is_child = |wanted: &String| {
+        name.parent().is_some_and(|parent| MailboxName::new(wanted).is_ok_and(|wanted| wanted == parent))
+    };
+    match source {
+        // The session's own, which the caller knows.
+        Mailboxes::Selected | Mailboxes::SelectedDelayed => false,
+        Mailboxes::Inboxes => known.own && name.is_inbox(),
+        Mailboxes::Personal => known.own,
+        Mailboxes::Subscribed => known.subscribed,
+        Mailboxes::Subtree(wanted) => wanted.iter().any(|wanted| is_one(wanted) || is_below(wanted)),
+        Mailboxes::SubtreeOne(wanted) => wanted.iter().any(|wanted| is_one(wanted) || is_child(wanted)),
+        Mailboxes::Named(wanted) => wanted.iter().any(is_one),
+    }
 }

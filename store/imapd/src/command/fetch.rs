@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imap_wire::command::Numbers;
 use imap_wire::fetch::{FetchArgs, FetchItem};
-use mailstore::{FlagChange, FlagOp, FlagSet, Flags, StoreError, Uid, UidSet};
+use mailstore::{ErrorKind, FlagChange, FlagOp, FlagSet, Flags, StoreError, Uid, UidSet};
 
 use crate::fetch::job::{Job, Progress};
 use crate::fetch::plan::Plan;
@@ -138,7 +138,7 @@ async fn mark_seen(
     marks: bool,
 ) -> Result<Result<Arc<[Uid]>, StoreError>, Hangup> {
     let Some(selected) = &mut session.selected else { return Ok(Ok([].into())) };
-    if !marks || selected.is_read_only() {
+    if !marks || !selected.view.permanent_flags().contains(Flags::SEEN) {
         return Ok(Ok([].into()));
     }
     let entries = selection.indices().filter_map(|at| selected.view.entry(at));
@@ -155,7 +155,11 @@ async fn mark_seen(
         .deps
         .pool
         .run(move || {
-            mailbox.change_flags(&set, &change)?;
+            match mailbox.change_flags(&set, &change) {
+                // RFC 4314 §4: then it is read without being marked.
+                Err(error) if error.kind() == ErrorKind::NoPermission => {}
+                changed => drop(changed?),
+            }
             Ok(look(&mailbox, access))
         })
         .await;

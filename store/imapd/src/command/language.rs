@@ -5,6 +5,7 @@ use imap_wire::print;
 use crate::language::Language;
 use crate::reply::{Handled, Reply};
 use crate::session::Session;
+use crate::sharing;
 
 /// LANGUAGE: which ones there are, or another one from here on.
 pub(super) fn language(session: &mut Session, ranges: &[Vec<u8>]) -> Handled {
@@ -55,13 +56,16 @@ pub(super) fn namespace(session: &mut Session) -> Handled {
 }
 
 /// The prefixes of one's own mailboxes, of other users' ones and of public ones.
-const NAMESPACES: [&[&str]; 3] = [&[""], &[], &[]];
+const NAMESPACES: [&[&str]; 3] = [&[""], &[sharing::OTHERS], &[sharing::PUBLIC]];
+/// The same where nobody sees anybody else's.
+const ALONE: [&[&str]; 3] = [&[""], &[], &[]];
 
 fn print_namespace(session: &mut Session) {
     let language = session.dialect.language;
+    let namespaces = if session.deps.config.shared_folders { NAMESPACES } else { ALONE };
     let out = &mut session.link.out;
     out.extend_from_slice(b"* NAMESPACE");
-    for prefixes in NAMESPACES {
+    for prefixes in namespaces {
         out.push(b' ');
         if prefixes.is_empty() {
             out.extend_from_slice(b"NIL");

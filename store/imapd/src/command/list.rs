@@ -1,16 +1,16 @@
 //! LIST and LSUB (RFC 3501 §6.3.8, §6.3.9; RFC 3348; RFC 5258; RFC 5819; RFC 6154).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use imap_wire::Names;
 use imap_wire::list::{ListArgs, Return, Select, matches};
 use imap_wire::print;
 use imap_wire::status::StatusItem;
-use mailstore::MailboxInfo;
+use mailstore::{MailboxInfo, MailboxName, MailboxStatus, Rights, Share};
 
-use super::status::{Limits, print_status};
 use crate::reply::{Handled, Reply, store_failure};
 use crate::session::Session;
+use crate::sharing::Whose;
 
 /// LIST.
 pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
@@ -20,7 +20,7 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
         return Ok(Reply::ok("LIST completed"));
     }
     let select = args.select.unwrap_or_default();
-    let names = match names(session, NonExistent::include_if(select.subscribed)).await {
+    let names = match names(session).await {
         Ok(names) => names,
         Err(reply) => return Ok(reply),
     };
@@ -34,39 +34,36 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
     if returns.status.contains(&StatusItem::HighestModSeq) {
         super::select::enable_condstore(session);
     }
+    let own_rights = match returns.my_rights {
+        true => match session.with_account(|account| account.all_rights()).await {
+            Ok(Ok(rights)) => rights.into_iter().collect(),
+            Ok(Err(error)) => return Ok(store_failure(&error)),
+            Err(reply) => return Ok(reply),
+        },
+        false => HashMap::new(),
+    };
     for (name, entry) in &names {
-        if !patterns.iter().any(|pattern| matches(pattern, name)) {
+        if !shows(entry, name, &patterns) {
             continue;
         }
-        let selected = select_options_hold(entry, select);
+        // Subscribed names without a mailbox are for who asks for subscribed names.
+        let asked = !matches!(entry.what, What::Missing) || select.subscribed;
+        let selected = asked && select_options_hold(entry, select);
         // RFC 5258 §3.5: a parent that does not hold itself is told when a name below it holds, and no pattern shows that name.
-        let child_info = select.recursive_match && has_selected_child(&names, name, select, &patterns);
+        let child_info = asked && select.recursive_match && has_selected_child(&names, name, select, &patterns);
         if !selected && !child_info {
             continue;
         }
         let dialect = session.names();
-        print_entry(&mut session.link.out, name, dialect, entry, Shown { select, returns: &returns, child_info });
-        if let (true, Some(info)) = (!returns.status.is_empty() && selected, &entry.info)
-            && info.selectable
-        {
-            let append = session.deps.config.max_message_size;
-            let mut deleted = 0;
-            if returns.status.contains(&StatusItem::DeletedStorage) {
-                let asked = info.name.clone();
-                match session.with_account(move |account| account.deleted_size(&asked)).await {
-                    Ok(Ok(size)) => deleted = size,
-                    // It went while others were told.
-                    Ok(Err(_)) => continue,
-                    Err(reply) => return Ok(reply),
-                }
-            }
-            let limits = Limits { append, deleted };
-            print_status(&mut session.link.out, name, dialect, &info.status, &returns.status, limits);
-        }
-        if !returns.metadata.is_empty()
-            && entry.info.is_some()
-            && let Err(reply) = super::metadata::print_listed(session, name, &returns.metadata).await
-        {
+        let extended = args.extended;
+        print_entry(
+            &mut session.link.out,
+            name,
+            dialect,
+            entry,
+            Shown { select, returns: &returns, child_info, extended },
+        );
+        if selected && let Err(reply) = print_returns(session, name, entry, &returns, &own_rights).await {
             return Ok(reply);
         }
         session.link.flush_full().await?;
@@ -74,45 +71,87 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
     Ok(Reply::ok("LIST completed"))
 }
 
+/// What was asked for beside the name (RFC 5819, RFC 9590, RFC 8440).
+async fn print_returns(
+    session: &mut Session,
+    name: &str,
+    entry: &Entry,
+    returns: &Return,
+    own_rights: &HashMap<MailboxName, Rights>,
+) -> Result<(), Reply> {
+    let (rights, selectable) = match &entry.what {
+        What::Own(info) => (own_rights.get(&info.name).copied().unwrap_or(Rights::ALL), info.selectable),
+        What::Shared(share) => (share.rights, true),
+        What::Level | What::Missing => return Ok(()),
+    };
+    if returns.my_rights {
+        super::acl::print_my_rights(session, name, rights);
+    }
+    // RFC 5819 §2: no STATUS where the user could not ask for it.
+    if !returns.status.is_empty() && selectable && rights.contains(Rights::READ) {
+        super::status::print_listed(session, name, entry.own_status(), &returns.status).await?;
+    }
+    let annotated = [Rights::READ, Rights::SEEN, Rights::WRITE, Rights::INSERT, Rights::POST];
+    if !returns.metadata.is_empty() && annotated.into_iter().any(|right| rights.contains(right)) {
+        super::metadata::print_listed(session, name, &returns.metadata).await?;
+    }
+    Ok(())
+}
+
+impl Entry {
+    /// The counters that came with the list.
+    fn own_status(&self) -> Option<MailboxStatus> {
+        match &self.what {
+            What::Own(info) => Some(info.status),
+            _ => None,
+        }
+    }
+}
+
+/// What a name is.
+enum What {
+    Own(MailboxInfo),
+    /// Somebody else's, which the user may know of.
+    Shared(Share),
+    /// A level above such mailboxes.
+    Level,
+    /// No mailbox, but subscribed.
+    Missing,
+}
+
 /// A name of the hierarchy.
 struct Entry {
-    /// `None` where there is no mailbox of that name.
-    info: Option<MailboxInfo>,
+    what: What,
     subscribed: bool,
-}
-
-/// Whether subscribed names without a mailbox are wanted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NonExistent {
-    Include,
-    LeaveOut,
-}
-
-impl NonExistent {
-    fn include_if(wanted: bool) -> Self {
-        if wanted { Self::Include } else { Self::LeaveOut }
-    }
+    has_children: bool,
 }
 
 /// Every name, INBOX first.
-async fn names(session: &mut Session, non_existent: NonExistent) -> Result<Vec<(String, Entry)>, Reply> {
-    let found = session
-        .with_account(move |account| {
-            let subscriptions = match non_existent {
-                NonExistent::Include => account.subscriptions()?,
-                NonExistent::LeaveOut => Vec::new(),
-            };
-            Ok((account.mailboxes()?, subscriptions))
-        })
-        .await?;
-    let (mailboxes, subscriptions) = found.map_err(|error| store_failure(&error))?;
+async fn names(session: &mut Session) -> Result<Vec<(String, Entry)>, Reply> {
+    let shares = session.shares().await?;
+    let sharing = session.sharing();
+    let found = session.with_account(move |account| Ok((account.mailboxes()?, account.subscriptions()?)));
+    let (mailboxes, subscriptions) = found.await?.map_err(|error| store_failure(&error))?;
     let mut names: BTreeMap<String, Entry> = BTreeMap::new();
     for info in mailboxes {
-        let subscribed = info.subscribed;
-        names.insert(info.name.as_str().to_owned(), Entry { info: Some(info), subscribed });
+        // A mailbox of one's own under a name that leads to others' mailboxes cannot be reached.
+        if sharing.as_ref().is_some_and(|sharing| !matches!(sharing.whose(&info.name), Whose::Own(_))) {
+            continue;
+        }
+        let (subscribed, has_children) = (info.subscribed, info.has_children);
+        names.insert(info.name.as_str().to_owned(), Entry { what: What::Own(info), subscribed, has_children });
+    }
+    for (name, share) in shares.into_iter().filter(|(_, share)| share.rights.contains(Rights::LOOKUP)) {
+        for above in std::iter::successors(name.parent(), MailboxName::parent) {
+            let level = || Entry { what: What::Level, subscribed: false, has_children: true };
+            names.entry(above.as_str().to_owned()).or_insert_with(level).has_children = true;
+        }
+        let has_children = names.get(name.as_str()).is_some_and(|entry| entry.has_children);
+        names.insert(name.as_str().to_owned(), Entry { what: What::Shared(share), subscribed: false, has_children });
     }
     for name in subscriptions {
-        names.entry(name.as_str().to_owned()).or_insert(Entry { info: None, subscribed: true }).subscribed = true;
+        let missing = || Entry { what: What::Missing, subscribed: true, has_children: false };
+        names.entry(name.as_str().to_owned()).or_insert_with(missing).subscribed = true;
     }
     let mut names: Vec<_> = names.into_iter().collect();
     names.sort_by_key(|(name, _)| name != "INBOX");
@@ -120,8 +159,14 @@ async fn names(session: &mut Session, non_existent: NonExistent) -> Result<Vec<(
 }
 
 fn select_options_hold(entry: &Entry, select: Select) -> bool {
-    let used = || entry.info.as_ref().is_some_and(|info| info.special_use.is_some());
+    let used = || matches!(&entry.what, What::Own(info) if info.special_use.is_some());
     (!select.subscribed || entry.subscribed) && (!select.special_use || used())
+}
+
+/// Whether patterns show a name. Levels above shared mailboxes are for `%`, or for who asks for them by name.
+fn shows(entry: &Entry, name: &str, patterns: &[String]) -> bool {
+    let fits = |pattern: &&String| !matches!(entry.what, What::Level) || !pattern.contains('*');
+    patterns.iter().filter(fits).any(|pattern| matches(pattern, name))
 }
 
 fn has_selected_child(names: &[(String, Entry)], parent: &str, select: Select, patterns: &[String]) -> bool {
@@ -137,20 +182,25 @@ struct Shown<'a> {
     returns: &'a Return,
     /// CHILDINFO is told.
     child_info: bool,
+    /// The client knows RFC 5258.
+    extended: bool,
 }
 
 fn print_entry(out: &mut Vec<u8>, name: &str, dialect: Names, entry: &Entry, shown: Shown<'_>) {
-    let Shown { select, returns, child_info } = shown;
+    let Shown { select, returns, child_info, extended } = shown;
     let mut attributes: Vec<&str> = Vec::new();
-    match &entry.info {
-        Some(info) => {
+    let children = if entry.has_children { "\\HasChildren" } else { "\\HasNoChildren" };
+    match &entry.what {
+        What::Own(info) => {
             if !info.selectable {
                 attributes.push("\\Noselect");
             }
-            attributes.push(if info.has_children { "\\HasChildren" } else { "\\HasNoChildren" });
+            attributes.push(children);
             attributes.extend(info.special_use.map(|special_use| special_use.attribute()));
         }
-        None => attributes.push("\\NonExistent"),
+        What::Shared(_) => attributes.push(children),
+        What::Level => attributes.extend([if extended { "\\NonExistent" } else { "\\Noselect" }, children]),
+        What::Missing => attributes.push("\\NonExistent"),
     }
     if entry.subscribed && (select.subscribed || returns.subscribed) {
         attributes.push("\\Subscribed");
@@ -172,7 +222,7 @@ pub(super) async fn lsub(session: &mut Session, reference: &str, pattern: &str) 
         session.link.out.extend_from_slice(b"* LSUB (\\Noselect) \"/\" \"\"\r\n");
         return Ok(Reply::ok("LSUB completed"));
     }
-    let names = match names(session, NonExistent::Include).await {
+    let names = match names(session).await {
         Ok(names) => names,
         Err(reply) => return Ok(reply),
     };
@@ -180,7 +230,11 @@ pub(super) async fn lsub(session: &mut Session, reference: &str, pattern: &str) 
     let mut shown: BTreeMap<&str, &[&str]> = BTreeMap::new();
     for (name, entry) in names.iter().filter(|(_, entry)| entry.subscribed) {
         if matches(&pattern, name) {
-            let exists = entry.info.as_ref().is_some_and(|info| info.selectable);
+            let exists = match &entry.what {
+                What::Own(info) => info.selectable,
+                What::Shared(_) => true,
+                What::Level | What::Missing => false,
+            };
             shown.insert(name, if exists { &[] } else { &["\\Noselect"] });
         } else if pattern.contains('%') {
             let parents = name.match_indices('/').map(|(at, _)| &name[..at]);

@@ -1,6 +1,6 @@
 //! CREATE, DELETE, RENAME, SUBSCRIBE and UNSUBSCRIBE (RFC 3501 §6.3.3–§6.3.7, RFC 6154 §3).
 
-use mailstore::{Account, CreateOptions, MailboxName, SpecialUse, StoreError};
+use mailstore::{Account, CreateOptions, ErrorKind, MailboxName, Rights, SpecialUse, StoreError};
 
 use crate::reply::{Handled, Reply, store_failure};
 use crate::session::Session;
@@ -8,7 +8,7 @@ use crate::session::Session;
 /// CREATE. A name that ends in the delimiter only says that mailboxes will be created below it.
 pub(super) async fn create(session: &mut Session, name: String, uses: Vec<String>) -> Handled {
     let name = match checked(name.strip_suffix('/').unwrap_or(&name)) {
-        Ok(name) => name,
+        Ok(name) => name.as_str().to_owned(),
         Err(reply) => return Ok(reply),
     };
     let special_use = match uses.as_slice() {
@@ -19,8 +19,16 @@ pub(super) async fn create(session: &mut Session, name: String, uses: Vec<String
         },
         _ => return Ok(Reply::no("A mailbox has one special use at most").code("USEATTR")),
     };
-    let created = session.with_account(move |account| account.create(&name, CreateOptions { special_use })).await;
+    if !session.is_own(&name) && special_use.is_some() {
+        // What a mailbox is for, it is for its owner.
+        return Ok(Reply::no("Special uses are for one's own mailboxes").code("USEATTR"));
+    }
+    let created = session.at(&name, move |account, name| account.create(name, CreateOptions { special_use })).await;
     Ok(match created {
+        // Whose account is not there, or is not to be known of.
+        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {
+            store_failure(&StoreError::NoPermission("the account".to_owned()))
+        }
         // RFC 8474 §4.1.
         Ok(Ok(info)) => Reply::ok("CREATE completed").code(format!("MAILBOXID ({})", info.status.object_id)),
         Ok(Err(error)) => store_failure(&error),
@@ -30,23 +38,20 @@ pub(super) async fn create(session: &mut Session, name: String, uses: Vec<String
 
 /// DELETE. The mailbox that this session has selected is left first.
 pub(super) async fn delete(session: &mut Session, name: &str) -> Handled {
-    let name = match existing(name) {
-        Ok(name) => name,
-        Err(reply) => return Ok(reply),
-    };
-    if name.is_inbox() {
-        return Ok(Reply::no("INBOX cannot be deleted").code("CANNOT"));
-    }
     let selected = session.selected.as_ref().map(|selected| selected.mailbox.clone());
     let leaves = match session
-        .with_account(move |account| {
-            let id = account.mailbox(&name)?.id;
-            account.delete(&name)?;
-            Ok(selected.is_some_and(|selected| selected.id() == id))
+        .at(name, move |account, name| {
+            account.permit(name, Rights::DELETE)?;
+            let id = account.mailbox(name)?.id;
+            account.delete(name)?;
+            Ok(selected.is_some_and(|selected| selected.id() == id && selected.account().id() == account.id()))
         })
         .await
     {
         Ok(Ok(leaves)) => leaves,
+        Ok(Err(error)) if error.kind() == ErrorKind::Invalid => {
+            return Ok(Reply::no("INBOX cannot be deleted").code("CANNOT"));
+        }
         Ok(Err(error)) => return Ok(store_failure(&error)),
         Err(reply) => return Ok(reply),
     };
@@ -56,13 +61,30 @@ pub(super) async fn delete(session: &mut Session, name: &str) -> Handled {
     Ok(Reply::ok("DELETE completed"))
 }
 
-/// RENAME.
+/// RENAME. Mailboxes stay with their owner.
 pub(super) async fn rename(session: &mut Session, from: &str, to: &str) -> Handled {
-    let (from, to) = match existing(from).and_then(|from| Ok((from, checked(to.strip_suffix('/').unwrap_or(to))?))) {
-        Ok(names) => names,
+    let to = match existing(from).and_then(|_| checked(to.strip_suffix('/').unwrap_or(to))) {
+        Ok(to) => to.as_str().to_owned(),
         Err(reply) => return Ok(reply),
     };
-    change(session, "RENAME completed", move |account| account.rename(&from, &to)).await
+    let from = match session.place(from).await {
+        Ok(from) => from,
+        Err(reply) => return Ok(reply),
+    };
+    let to = match session.place(&to).await {
+        Ok(to) if to.account.id() == from.account.id() => to.name,
+        _ => {
+            // What is not there, or not to be known of, comes first.
+            let asked = from.account.clone();
+            let permitted = session.deps.pool.run(move || asked.permit(&from.name, Rights::DELETE)).await;
+            return Ok(match permitted {
+                Ok(_) => Reply::no("A mailbox stays with its owner").code("CANNOT"),
+                Err(error) => store_failure(&error),
+            });
+        }
+    };
+    let renamed = session.deps.pool.run(move || from.account.rename(&from.name, &to)).await;
+    Ok(renamed.map_or_else(|error| store_failure(&error), |()| Reply::ok("RENAME completed")))
 }
 
 /// SUBSCRIBE. The name need not exist (RFC 3501 §6.3.6 leaves that open, and clients restore subscriptions before mailboxes).

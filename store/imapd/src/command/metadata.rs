@@ -91,7 +91,8 @@ fn print_metadata(out: &mut Vec<u8>, (mailbox, names): (&str, Names), told: &[(&
 
 /// The METADATA response of a mailbox in LIST: entries without a value are told as NIL (RFC 9590 §3).
 pub(super) async fn print_listed(session: &mut Session, mailbox: &str, entries: &[String]) -> Result<(), Reply> {
-    let known = annotations(session, mailbox).await?;
+    // What went, or may not be read any more, has nothing to tell.
+    let Ok(known) = annotations(session, mailbox).await else { return Ok(()) };
     let value = |entry: &String| known.iter().find(|(name, _)| name == entry).map(|(_, value)| value.as_slice());
     let told: Vec<_> = entries.iter().map(|entry| (entry.as_str(), value(entry))).collect();
     let names = session.names();
@@ -101,18 +102,24 @@ pub(super) async fn print_listed(session: &mut Session, mailbox: &str, entries: 
 
 /// Every annotation that the user may see of a mailbox, or with an empty name of the server, by its full name.
 pub(super) async fn annotations(session: &mut Session, mailbox: &str) -> Result<Vec<(String, Vec<u8>)>, Reply> {
-    let name = if mailbox.is_empty() { None } else { Some(existing(mailbox)?) };
     let reader = reader(session);
-    let server = name.is_none();
-    let found = session.with_account(move |account| {
-        let mut found = account.annotations(name.as_ref(), &reader)?;
-        if server {
-            found.retain(|annotation| annotation.scope == AnnotationScope::Private);
-            found.extend(account.store().site_annotations()?);
+    let server = mailbox.is_empty();
+    let found = match server {
+        true => {
+            let found = session.with_account(move |account| {
+                let mut found = account.annotations(None, &reader)?;
+                found.retain(|annotation| annotation.scope == AnnotationScope::Private);
+                found.extend(account.store().site_annotations()?);
+                Ok(found)
+            });
+            found.await?
         }
-        Ok(found)
-    });
-    let found = found.await?.map_err(|error| store_failure(&error))?;
+        false => {
+            existing(mailbox)?;
+            session.at(mailbox, move |account, name| account.annotations(Some(name), &reader)).await?
+        }
+    };
+    let found = found.map_err(|error| store_failure(&error))?;
     let mut named: Vec<(String, Vec<u8>)> = found.into_iter().map(|found| (full_name(&found), found.value)).collect();
     if server {
         named.retain(|(name, _)| name != ADMIN);
@@ -150,13 +157,22 @@ pub(super) async fn set(session: &mut Session, args: SetMetadataArgs) -> Handled
         .filter_map(change)
         .partition(|change| name.is_none() && change.scope == AnnotationScope::Shared);
     let owner = reader(session);
-    let set = session.with_account(move |account| {
-        if !private.is_empty() {
-            account.set_annotations(name.as_ref(), &owner, private)?;
+    let set = match name {
+        Some(_) => {
+            let set = session.at(&mailbox, move |account, name| account.set_annotations(Some(name), &owner, private));
+            set.await
         }
-        if shared.is_empty() { Ok(()) } else { account.store().set_site_annotations(&shared) }
-    });
-    Ok(match set.await {
+        None => {
+            let set = session.with_account(move |account| {
+                if !private.is_empty() {
+                    account.set_annotations(None, &owner, private)?;
+                }
+                if shared.is_empty() { Ok(()) } else { account.store().set_site_annotations(&shared) }
+            });
+            set.await
+        }
+    };
+    Ok(match set {
         Ok(Ok(())) => Reply::ok("SETMETADATA completed"),
         Ok(Err(error)) => set_failure(&error),
         Err(reply) => reply,

@@ -1,6 +1,7 @@
 //! NETSCAPE, XSERVERINFO and XMAILBOXINFO (reference §8): where the web pages are on which people look after their account and mailboxes.
 
 use imap_wire::print;
+use mailstore::Rights;
 
 use super::mailboxes::existing;
 use crate::reply::{Handled, Reply, store_failure};
@@ -42,8 +43,7 @@ pub(super) async fn mailbox_info(session: &mut Session, name: &str, wanted: &[St
         Ok(name) => name,
         Err(reply) => return Ok(reply),
     };
-    let asked = name.clone();
-    match session.with_account(move |account| account.mailbox(&asked)).await {
+    match session.at(name.as_str(), |account, name| account.permit(name, Rights::LOOKUP)).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => return Ok(store_failure(&error)),
         Err(reply) => return Ok(reply),

@@ -1,7 +1,7 @@
 //! GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 2087, RFC 9208): one quota root over all of a user's mailboxes, the empty name for one's own.
 
 use imap_wire::print;
-use mailstore::{Account, AccountId, AccountOptions, QuotaLimits};
+use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, Rights};
 
 use super::mailboxes::existing;
 use crate::reply::{Handled, Reply, store_failure};
@@ -30,8 +30,8 @@ pub(super) async fn get_quota_root(session: &mut Session, name: &str) -> Handled
         Ok(name) => name,
         Err(reply) => return Ok(reply),
     };
-    let asked = name.clone();
-    match session.with_account(move |account| account.mailbox(&asked)).await {
+    let own = session.is_own(name.as_str());
+    match session.at(name.as_str(), |account, name| account.permit(name, Rights::READ)).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => return Ok(store_failure(&error)),
         Err(reply) => return Ok(reply),
@@ -40,6 +40,11 @@ pub(super) async fn get_quota_root(session: &mut Session, name: &str) -> Handled
     let out = &mut session.link.out;
     out.extend_from_slice(b"* QUOTAROOT ");
     print::mailbox_name(out, name.as_str(), dialect);
+    if !own {
+        // How much others may hold is theirs to know.
+        out.extend_from_slice(b"\r\n");
+        return Ok(Reply::ok("GETQUOTAROOT completed"));
+    }
     out.extend_from_slice(b" \"\"\r\n");
     let account = match session.account().await {
         Ok(account) => account,

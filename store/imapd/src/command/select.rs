@@ -7,11 +7,12 @@ use imap_wire::Names;
 use imap_wire::command::{Numbers, SelectArgs};
 use imap_wire::print;
 use imap_wire::qresync::Qresync;
-use mailstore::{Mailbox, MailboxName, ModSeq, Recent, StoreError, UidSet};
+use mailstore::{ErrorKind, Mailbox, ModSeq, Recent, Rights, StoreError, UidSet};
 
 use crate::reply::{Handled, Reply, store_failure};
 use crate::selected::{Look, Selected, look, telling};
 use crate::session::Session;
+use crate::sharing::Place;
 use crate::sync::{Dialect, Expunges, print_flags};
 use crate::view::{Access, Recency, View};
 
@@ -20,14 +21,10 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
     if args.qresync.is_some() && !session.dialect.qresync {
         return Ok(Reply::bad("QRESYNC is not enabled"));
     }
-    let account = match session.account().await {
-        Ok(account) => account,
-        Err(reply) => return Ok(reply),
-    };
     leave(session);
-    let name = match MailboxName::new(&args.mailbox) {
-        Ok(name) => name,
-        Err(_) => return Ok(Reply::no("Mailbox does not exist").code("NONEXISTENT")),
+    let Place { account, name } = match session.place(&args.mailbox).await {
+        Ok(place) => place,
+        Err(reply) => return Ok(reply),
     };
     // Listening starts before looking, so that nothing falls between the two.
     let (bus, id) = (Arc::clone(&session.deps.bus), account.id().clone());
@@ -38,6 +35,7 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
             let mailbox = account.open(&name)?;
             let changes = bus.subscribe(&id, Watch::Mailbox(mailbox.id()));
             let look = look(&mailbox, access)?;
+            note_reader(&mailbox);
             let object_id = mailbox.status()?.object_id;
             Ok((mailbox, changes, look, object_id))
         })
@@ -51,6 +49,10 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
     }
     session.selections += 1;
     let recency = if session.dialect.rev2 { Recency::Unknown } else { Recency::Told };
+    // RFC 4314 §5.2: whether anything that others see may be changed. `\Seen` is everybody's own.
+    let shared = [Rights::INSERT, Rights::EXPUNGE, Rights::WRITE, Rights::TRASH];
+    let mut writes = shared.into_iter().any(|right| look.rights.contains(right));
+    writes |= !mailbox.account().is_shared() && look.rights.contains(Rights::SEEN);
     let view = view_of(look, access, recency);
     print_mailbox(&mut session.link.out, &mailbox, &view, session.dialect);
     // RFC 8474 §4.2.
@@ -69,9 +71,19 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
         return Ok(store_failure(&error));
     }
     Ok(match access {
-        Access::ReadWrite => Reply::ok("SELECT completed").code("READ-WRITE"),
+        Access::ReadWrite if writes => Reply::ok("SELECT completed").code("READ-WRITE"),
+        Access::ReadWrite => Reply::ok("SELECT completed").code("READ-ONLY"),
         Access::ReadOnly => Reply::ok("EXAMINE completed").code("READ-ONLY"),
     })
+}
+
+/// Notes that somebody who is not the owner was here, for the report of readers.
+fn note_reader(mailbox: &Mailbox) {
+    if let Some(reader) = mailbox.account().reader()
+        && let Err(error) = mailbox.note_reader(&reader)
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a reader was not noted");
+    }
 }
 
 /// Tells what has changed since the client last knew the mailbox (RFC 7162 §3.2.5).
@@ -127,16 +139,17 @@ pub(super) async fn print_vanished(session: &mut Session, since: ModSeq, among: 
 }
 
 fn view_of(look: Look, access: Access, recency: Recency) -> View {
+    let rights = look.rights;
     let recent = match access {
         Access::ReadWrite => look.claimed,
         // What is recent to nobody yet is so to a session that only looks, and stays so for the others.
         Access::ReadOnly => Recent { first: look.snapshot.recent_from(), end: u32::MAX },
     };
-    View::new(look.snapshot, recent, access, recency)
+    View::new(look.snapshot, recent, access, recency).with_rights(rights)
 }
 
 fn print_mailbox(out: &mut Vec<u8>, mailbox: &Mailbox, view: &View, dialect: Dialect) {
-    print_flags(out, view.snapshot.keywords(), view.access, dialect.language);
+    print_flags(out, view.snapshot.keywords(), view, dialect.language);
     print::count_line(out, view.len() as u64, "EXISTS");
     // RFC 9051 appendix E: neither RECENT nor UNSEEN is known any more.
     if view.recency == Recency::Told {
@@ -170,8 +183,12 @@ pub(super) async fn close(session: &mut Session) -> Handled {
     let Some(selected) = session.selected.take() else { return Ok(Reply::bad("No mailbox selected")) };
     if !selected.is_read_only() {
         let mailbox = selected.mailbox.clone();
-        if let Err(error) = session.deps.pool.run(move || mailbox.expunge(None)).await {
-            return Ok(store_failure(&error));
+        match session.deps.pool.run(move || mailbox.expunge(None)).await {
+            // RFC 4314 §4: who may not expunge closes all the same.
+            Err(error) if error.kind() != ErrorKind::NoPermission && error.kind() != ErrorKind::NotFound => {
+                return Ok(store_failure(&error));
+            }
+            _ => {}
         }
     }
     Ok(Reply::ok("CLOSE completed"))

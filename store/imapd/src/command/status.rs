@@ -3,7 +3,7 @@
 use imap_wire::Names;
 use imap_wire::print;
 use imap_wire::status::StatusItem;
-use mailstore::MailboxStatus;
+use mailstore::{MailboxStatus, Rights};
 
 use super::mailboxes::existing;
 use crate::reply::{Handled, Reply, store_failure};
@@ -11,14 +11,14 @@ use crate::session::Session;
 
 /// STATUS.
 pub(super) async fn status(session: &mut Session, name: &str, items: Vec<StatusItem>) -> Handled {
-    let name = match existing(name) {
-        Ok(name) => name,
-        Err(reply) => return Ok(reply),
-    };
-    let (asked, wanted) = (name.clone(), items.contains(&StatusItem::DeletedStorage));
-    let found = session.with_account(move |account| {
-        let deleted = if wanted { account.deleted_size(&asked)? } else { 0 };
-        Ok((account.mailbox(&asked)?, deleted))
+    if let Err(reply) = existing(name) {
+        return Ok(reply);
+    }
+    let wanted = items.contains(&StatusItem::DeletedStorage);
+    let found = session.at(name, move |account, name| {
+        account.permit(name, Rights::READ)?;
+        let deleted = if wanted { account.deleted_size(name)? } else { 0 };
+        Ok((account.mailbox(name)?, deleted))
     });
     let (info, deleted) = match found.await {
         Ok(Ok((info, deleted))) if info.selectable => (info, deleted),
@@ -32,8 +32,35 @@ pub(super) async fn status(session: &mut Session, name: &str, items: Vec<StatusI
     let limit = session.deps.config.max_message_size;
     let dialect = session.names();
     let limits = Limits { append: limit, deleted };
-    print_status(&mut session.link.out, name.as_str(), dialect, &info.status, &items, limits);
+    print_status(&mut session.link.out, name, dialect, &info.status, &items, limits);
     Ok(Reply::ok("STATUS completed"))
+}
+
+/// The STATUS response of a mailbox in LIST. Its counters where they are known already; nothing when it went meanwhile.
+pub(super) async fn print_listed(
+    session: &mut Session,
+    name: &str,
+    known: Option<MailboxStatus>,
+    items: &[StatusItem],
+) -> Result<(), Reply> {
+    let wanted = items.contains(&StatusItem::DeletedStorage);
+    let (status, deleted) = match known {
+        Some(status) if !wanted => (status, 0),
+        _ => {
+            let found = session.at(name, move |account, name| {
+                let deleted = if wanted { account.deleted_size(name)? } else { 0 };
+                Ok((account.mailbox(name)?.status, deleted))
+            });
+            match found.await? {
+                Ok(found) => found,
+                Err(_) => return Ok(()),
+            }
+        }
+    };
+    let limits = Limits { append: session.deps.config.max_message_size, deleted };
+    let dialect = session.names();
+    print_status(&mut session.link.out, name, dialect, &status, items, limits);
+    Ok(())
 }
 
 /// What STATUS tells that is not among a mailbox's counters.

@@ -162,7 +162,7 @@ fn find(account: &Account, url: &MessageUrl, text: &[u8]) -> Option<Part> {
     if !right {
         return None;
     }
-    match Part::find(account, url, None) {
+    match Part::find(account, url, &name) {
         Ok(part) => part,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "reading for an URL failed");

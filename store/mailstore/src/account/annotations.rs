@@ -1,7 +1,8 @@
 //! Annotations of mailboxes and of the account.
 
-use super::{Account, existing};
+use super::{Account, Pass, existing};
 use crate::MailboxId;
+use crate::acl::Rights;
 use crate::annotation::{Annotation, AnnotationChange, AnnotationScope};
 use crate::engine::Reader;
 use crate::error::{Result, StoreError};
@@ -15,9 +16,10 @@ impl Account {
     /// The shared annotations of a mailbox, or with `None` of the account, and those that `reader` has set for itself; sorted by
     /// name. `NotFound`.
     pub fn annotations(&self, mailbox: Option<&MailboxName>, reader: &str) -> Result<Vec<Annotation>> {
+        let pass = self.pass();
         self.read(|tables| {
             tables.check_alive()?;
-            tables.annotations(place(tables, mailbox)?, reader)
+            tables.annotations(place(tables, mailbox, &pass)?, reader)
         })
     }
 
@@ -30,10 +32,10 @@ impl Account {
         changes: Vec<AnnotationChange>,
     ) -> Result<()> {
         check_sizes(&changes)?;
-        let (mailbox, owner) = (mailbox.cloned(), owner.to_owned());
+        let (mailbox, owner, pass) = (mailbox.cloned(), owner.to_owned(), self.pass());
         self.write(move |tables| {
             tables.check_alive()?;
-            let place = place(tables, mailbox.as_ref())?;
+            let place = place(tables, mailbox.as_ref(), &pass)?;
             for change in &changes {
                 let owner = if change.scope == AnnotationScope::Shared { "" } else { owner.as_str() };
                 tables.set_annotation(place, &change.entry, owner, change.value.as_deref())?;
@@ -58,6 +60,15 @@ pub(crate) fn check_sizes(changes: &[AnnotationChange]) -> Result<()> {
     if changes.iter().any(long) { Err(StoreError::TooLarge { limit: Annotation::LONGEST as u64 }) } else { Ok(()) }
 }
 
-fn place(reader: &Reader<'_>, mailbox: Option<&MailboxName>) -> Result<MailboxId> {
-    mailbox.map_or(Ok(ACCOUNT), |name| existing(reader, name).map(|row| row.id))
+/// Where annotations are. Those of a mailbox are for who may know of it and may read or change something in it (RFC 5464 §3.3).
+fn place(reader: &Reader<'_>, mailbox: Option<&MailboxName>, pass: &Pass) -> Result<MailboxId> {
+    let Some(name) = mailbox else { return Ok(ACCOUNT) };
+    let row = existing(reader, name)?;
+    let rights = pass.permit(reader, &row, Rights::LOOKUP)?;
+    let any = [Rights::READ, Rights::SEEN, Rights::WRITE, Rights::INSERT, Rights::POST];
+    if any.into_iter().any(|right| rights.contains(right)) {
+        Ok(row.id)
+    } else {
+        Err(StoreError::NoPermission(format!("mailbox {name}")))
+    }
 }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Account, admit, selectable};
+use super::{Account, Pass, admit, existing, selectable};
+use crate::acl::Rights;
 use crate::bodies::{Adopted, ContentFiles};
 use crate::content::{NewMessage, Waiting};
 use crate::engine::{Kept, MailboxRow, MessageRow, Writer, now};
 use crate::error::{ErrorKind, Result, StoreError};
 use crate::event::{About, Arrived, Cause, EventKind, Wants};
 use crate::flags::{FlagSet, Flags};
-use crate::mailbox::{Mailbox, remove_messages};
+use crate::mailbox::{Mailbox, permitted, remove_messages};
 use crate::mailbox_name::MailboxName;
 use crate::quota::QuotaLimits;
 use crate::results::Appended;
@@ -17,8 +18,8 @@ use crate::uid_set::UidSet;
 use crate::{MailboxId, Uid};
 
 impl Account {
-    /// Appends messages: all of them in one commit, or none. `NotFound`, `NotSelectable`, `OverQuota`, `Limit`,
-    /// `Invalid` (a keyword).
+    /// Appends messages: all of them in one commit, or none. Flags that the visitor may not set are left out (RFC 4314 §4).
+    /// `NotFound`, `NotSelectable`, `NoPermission`, `OverQuota`, `Limit`, `Invalid` (a keyword).
     pub fn append(&self, name: &MailboxName, messages: Vec<NewMessage>) -> Result<Appended> {
         self.append_and(name, messages, None, Cause::Client)
     }
@@ -49,15 +50,15 @@ impl Account {
     ) -> Result<Appended> {
         let about = About { cause, arrived: arrived(&messages, &self.wants())?, ..About::default() };
         let (adopted, names) = files_of(self.core.database.files(), messages.iter())?;
-        let (name, limits) = (name.clone(), self.limits);
+        let (name, limits, pass) = (name.clone(), self.limits, self.pass());
         let kept = self.store().inner.options.keep_removed > 0;
         let outcome = self.write(move |writer| {
             if let Some((mailbox, uid)) = replaced
-                && remove_messages(writer, mailbox, &UidSet::from(uid..=uid), kept)?.uids.is_empty()
+                && remove_messages(writer, mailbox, &UidSet::from(uid..=uid), kept, &pass)?.uids.is_empty()
             {
                 return Err(StoreError::NotFound(format!("message {uid}")));
             }
-            append(writer, &name, limits, (&messages, &names), about)
+            append(writer, &name, limits, (&messages, &names), about, &pass)
         });
         // After a failure of the disk it is not known what a recovery will find: the files stay, orphans at worst.
         if outcome.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Io) {
@@ -149,16 +150,28 @@ fn append(
     limits: Option<QuotaLimits>,
     (messages, files): (&[NewMessage], &[Option<String>]),
     mut about: About,
+    pass: &Pass,
 ) -> Result<Appended> {
+    let rights = pass.permit(writer, &existing(writer, name)?, Rights::INSERT)?;
     let mut row = selectable(writer, name)?;
     let bytes = messages.iter().fold(0, |sum: u64, message| sum.saturating_add(message.content.size()));
     admit(writer, limits, bytes, messages.len() as u64)?;
     row.highest_modseq += u64::from(!messages.is_empty());
     let now = now();
     let mut uids = Vec::with_capacity(messages.len());
+    let mut seen = Vec::new();
     for (message, file) in messages.iter().zip(files) {
-        uids.push(insert(writer, &mut row, message, file.as_deref(), now)?);
+        let mut flags = permitted(&message.flags, rights);
+        let is_seen = flags.system.contains(Flags::SEEN);
+        if pass.reader().is_some() {
+            flags.system = flags.system.without(Flags::SEEN);
+        }
+        let message = NewMessage { flags, ..message.clone() };
+        let uid = insert(writer, &mut row, &message, file.as_deref(), now)?;
+        seen.extend(is_seen.then_some(uid));
+        uids.push(uid);
     }
+    see(writer, &row, pass, &seen)?;
     writer.save_numbers(&row)?;
     if !uids.is_empty() {
         for (arrived, uid) in about.arrived.iter_mut().zip(&uids) {
@@ -167,6 +180,13 @@ fn append(
         writer.announce_with(&row, EventKind::Appended { uids: Arc::from(&*uids) }, about);
     }
     Ok(Appended { uid_validity: row.uid_validity, uids, modseq: row.highest_modseq })
+}
+
+/// Notes that the visitor, if not the owner, has seen messages that have just come.
+pub(crate) fn see(writer: &Writer<'_>, row: &MailboxRow, pass: &Pass, uids: &[Uid]) -> Result<()> {
+    let Some(reader) = pass.reader().filter(|_| !uids.is_empty()) else { return Ok(()) };
+    let before = writer.seen(row.id, reader)?;
+    writer.set_seen(row.id, reader, &before, &before.union(&UidSet::from(uids)))
 }
 
 /// A message that comes to a mailbox.

@@ -1,6 +1,7 @@
 //! Creating, deleting and renaming mailboxes (RFC 3501 §6.3.3–6.3.5).
 
 use super::{Account, CreateOptions, MailboxInfo, existing, listing::info_of};
+use crate::acl::Rights;
 use crate::engine::Writer;
 use crate::error::{Result, StoreError};
 use crate::event::EventKind;
@@ -10,12 +11,14 @@ use crate::special_use::SpecialUse;
 use crate::uid_set::UidSet;
 
 impl Account {
-    /// Makes a mailbox, and mailboxes for the missing names above it. A `\Noselect` name becomes a mailbox.
-    /// `AlreadyExists`; `Limit` when there are too many.
+    /// Makes a mailbox, and mailboxes for the missing names above it; each has the access control list of the one above (RFC 4314
+    /// §4). A `\Noselect` name becomes a mailbox. `AlreadyExists`; `Limit` when there are too many; `NoPermission`.
     pub fn create(&self, name: &MailboxName, options: CreateOptions) -> Result<MailboxInfo> {
-        let (name, most) = (name.clone(), self.store().inner.options.limits.mailboxes);
-        self.write(move |writer| {
+        let (name, most, pass) = (name.clone(), self.store().inner.options.limits.mailboxes, self.pass());
+        self.write_shares(false, move |writer| {
             writer.check_alive()?;
+            // Before anything that would tell what is there.
+            pass.permit_creation(writer, &name)?;
             if let Some(row) = writer.mailbox_named(&name)? {
                 if row.selectable {
                     return Err(StoreError::AlreadyExists(format!("mailbox {name}")));
@@ -29,14 +32,15 @@ impl Account {
     }
 
     /// Deletes a mailbox and its messages. With mailboxes below it, its name stays as `\Noselect`.
-    /// `NotFound`; `HasChildren` for a `\Noselect` name with mailboxes below it; `Invalid` for INBOX.
+    /// `NotFound`; `HasChildren` for a `\Noselect` name with mailboxes below it; `Invalid` for INBOX; `NoPermission`.
     pub fn delete(&self, name: &MailboxName) -> Result<()> {
         if name.is_inbox() {
             return Err(StoreError::Invalid("INBOX cannot be deleted".into()));
         }
-        let name = name.clone();
-        self.write(move |writer| {
+        let (name, pass) = (name.clone(), self.pass());
+        self.write_shares(false, move |writer| {
             let row = existing(writer, &name)?;
+            pass.permit(writer, &row, Rights::DELETE)?;
             let has_children = writer.has_children(&name)?;
             if has_children && !row.selectable {
                 return Err(StoreError::HasChildren(format!("mailbox {name}")));
@@ -56,21 +60,28 @@ impl Account {
 
     /// Renames a mailbox and all below it; missing names above the new name are made. INBOX stays: its messages
     /// move to a new mailbox, and what is below it stays too. Subscriptions are names and stay as they are.
-    /// `NotFound`, `AlreadyExists`, `Invalid` (below itself, or a name below becomes too long), `Limit`.
+    /// `NotFound`, `AlreadyExists`, `Invalid` (below itself, a name below becomes too long, or somebody else's INBOX), `Limit`,
+    /// `NoPermission`.
     pub fn rename(&self, from: &MailboxName, to: &MailboxName) -> Result<()> {
         let (from, to, most) = (from.clone(), to.clone(), self.store().inner.options.limits.mailboxes);
-        self.write(move |writer| {
+        let pass = self.pass();
+        self.write_shares(false, move |writer| {
             let row = existing(writer, &from)?;
+            pass.permit(writer, &row, Rights::DELETE)?;
+            pass.permit_creation(writer, &to)?;
             if writer.mailbox_named(&to)?.is_some() {
                 return Err(StoreError::AlreadyExists(format!("mailbox {to}")));
             }
             if from.is_inbox() {
+                if pass.reader().is_some() {
+                    return Err(StoreError::Invalid("only its owner renames INBOX".into()));
+                }
                 make_parents(writer, &to, most)?;
                 make(writer, &to, None, most)?;
                 let destination = existing(writer, &to)?;
                 // RFC 5464 §4.1: INBOX keeps its annotations, and the new mailbox has them too.
                 writer.copy_annotations(row.id, destination.id)?;
-                transfer(writer, row.id, &UidSet::all(), destination, Transfer::Move, Looks::default())?;
+                transfer(writer, row.id, &UidSet::all(), destination, Transfer::Move, Looks::default(), None)?;
                 return Ok(());
             }
             if to.is_below(&from) {
@@ -113,6 +124,11 @@ fn make(writer: &Writer<'_>, name: &MailboxName, special_use: Option<SpecialUse>
         return Err(StoreError::Limit(format!("an account has at most {most} mailboxes")));
     }
     let row = writer.insert_mailbox(name, true, special_use)?;
+    if let Some(parent) = name.parent()
+        && let Some(above) = writer.mailbox_named(&parent)?
+    {
+        writer.inherit_acl(above.id, row.id)?;
+    }
     writer.announce_in(&row, EventKind::Created);
     Ok(())
 }

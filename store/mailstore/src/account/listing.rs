@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Account, existing};
+use super::{Account, Pass, existing};
+use crate::acl::Rights;
 use crate::engine::{MailboxRow, Reader};
 use crate::error::Result;
 use crate::event::EventKind;
@@ -66,18 +67,41 @@ impl MailboxStatus {
             object_id: row.object_id,
         }
     }
+
+    /// As the visitor counts.
+    pub(crate) fn for_visitor(reader: &Reader<'_>, row: &MailboxRow, pass: &Pass) -> Result<Self> {
+        let status = Self::of(row);
+        let Some(visitor) = pass.reader() else { return Ok(status) };
+        let unseen = row.messages.saturating_sub(reader.count_seen(row.id, visitor)?);
+        Ok(Self { unseen, recent: 0, ..status })
+    }
 }
 
 impl Account {
-    /// Every mailbox with its counters, sorted by name, INBOX first.
+    /// Every mailbox with its counters that the visitor may know of, sorted by name, INBOX first.
     pub fn mailboxes(&self) -> Result<Vec<MailboxInfo>> {
+        let pass = self.pass();
         self.read(|reader| {
             reader.check_alive()?;
             let subscribed: HashSet<MailboxName> = reader.subscriptions()?.into_iter().collect();
-            let rows = reader.mailboxes()?;
+            let mut rows = reader.mailboxes()?;
+            if pass.reader().is_some() {
+                let mut visible = Vec::new();
+                for row in rows {
+                    if pass.rights(reader, &row)?.contains(Rights::LOOKUP) {
+                        visible.push(row);
+                    }
+                }
+                rows = visible;
+            }
             let parents: HashSet<MailboxName> = rows.iter().filter_map(|row| row.name.parent()).collect();
             let mut infos: Vec<_> =
                 rows.iter().map(|row| info(row, subscribed.contains(&row.name), parents.contains(&row.name))).collect();
+            if pass.reader().is_some() {
+                for (info, row) in infos.iter_mut().zip(&rows) {
+                    info.status = MailboxStatus::for_visitor(reader, row, &pass)?;
+                }
+            }
             infos.sort_by(|a, b| (!a.name.is_inbox(), &a.name).cmp(&(!b.name.is_inbox(), &b.name)));
             Ok(infos)
         })
@@ -85,7 +109,21 @@ impl Account {
 
     /// One mailbox with its counters. `NotFound`.
     pub fn mailbox(&self, name: &MailboxName) -> Result<MailboxInfo> {
-        self.read(|reader| info_of(reader, &existing(reader, name)?))
+        let pass = self.pass();
+        self.read(|reader| {
+            let row = existing(reader, name)?;
+            let status = MailboxStatus::for_visitor(reader, &row, &pass)?;
+            Ok(MailboxInfo { status, ..info_of(reader, &row)? })
+        })
+    }
+
+    /// What the visitor may do in each mailbox, by name.
+    pub fn all_rights(&self) -> Result<Vec<(MailboxName, Rights)>> {
+        let pass = self.pass();
+        self.read(|reader| {
+            let rows = reader.mailboxes()?;
+            rows.into_iter().map(|row| Ok((row.name.clone(), pass.rights(reader, &row)?))).collect()
+        })
     }
 
     /// A mailbox's counters. `NotFound`.

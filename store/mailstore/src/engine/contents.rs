@@ -8,7 +8,7 @@ use super::{Reader, Writer};
 use crate::bodies::Stored;
 use crate::content::Content;
 use crate::error::{Result, StoreError};
-use crate::{MailboxId, ObjectId, Uid};
+use crate::{MailboxId, Uid};
 
 /// Up to this many bodies are removed in the commit that lets go of them. More are put aside for
 /// [`Writer::purge`], so that emptying a mailbox takes no longer than reading its rows.
@@ -59,12 +59,15 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Keeps a content, for one message.
     pub(crate) fn insert_body(&self, content: &Content, kept: Kept<'_>) -> Result<i64> {
-        let thread = self.thread_of(content.digest())?;
+        let thread = match content.thread_id() {
+            Some(thread) => thread,
+            None => self.thread_of(content.digest())?,
+        };
         self.db
             .prepare_cached(
                 "INSERT INTO body (size, checksum, email_id, digest, thread_id) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute((content.size(), content.checksum(), ObjectId::random().0, content.digest(), thread.0))?;
+            .execute((content.size(), content.checksum(), content.email_id().0, content.digest(), thread.0))?;
         let id = self.db.last_insert_rowid();
         let (file, data) = match kept {
             Kept::Inline(bytes) => (None, Some(bytes)),

@@ -198,7 +198,7 @@ impl Writer<'_> {
 
     /// Removes a mailbox and all that hangs on it. Its messages must be gone already.
     pub(crate) fn delete_mailbox(&self, id: MailboxId) -> Result<()> {
-        for table in ["changed", "expunged", "keyword", "acl", "annotation", "reader"] {
+        for table in ["changed", "expunged", "keyword", "acl", "annotation", "reader", "seen"] {
             self.db.prepare_cached(&format!("DELETE FROM {table} WHERE mailbox_id = ?1"))?.execute([id.0])?;
         }
         self.db.prepare_cached("DELETE FROM mailbox WHERE id = ?1")?.execute([id.0])?;

@@ -128,7 +128,7 @@ impl Writer<'_> {
             self.subscribe(&name)?;
             done.push(format!("messages of a lost mailbox are now in {name}"));
         }
-        for table in ["changed", "expunged", "keyword", "acl", "reader", "removed"] {
+        for table in ["changed", "expunged", "keyword", "acl", "reader", "removed", "seen"] {
             self.db.execute(&format!("DELETE FROM {table} WHERE mailbox_id NOT IN (SELECT id FROM mailbox)"), ())?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 /// What brings an account from version n + 1 to version n + 2, n being the place in the list. A new account takes all
 /// of them, so that old and new accounts have the same tables. A step is never changed, only followed by another.
-pub(super) const STEPS: &[&str] = &[REMOVED_AND_READERS, THREADS];
+pub(super) const STEPS: &[&str] = &[REMOVED_AND_READERS, THREADS, SEEN];
 
 /// Makes every table of version 1.
 ///
@@ -134,4 +134,15 @@ CREATE TABLE thread (
 ALTER TABLE body ADD COLUMN thread_id BLOB;
 ALTER TABLE account ADD COLUMN unthreaded INTEGER NOT NULL DEFAULT 0;
 UPDATE account SET unthreaded = 1;
+";
+
+/// Version 4. Ranges, since people read from one end to the other.
+const SEEN: &str = "
+CREATE TABLE seen (
+  mailbox_id INTEGER NOT NULL,
+  reader TEXT NOT NULL,
+  first_uid INTEGER NOT NULL,
+  last_uid INTEGER NOT NULL,
+  PRIMARY KEY (mailbox_id, reader, first_uid)
+) WITHOUT ROWID;
 ";

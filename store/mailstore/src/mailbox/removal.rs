@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::Mailbox;
 use super::flagging::next_modseq;
 use super::runs::Runs;
+use crate::account::Pass;
+use crate::acl::Rights;
 use crate::engine::{MailboxRow, MessageRow, Writer, now};
 use crate::error::Result;
 use crate::event::{About, Cause, EventKind};
@@ -21,17 +23,25 @@ enum Which {
     All,
 }
 
+/// What taking messages out at once needs: it stands for `\Deleted` and EXPUNGE (RFC 6851 §4.4, RFC 8508 §3.6).
+pub(crate) const REMOVAL: Rights = Rights::TRASH.union(Rights::EXPUNGE);
+
 impl Mailbox {
-    /// Removes the `\Deleted` messages, of the set if there is one.
+    /// Removes the `\Deleted` messages, of the set if there is one. `NoPermission`.
     pub fn expunge(&self, set: Option<&UidSet>) -> Result<Expunged> {
-        let row = self.account.read(|reader| row_of(reader, self.id))?;
+        let pass = self.account.pass();
+        let row = self.account.read(|reader| {
+            let row = row_of(reader, self.id)?;
+            pass.permit(reader, &row, Rights::EXPUNGE)?;
+            Ok(row)
+        })?;
         if row.deleted == 0 {
             return Ok(Expunged::default());
         }
         self.remove_which(set.cloned().unwrap_or_else(UidSet::all), Which::Deleted, Cause::Client)
     }
 
-    /// Removes the messages of the set, whether they are `\Deleted` or not.
+    /// Removes the messages of the set, whether they are `\Deleted` or not. `NoPermission`.
     pub fn remove(&self, set: &UidSet) -> Result<Expunged> {
         self.remove_which(set.clone(), Which::All, Cause::Client)
     }
@@ -43,7 +53,15 @@ impl Mailbox {
 
     fn remove_which(&self, set: UidSet, which: Which, cause: Cause) -> Result<Expunged> {
         let (id, kept) = (self.id, self.account.store().inner.options.keep_removed > 0);
-        let removed = self.account.write(move |writer| remove_from(writer, id, &set, (which, cause), kept))?;
+        let pass = self.account.pass();
+        let removed = self.account.write(move |writer| {
+            let needed = match which {
+                Which::Deleted => Rights::EXPUNGE,
+                Which::All => REMOVAL,
+            };
+            pass.permit(writer, &row_of(writer, id)?, needed)?;
+            remove_from(writer, id, &set, (which, cause), kept)
+        })?;
         if !removed.uids.is_empty() {
             self.account.note_room_again();
         }
@@ -52,7 +70,14 @@ impl Mailbox {
 }
 
 /// Removes the messages of a set, whether they are `\Deleted` or not, in a write that does more.
-pub(crate) fn remove_messages(writer: &Writer<'_>, id: MailboxId, set: &UidSet, kept: bool) -> Result<Expunged> {
+pub(crate) fn remove_messages(
+    writer: &Writer<'_>,
+    id: MailboxId,
+    set: &UidSet,
+    kept: bool,
+    pass: &Pass,
+) -> Result<Expunged> {
+    pass.permit(writer, &row_of(writer, id)?, REMOVAL)?;
     remove_from(writer, id, set, (Which::All, Cause::Client), kept)
 }
 

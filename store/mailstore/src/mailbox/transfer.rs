@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::flagging::next_modseq;
-use super::removal::{members, take_out};
+use super::removal::{REMOVAL, members, take_out};
 use super::{Mailbox, row_of};
-use crate::account::{Arrival, add, admit, selectable};
+use crate::account::{Arrival, Pass, add, admit, existing, see, selectable};
+use crate::acl::Rights;
 use crate::engine::{MailboxRow, MessageRow, Writer, now};
 use crate::error::Result;
 use crate::event::{About, Arrived, EventKind, Wants};
@@ -29,7 +30,7 @@ pub(crate) enum Transfer {
 
 impl Mailbox {
     /// Copies messages, with flags and dates, to a mailbox of the same account: all or none. Contents are shared,
-    /// quota counts them again. `NotFound` (the destination), `NotSelectable`, `OverQuota`, `Limit`.
+    /// quota counts them again. `NotFound` (the destination), `NotSelectable`, `NoPermission`, `OverQuota`, `Limit`.
     pub fn copy(&self, set: &UidSet, destination: &MailboxName) -> Result<Copied> {
         self.transfer(set, destination, Transfer::Copy(self.account.handle_limits()))
     }
@@ -41,11 +42,15 @@ impl Mailbox {
 
     fn transfer(&self, set: &UidSet, destination: &MailboxName, how: Transfer) -> Result<Copied> {
         let looks = self.looks(set)?;
-        let (id, set, destination) = (self.id, set.clone(), destination.clone());
+        let (id, set, destination, pass) = (self.id, set.clone(), destination.clone(), self.account.pass());
         let outcome = self.account.write(move |writer| {
-            row_of(writer, id)?;
+            let source = row_of(writer, id)?;
+            if let Transfer::Move = how {
+                pass.permit(writer, &source, REMOVAL)?;
+            }
+            pass.permit(writer, &existing(writer, &destination)?, Rights::INSERT)?;
             let destination = selectable(writer, &destination)?;
-            transfer(writer, id, &set, destination, how, looks)
+            transfer(writer, id, &set, destination, how, looks, Some(&pass))
         });
         self.account.noting_refusal(outcome)
     }
@@ -94,7 +99,7 @@ impl Looks {
     }
 }
 
-/// Copies or moves the messages of a set.
+/// Copies or moves the messages of a set, with the flags that a visitor may set; without one with all.
 pub(crate) fn transfer(
     writer: &Writer<'_>,
     source: MailboxId,
@@ -102,6 +107,7 @@ pub(crate) fn transfer(
     mut destination: MailboxRow,
     how: Transfer,
     mut looks: Looks,
+    pass: Option<&Pass>,
 ) -> Result<Copied> {
     let (messages, runs) = members(writer, source, set)?;
     let mut copied = Copied {
@@ -123,19 +129,31 @@ pub(crate) fn transfer(
     }
     copied.modseq = next_modseq(&mut destination);
     let mut translation = Translation::new(writer, source, &destination)?;
+    let allowed = pass.map_or(Ok(Rights::ALL), |pass| pass.rights(writer, &destination))?.flags();
+    let reader = pass.and_then(Pass::reader);
+    let seen = reader.map(|reader| writer.seen(source, reader)).transpose()?;
+    let mut arrived_seen = Vec::new();
     let save_date = now();
     let mut about = About::default();
     for MessageRow { uid: old, flags, size, internal_date, body_id, .. } in &messages {
-        let flags = translation.flags(writer, *flags, &mut destination)?;
+        // The owner's `\Seen` goes along with what somebody else copies or moves for them.
+        let kept = if reader.is_some() { allowed | Flags::SEEN } else { allowed };
+        let flags = translation.flags(writer, Flags(flags.0 & kept.0), &mut destination)?;
         let arrival = Arrival { flags, size: *size, internal_date: *internal_date, save_date, body_id: *body_id };
         let uid = add(writer, &mut destination, &arrival)?;
         copied.destination.push(uid);
         if looks.wants.details {
             about.arrived.push(looks.arrived(writer, destination.id, (*old, uid), &arrival)?);
         }
+        if allowed.contains(Flags::SEEN) && seen.as_ref().is_some_and(|seen| seen.contains(*old)) {
+            arrived_seen.push(uid);
+        }
         if matches!(how, Transfer::Copy(_)) {
             writer.share_body(*body_id)?;
         }
+    }
+    if let Some(pass) = pass {
+        see(writer, &destination, pass, &arrived_seen)?;
     }
     let arrived = Arc::from(&*copied.destination);
     if let Transfer::Move = how {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::MailboxId;
 use crate::account_id::AccountId;
@@ -14,11 +14,16 @@ use crate::snapshot::Snapshot;
 /// The latest snapshot of one mailbox.
 type Slot = Arc<Mutex<Option<Arc<Snapshot>>>>;
 
+/// How often a reader's snapshot is tried again when the mailbox moves meanwhile.
+const TRIES: usize = 5;
+
 /// One account of this process: its database and the snapshots of its mailboxes.
 pub(crate) struct AccountCore {
     pub(crate) id: AccountId,
     pub(crate) database: Database,
     snapshots: Mutex<HashMap<MailboxId, Slot>>,
+    /// Snapshots as those who are not the owner have them, as long as one of their sessions holds them.
+    readers: Mutex<HashMap<(MailboxId, Box<str>), Weak<Snapshot>>>,
     gone: AtomicBool,
     /// When it was used last, in calls of the store: what the list of open accounts goes by.
     pub(super) used: AtomicU64,
@@ -32,6 +37,7 @@ impl AccountCore {
             id,
             database: Database::new(dir, keep_removed),
             snapshots: Mutex::default(),
+            readers: Mutex::default(),
             gone: AtomicBool::new(false),
             used: AtomicU64::new(0),
             listed: AtomicBool::new(false),
@@ -70,6 +76,35 @@ impl AccountCore {
                 outcome.and_then(|()| Err(StoreError::Engine("no snapshot was read".into())))
             }
         }
+    }
+
+    /// The same as somebody has it who is not the owner. A change of what they have seen is a change of the mailbox, so that
+    /// one with the same numbers is the same.
+    pub(crate) fn snapshot_for(&self, mailbox: MailboxId, reader: &str) -> Result<Arc<Snapshot>> {
+        let key = (mailbox, Box::from(reader));
+        let mut base = self.snapshot(mailbox)?;
+        for attempt in 1..=TRIES {
+            let known = self.readers.lock().unwrap_or_else(PoisonError::into_inner).get(&key).and_then(Weak::upgrade);
+            if let Some(known) = known.filter(|known| known.is_of(&base)) {
+                return Ok(known);
+            }
+            let (seen, current) = self.database.read(|tables| {
+                let row = row_of(tables, mailbox)?;
+                Ok((tables.seen(mailbox, reader)?, base.is_current(&row)))
+            })?;
+            if !current && attempt < TRIES {
+                base = self.snapshot(mailbox)?;
+                continue;
+            }
+            let own = Arc::new(base.as_read(&seen));
+            let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() == readers.capacity() {
+                readers.retain(|_, snapshot| snapshot.strong_count() > 0);
+            }
+            readers.insert(key, Arc::downgrade(&own));
+            return Ok(own);
+        }
+        Ok(base)
     }
 
     /// Drops the snapshot of a mailbox.
