@@ -4,4 +4,5 @@ mod compress;
 mod random_commands;
 mod refusals;
 mod scram;
+mod sharing;
 mod texts;

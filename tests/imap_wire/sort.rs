@@ -20,7 +20,16 @@ fn a_sort_program_is_read_in_order() {
     let args = sort("(reverse DATE subject) utf-8 ALL").unwrap();
     let first = Criterion { key: SortKey::Date, direction: Direction::Descending };
     let second = Criterion { key: SortKey::Subject, direction: Direction::Ascending };
-    assert_eq!(args, SortArgs { returns: None, criteria: vec![first, second], charset: "UTF-8".into(), key: Key::All });
+    assert_eq!(
+        args,
+        SortArgs {
+            returns: None,
+            fetch: Vec::new(),
+            criteria: vec![first, second],
+            charset: "UTF-8".into(),
+            key: Key::All
+        }
+    );
     let args = sort("RETURN (SAVE COUNT) (DISPLAYFROM) \"US-ASCII\" ALL").unwrap();
     assert_eq!(args.returns, Some(Returns { save: true, count: true, ..Returns::default() }));
 }

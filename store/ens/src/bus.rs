@@ -5,13 +5,18 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use mailstore::{AccountId, Observer, StoreEvent};
+use mailstore::{AccountId, EventKind, Observer, StoreEvent};
 use tokio::sync::Notify;
 
 use crate::subscription::{Subscription, Watch};
 
 /// Accounts are spread over this many maps, so that commits of different accounts seldom meet on a lock.
 const SHARDS: usize = 16;
+
+/// What stands for the site among the accounts.
+fn site() -> Option<AccountId> {
+    AccountId::new("*site*").ok()
+}
 
 /// One waiting session.
 pub(crate) struct Waiter {
@@ -56,7 +61,28 @@ impl Bus {
 
     /// Listens to an account until the subscription is dropped. Commits from now on wake it, also those that come before it first waits.
     pub fn subscribe(&self, account: &AccountId, watch: Watch) -> Subscription {
-        let bell = Arc::new(Notify::new());
+        self.hang(Arc::new(Notify::new()), account, watch)
+    }
+
+    /// Listens to another account too: both ring the same bell, so that one wait is for both.
+    pub fn subscribe_with(&self, other: &Subscription, account: &AccountId, watch: Watch) -> Subscription {
+        self.hang(Arc::clone(&other.bell), account, watch)
+    }
+
+    /// Rings the same bell when it changes who shares what, or what is said about the whole site. `None` only if there is no name
+    /// for it.
+    pub fn subscribe_site(&self, other: &Subscription) -> Option<Subscription> {
+        Some(self.hang(Arc::clone(&other.bell), &site()?, Watch::Account))
+    }
+
+    /// Wakes everyone who listens to the site.
+    pub fn wake_site(&self) {
+        if let Some(site) = site() {
+            self.wake(&site);
+        }
+    }
+
+    fn hang(&self, bell: Arc<Notify>, account: &AccountId, watch: Watch) -> Subscription {
         let waiter = Waiter { watch, bell: Arc::clone(&bell) };
         let mut shard = self.shared.lock(account);
         let waiters = shard.entry(account.clone()).or_default();
@@ -76,6 +102,10 @@ impl Bus {
                 // Keeps one wake-up for a waiter that is busy, and never more than one.
                 waiter.bell.notify_one();
             }
+        }
+        drop(shard);
+        if event.kind == EventKind::AclChanged {
+            self.wake_site();
         }
     }
 

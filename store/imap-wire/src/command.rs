@@ -9,6 +9,7 @@ use crate::fetch::FetchArgs;
 use crate::list::ListArgs;
 use crate::mailbox;
 use crate::metadata::{GetMetadataArgs, SetMetadataArgs};
+use crate::notify::NotifyArgs;
 use crate::qresync::Qresync;
 use crate::search::SearchArgs;
 use crate::sequence::SequenceSet;
@@ -109,6 +110,8 @@ pub enum Command {
     ListRights(String, Vec<u8>),
     /// MYRIGHTS (RFC 4314 §3.5)
     MyRights(String),
+    /// NOTIFY (RFC 5465)
+    Notify(NotifyArgs),
     /// UNAUTHENTICATE (RFC 8437)
     Unauthenticate,
     /// IDLE (RFC 2177)
@@ -270,7 +273,7 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
         "COMPARATOR" | "LANGUAGE" | "GENURLAUTH" | "RESETKEY" | "URLFETCH" => {}
         "XSERVERINFO" | "XMAILBOXINFO" | "GETANNOTATION" | "SETANNOTATION" => {}
-        "SETACL" | "DELETEACL" | "GETACL" | "LISTRIGHTS" | "MYRIGHTS" => {}
+        "SETACL" | "DELETEACL" | "GETACL" | "LISTRIGHTS" | "MYRIGHTS" | "NOTIFY" => {}
         "AUTHENTICATE" | "COMPRESS" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE"
         | "DELETE" | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE"
         | "SEARCH" | "CANCELUPDATE" | "ESEARCH" | "GETMETADATA" | "SETMETADATA" | "GETQUOTA" | "GETQUOTAROOT"
@@ -366,6 +369,7 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
             })?;
             Command::SetQuota(root, limits)
         }
+        "NOTIFY" => Command::Notify(NotifyArgs::parse(cursor)?),
         "EXPUNGE" => Command::Expunge(Some(SequenceSet::parse(cursor)?)),
         "ESEARCH" => Command::Esearch(EsearchArgs::parse(cursor)?),
         "GETMETADATA" => Command::GetMetadata(GetMetadataArgs::parse(cursor)?),

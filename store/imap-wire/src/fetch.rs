@@ -191,7 +191,7 @@ fn parse_macro(cursor: &mut Cursor<'_>) -> Option<Vec<FetchItem>> {
     Some(items)
 }
 
-fn parse_item(cursor: &mut Cursor<'_>) -> Result<FetchItem> {
+pub(crate) fn parse_item(cursor: &mut Cursor<'_>) -> Result<FetchItem> {
     let name = cursor.run(|byte| byte.is_ascii_alphanumeric() || byte == b'.').to_ascii_uppercase();
     let section = cursor.peek() == Some(b'[');
     Ok(match (name.as_slice(), section) {

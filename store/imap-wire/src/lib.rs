@@ -18,6 +18,7 @@ pub mod frame;
 pub mod list;
 pub mod mailbox;
 pub mod metadata;
+pub mod notify;
 pub mod partial;
 pub mod print;
 pub mod qresync;

@@ -3,6 +3,7 @@
 use crate::cursor::Cursor;
 use crate::date::{Day, parse_date};
 use crate::error::{Result, WireError};
+use crate::fetch::{self, FetchItem};
 use crate::flag::{self, SystemFlags};
 use crate::partial::PartialRange;
 use crate::sequence::SequenceSet;
@@ -129,6 +130,8 @@ pub struct Returns {
 pub struct SearchArgs {
     /// RETURN options: the answer is an ESEARCH response then.
     pub returns: Option<Returns>,
+    /// What is fetched of messages that join the result later: UPDATE with items (RFC 5465 §7).
+    pub fetch: Vec<FetchItem>,
     /// The charset of the strings; `None` is US-ASCII.
     pub charset: Option<String>,
     /// What must hold.
@@ -141,25 +144,25 @@ pub const MAX_DEPTH: usize = 100;
 impl SearchArgs {
     /// Reads what follows the command's name and a space.
     pub fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
-        let returns = Self::parse_return(cursor)?;
+        let (returns, fetch) = Self::parse_return(cursor)?;
         let mut charset = None;
         if cursor.eat_word("CHARSET") {
             cursor.space()?;
             charset = Some(String::from_utf8_lossy(&cursor.astring()?).to_ascii_uppercase());
             cursor.space()?;
         }
-        Ok(Self { returns, charset, key: Key::parse_all(cursor)? })
+        Ok(Self { returns, fetch, charset, key: Key::parse_all(cursor)? })
     }
 
     /// `[RETURN (options) SP]`, which SORT has too (RFC 5267 §3).
-    pub(crate) fn parse_return(cursor: &mut Cursor<'_>) -> Result<Option<Returns>> {
+    pub(crate) fn parse_return(cursor: &mut Cursor<'_>) -> Result<(Option<Returns>, Vec<FetchItem>)> {
         if !cursor.eat_word("RETURN") {
-            return Ok(None);
+            return Ok((None, Vec::new()));
         }
         cursor.space()?;
-        let returns = parse_returns(cursor)?;
+        let (returns, fetch) = parse_returns(cursor)?;
         cursor.space()?;
-        Ok(Some(returns))
+        Ok((Some(returns), fetch))
     }
 }
 
@@ -214,8 +217,9 @@ impl Key {
     }
 }
 
-fn parse_returns(cursor: &mut Cursor<'_>) -> Result<Returns> {
+fn parse_returns(cursor: &mut Cursor<'_>) -> Result<(Returns, Vec<FetchItem>)> {
     let mut returns = Returns::default();
+    let mut fetch = Vec::new();
     cursor.list_or_empty(|cursor| {
         match cursor.keyword()?.as_str() {
             "MIN" => returns.min = true,
@@ -227,7 +231,14 @@ fn parse_returns(cursor: &mut Cursor<'_>) -> Result<Returns> {
                 cursor.space()?;
                 returns.partial = Some(PartialRange::parse(cursor)?);
             }
-            "UPDATE" => returns.update = true,
+            "UPDATE" => {
+                returns.update = true;
+                let mut ahead = cursor.clone();
+                if ahead.eat(b' ') && ahead.peek() == Some(b'(') {
+                    fetch = ahead.list(fetch::parse_item)?;
+                    *cursor = ahead;
+                }
+            }
             "CONTEXT" => returns.context = true,
             "RELEVANCY" => returns.relevancy = true,
             _ => return Err(WireError::bad("Unknown SEARCH result option")),
@@ -242,7 +253,7 @@ fn parse_returns(cursor: &mut Cursor<'_>) -> Result<Returns> {
     if returns == Returns::default() {
         returns.all = true;
     }
-    Ok(returns)
+    Ok((returns, fetch))
 }
 
 fn and(mut keys: Vec<Key>) -> Key {

@@ -2,6 +2,7 @@
 
 use crate::cursor::Cursor;
 use crate::error::{Result, WireError};
+use crate::fetch::FetchItem;
 use crate::search::{Key, Returns, SearchArgs};
 
 /// What messages are sorted by.
@@ -52,6 +53,8 @@ pub struct Criterion {
 pub struct SortArgs {
     /// RETURN options: the answer is an ESEARCH response then (RFC 5267 §3).
     pub returns: Option<Returns>,
+    /// What is fetched of messages that join the result later: UPDATE with items (RFC 5465 §7).
+    pub fetch: Vec<FetchItem>,
     /// The sort program, most significant first.
     pub criteria: Vec<Criterion>,
     /// The charset of the strings.
@@ -88,14 +91,14 @@ const MAX_CRITERIA: usize = 30;
 impl SortArgs {
     /// Reads what follows the command's name and a space.
     pub fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
-        let returns = SearchArgs::parse_return(cursor)?;
+        let (returns, fetch) = SearchArgs::parse_return(cursor)?;
         let criteria = cursor.list(parse_criterion)?;
         if criteria.len() > MAX_CRITERIA {
             return Err(WireError::limit("Too many sort criteria"));
         }
         cursor.space()?;
         let (charset, key) = parse_criteria(cursor)?;
-        Ok(Self { returns, criteria, charset, key })
+        Ok(Self { returns, fetch, criteria, charset, key })
     }
 }
 

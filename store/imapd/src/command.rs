@@ -19,6 +19,7 @@ mod list;
 mod mailboxes;
 mod metadata;
 mod netscape;
+pub(crate) mod notify;
 mod quota;
 mod search;
 mod select;
@@ -29,9 +30,11 @@ mod store;
 
 mod urlauth;
 
+pub(crate) use esearch::{Known as KnownOf, names as names_mailbox};
 use imap_wire::Command;
 pub(crate) use search::update_contexts;
 pub(crate) use select::leave;
+pub(crate) use status::print_counters;
 
 use crate::reply::Handled;
 use crate::session::Session;
@@ -61,6 +64,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::GetQuota(root) => quota::get_quota(session, &root).await,
         Command::GetQuotaRoot(name) => quota::get_quota_root(session, &name).await,
         Command::SetQuota(root, limits) => quota::set_quota(session, &root, limits).await,
+        Command::Notify(args) => notify::notify(session, args).await,
         Command::SetAcl(name, identifier, change) => acl::set(session, &name, &identifier, change).await,
         Command::DeleteAcl(name, identifier) => acl::delete(session, &name, &identifier).await,
         Command::GetAcl(name) => acl::get(session, &name).await,

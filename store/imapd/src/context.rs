@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use imap_wire::SequenceSet;
 use imap_wire::command::Numbers;
+use imap_wire::fetch::FetchItem;
 use imap_wire::print;
 use imap_wire::search::Key;
 use imap_wire::sequence::ranges_of;
@@ -29,6 +30,8 @@ pub(crate) struct Context {
     pub(crate) key: Key,
     pub(crate) charset: Charset,
     pub(crate) criteria: Arc<[Criterion]>,
+    /// What is told of new messages that join (RFC 5465 §7).
+    pub(crate) fetch: Arc<[FetchItem]>,
     members: Vec<Member>,
 }
 
@@ -46,6 +49,7 @@ pub(crate) struct Asked {
     pub(crate) key: Key,
     pub(crate) charset: Charset,
     pub(crate) criteria: Vec<Criterion>,
+    pub(crate) fetch: Vec<FetchItem>,
 }
 
 /// The contexts of the selected mailbox.
@@ -82,9 +86,9 @@ impl Contexts {
         if self.list.is_empty() || self.seen.is_none() {
             self.seen = Some(view.snapshot.clone());
         }
-        let Asked { tag, numbers, key, charset, criteria } = asked;
+        let Asked { tag, numbers, key, charset, criteria, fetch } = asked;
         let key = as_of_now(key, view);
-        self.list.push(Context { tag, numbers, key, charset, criteria: criteria.into(), members });
+        self.list.push(Context { tag, numbers, key, charset, criteria: criteria.into(), fetch: fetch.into(), members });
         Ok(())
     }
 
@@ -104,6 +108,11 @@ impl Contexts {
         };
         let uids = view.snapshot.uids().iter().enumerate();
         uids.filter(|(at, uid)| !same(*at, **uid)).filter_map(|(_, uid)| view.index_of(*uid)).collect()
+    }
+
+    /// The UID from which on messages are newer than the results.
+    pub(crate) fn seen_to(&self) -> Uid {
+        self.seen.as_ref().map_or(Uid::MAX, |seen| seen.uid_next())
     }
 
     pub(crate) fn list(&self) -> &[Context] {

@@ -11,6 +11,7 @@ mod intake;
 mod language;
 mod link;
 mod measured;
+mod notify;
 mod origin;
 mod part;
 mod reply;

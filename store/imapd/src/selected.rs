@@ -5,7 +5,7 @@ use std::sync::Arc;
 use daemon::WorkPool;
 use ens::Subscription;
 use imap_wire::command::Numbers;
-use mailstore::{ErrorKind, Mailbox, Recent, Rights, Snapshot, StoreError};
+use mailstore::{AccountId, ErrorKind, Mailbox, Recent, Rights, Snapshot, StoreError, Uid, UidSet};
 
 use crate::context::Contexts;
 use crate::reply::Hangup;
@@ -18,6 +18,10 @@ pub(crate) struct Selected {
     pub(crate) view: View,
     /// Searches that are kept up to date.
     pub(crate) contexts: Contexts,
+    /// Messages that this session has put there, as far as NOTIFY asks to be told of new ones.
+    pub(crate) made: UidSet,
+    /// UIDs from here on are of messages that came after the client was last told what NOTIFY asks to be fetched.
+    pub(crate) told_to: Uid,
     /// Rings when the mailbox changes.
     pub(crate) changes: Subscription,
 }
@@ -45,6 +49,13 @@ pub(crate) fn look(mailbox: &Mailbox, access: Access) -> Result<Look, StoreError
 }
 
 impl Selected {
+    /// Notes what this session has put into a mailbox, if it is this one.
+    pub(crate) fn note_made(&mut self, account: &AccountId, uid_validity: u32, uids: &[Uid]) {
+        if *account == *self.mailbox.account().id() && uid_validity == self.mailbox.uid_validity() {
+            self.made = self.made.union(&UidSet::from(uids));
+        }
+    }
+
     pub(crate) fn is_read_only(&self) -> bool {
         self.view.access == Access::ReadOnly
     }

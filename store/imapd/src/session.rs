@@ -11,12 +11,13 @@ use imap_wire::frame::{Announced, Event, FrameLimits};
 use imap_wire::{Names, Request, append, print};
 use logs::Close;
 use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError, Visitor};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use crate::command;
 use crate::command::append::At;
 use crate::link::Link;
 use crate::measured;
+use crate::notify::Watching;
 use crate::origin::Origin;
 use crate::reply::{Hangup, Reply, Status};
 use crate::selected::{Selected, telling};
@@ -47,6 +48,8 @@ pub(crate) struct Session {
     pub(crate) drain: Drain,
     pub(crate) signed: Option<Box<Signed>>,
     pub(crate) selected: Option<Box<Selected>>,
+    /// What the client wants to be told of without asking (RFC 5465).
+    pub(crate) watching: Option<Box<Watching>>,
     /// The client has shown a certificate that is trusted: EXTERNAL is offered.
     pub(crate) external: bool,
     /// What the client has enabled.
@@ -73,6 +76,7 @@ impl Session {
             drain,
             signed: None,
             selected: None,
+            watching: None,
             external: false,
             dialect: Dialect::default(),
             tag: String::new(),
@@ -190,6 +194,7 @@ impl Session {
     /// The next whole thing from the client. Output is written before waiting for it; a client that says nothing for too long is
     /// logged out; between commands the drain ends the session.
     pub(crate) async fn next_event(&mut self) -> Result<Event, Hangup> {
+        let mut since = tokio::time::Instant::now();
         loop {
             match self.link.splitter.advance() {
                 Event::More => {}
@@ -202,11 +207,17 @@ impl Session {
                 timeout(patience, self.link.read()).await.map_err(|_| IDLE_TOO_LONG)??;
                 continue;
             }
-            tokio::select! {
+            let news = tokio::select! {
                 biased;
                 () = self.drain.started() => return Err(Hangup::Bye(self.drain.farewell())),
-                read = timeout(patience, self.link.read()) => read.map_err(|_| IDLE_TOO_LONG)??,
-            }
+                read = timeout_at(since + patience, self.link.read()) => {
+                    read.map_err(|_| IDLE_TOO_LONG)??;
+                    since = tokio::time::Instant::now();
+                    continue;
+                }
+                news = command::notify::news(self.watching.as_deref(), self.selected.as_deref()) => news,
+            };
+            Box::pin(self.tell_news(news)).await?;
         }
     }
 
@@ -238,9 +249,12 @@ impl Session {
             return Ok(());
         }
         self.tag.clone_from(&tag);
-        let began = Instant::now();
+        let (began, mailbox) = (Instant::now(), begun.mailbox.clone());
         let reply = Box::pin(command::append::run(self, begun, at)).await?;
         meters::command("imap", "APPEND", began.elapsed());
+        if self.watching.is_some() {
+            Box::pin(self.tell_watched(&[mailbox])).await?;
+        }
         self.finish(&tag, &reply, Tells::All, numbers).await
     }
 
@@ -297,6 +311,10 @@ impl Session {
         }
         self.unreadable = 0;
         self.tag.clone_from(&tag);
+        let own_doing = match self.watching {
+            Some(_) => command::notify::names_of(&command),
+            None => Vec::new(),
+        };
         // Boxed: what a command needs while it runs is not kept by a session that idles.
         let reply = match Box::pin(command::run(self, command)).await {
             Ok(reply) => reply,
@@ -311,6 +329,9 @@ impl Session {
             }
             Err(end) => return Err(end),
         };
+        if !own_doing.is_empty() {
+            Box::pin(self.tell_watched(&own_doing)).await?;
+        }
         self.finish(&tag, &reply, rule.tells, rule.numbers).await
     }
 
@@ -318,6 +339,9 @@ impl Session {
     async fn finish(&mut self, tag: &str, reply: &Reply, tells: Tells, numbers: Numbers) -> Result<(), Hangup> {
         if tells == Tells::All {
             self.sync(Expunges::Tell, numbers).await?;
+        }
+        if self.watching.is_some() {
+            Box::pin(self.fetch_new()).await;
         }
         self.tell_what_is_held_back();
         command::update_contexts(self).await;
@@ -346,6 +370,9 @@ impl Session {
 
     /// Tells what has changed in the selected mailbox.
     pub(crate) async fn sync(&mut self, expunges: Expunges, numbers: Numbers) -> Result<(), Hangup> {
+        // RFC 5465 §5.1: who asked for changes of flags gets them with the UID.
+        let of_selected = self.watching.as_ref().and_then(|watching| watching.selected.as_ref());
+        let numbers = if of_selected.is_some_and(|of| of.events.flag_change) { Numbers::Uid } else { numbers };
         let telling = telling(expunges, numbers, self.dialect);
         match &mut self.selected {
             Some(selected) => selected.sync(&self.deps.pool, telling, &mut self.link.out).await,

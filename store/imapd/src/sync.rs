@@ -46,6 +46,8 @@ pub(crate) enum Told<'a> {
     Expected(&'a [(Uid, Flags)]),
     /// The same, where what was expected is told elsewhere (FETCH that sets `\Seen`).
     Answered(&'a [(Uid, Flags)]),
+    /// None.
+    Nothing,
 }
 
 /// How the client is told.
@@ -111,7 +113,9 @@ impl View {
         if self.ghosts.is_empty() {
             self.settled = self.snapshot.highest_modseq();
         }
-        self.tell_flags(&before, telling, out);
+        if !matches!(telling.told, Told::Nothing) {
+            self.tell_flags(&before, telling, out);
+        }
     }
 
     /// What was in the snapshot before and is not now, becomes a ghost; every ghost gets its index anew.

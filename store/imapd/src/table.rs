@@ -83,6 +83,7 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::GetMetadata(_) | C::SetMetadata(_) => row(Authenticated, All),
         C::GetAnnotation(_) | C::SetAnnotation(_) => row(Authenticated, All),
         C::Netscape | C::XServerInfo(_) | C::XMailboxInfo(..) => row(Authenticated, All),
+        C::Notify(_) => row(Authenticated, All),
         C::SetAcl(..) | C::DeleteAcl(..) | C::GetAcl(_) | C::ListRights(..) | C::MyRights(_) => row(Authenticated, All),
         // Tells by itself, and needs a selected mailbox for some sources only.
         C::Esearch(_) => Rule { numbers: Numbers::Uid, ..row(Authenticated, Nothing) },

@@ -1,5 +1,7 @@
 //! The folder column: roles first, in the order people expect, then the rest as a tree.
 
+use std::collections::BTreeSet;
+
 use backends::{Mailbox, Quota, Role};
 
 use super::{person::visible, size, url};
@@ -62,6 +64,7 @@ impl Folders {
                 others.push(line);
             }
         }
+        others.extend(levels(mailboxes));
         main.sort_by_key(|line| line.role.and_then(rank));
         others.sort_by_key(|line| line.name.to_lowercase());
         Self { main, others, quota: quota.and_then(room) }
@@ -85,6 +88,32 @@ impl Folders {
             .find(|line| line.current && line.role != Some(Role::Drafts))
             .map_or(0, |line| line.count)
     }
+}
+
+/// Names above mailboxes that the server does not list, as above other people's mailboxes: so that one sees whose they are.
+fn levels(mailboxes: &[Mailbox]) -> Vec<Folder> {
+    let listed: BTreeSet<&str> = mailboxes.iter().map(|mailbox| mailbox.name.as_str()).collect();
+    let above = |mailbox: &Mailbox| {
+        let ends: Vec<usize> = mailbox
+            .delimiter
+            .map(|delimiter| mailbox.name.match_indices(delimiter).map(|(at, _)| at).collect())
+            .unwrap_or_default();
+        ends.into_iter().map(|end| mailbox.name[..end].to_owned()).collect::<Vec<_>>()
+    };
+    let missing: BTreeSet<String> =
+        mailboxes.iter().flat_map(above).filter(|name| !name.is_empty() && !listed.contains(name.as_str())).collect();
+    let delimiter = mailboxes.iter().find_map(|mailbox| mailbox.delimiter).unwrap_or('/');
+    let level = |name: String| Folder {
+        label: visible(name.rsplit(delimiter).next().unwrap_or(&name)),
+        href: None,
+        icon: "folder",
+        indent: ["", "d1", "d2", "d3"][name.matches(delimiter).count().min(3)],
+        count: 0,
+        current: false,
+        role: None,
+        name,
+    };
+    missing.into_iter().map(level).collect()
 }
 
 fn rank(role: Role) -> Option<u8> {

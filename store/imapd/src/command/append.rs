@@ -160,6 +160,7 @@ fn stop(session: &mut Session, at: At, reply: Reply) -> Reply {
 
 async fn store(session: &mut Session, target: Target, messages: Vec<NewMessage>) -> Reply {
     let Target { account, name, replaced, .. } = target;
+    let owner = account.id().clone();
     let verb = if replaced.is_some() { "REPLACE completed" } else { "APPEND completed" };
     let replaces = replaced.is_some();
     let appended = session
@@ -173,6 +174,9 @@ async fn store(session: &mut Session, target: Target, messages: Vec<NewMessage>)
             Some((mailbox, uid)) => replace_across(&account, &name, messages, &mailbox, uid),
         })
         .await;
+    if let (Ok(appended), Some(selected)) = (&appended, &mut session.selected) {
+        selected.note_made(&owner, appended.uid_validity, &appended.uids);
+    }
     match appended {
         // RFC 8508 §4.3: told before the EXPUNGE.
         Ok(appended) if replaces => {

@@ -51,7 +51,7 @@ pub(crate) fn line(session: &Session) -> String {
     let revisions = if session.deps.reach.is_configured() { "IMAP4rev1 IMAP4rev2" } else { "IMAP4rev1" };
     let mut line = format!("CAPABILITY {revisions} {literals} {EXTENSIONS}");
     if session.deps.reach.is_up() {
-        line.push_str(" IDLE");
+        line.push_str(" IDLE NOTIFY");
     }
     if session.deps.config.login_referrals {
         line.push_str(" LOGIN-REFERRALS");

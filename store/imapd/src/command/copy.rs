@@ -72,7 +72,7 @@ async fn transfer(
         return Ok(Err(Reply::no("Some of the messages no longer exist").code("EXPUNGEISSUED")));
     }
     let uids: UidSet = selection.stored(&selected.view).collect();
-    let mailbox = selected.mailbox.clone();
+    let (mailbox, owner) = (selected.mailbox.clone(), account.id().clone());
     let copied = session
         .deps
         .pool
@@ -92,6 +92,9 @@ async fn transfer(
             done.map(Some)
         })
         .await;
+    if let (Ok(Some(copied)), Some(selected)) = (&copied, &mut session.selected) {
+        selected.note_made(&owner, copied.uid_validity, &copied.destination);
+    }
     Ok(match copied {
         Ok(copied) => Ok(copied.filter(|copied| !copied.source.is_empty())),
         Err(error) => Err(destination_failure(&error)),

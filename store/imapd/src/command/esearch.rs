@@ -86,7 +86,8 @@ pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled
         if returns.update {
             let uids = found.found.iter().map(|at| number(&view, Numbers::Uid, *at));
             let members = uids.map(|uid| Member { uid, values: Box::default() }).collect();
-            keep_up_to_date(session, Numbers::Uid, (key.clone(), charset), Vec::new(), members, &view);
+            let fetch = search.fetch.clone();
+            keep_up_to_date(session, Numbers::Uid, (key.clone(), charset), (Vec::new(), fetch), members, &view);
         }
         session.link.flush_full().await?;
     }
@@ -185,14 +186,14 @@ fn is_not_there(error: &StoreError) -> bool {
 
 /// What a specifier asks of a mailbox beside its name.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// Of the personal namespace.
-    pub(super) own: bool,
-    pub(super) subscribed: bool,
+    pub(crate) own: bool,
+    pub(crate) subscribed: bool,
 }
 
 /// Whether a specifier names a mailbox, by the name under which the user knows it.
-pub(super) fn names(source: &Mailboxes, name: &MailboxName, known: Known) -> bool {
+pub(crate) fn names(source: &Mailboxes, name: &MailboxName, known: Known) -> bool {
     let is_one = |wanted: &String| MailboxName::new(wanted).is_ok_and(|wanted| wanted == *name);
     let is_below = |wanted: &String| MailboxName::new(wanted).is_ok_and(|wanted| name.is_below(&wanted));
     let is_child = |wanted: &String| {

@@ -4,6 +4,7 @@ use imap_wire::command::Numbers;
 use imap_wire::frame::Event;
 use tokio::time::{Instant, sleep_until};
 
+use super::notify::{News, news};
 use crate::reply::{Handled, Hangup, Reply};
 use crate::selected::telling;
 use crate::session::Session;
@@ -38,6 +39,7 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
         session.link.release_all();
         match wait(session, deadline).await? {
             Woken::Input => {}
+            Woken::News(news) => Box::pin(session.tell_news(news)).await?,
             Woken::Change => {
                 let telling = telling(Expunges::Tell, Numbers::Sequence, session.dialect);
                 if let Some(selected) = &mut session.selected {
@@ -51,20 +53,24 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
 
 enum Woken {
     Input,
+    /// The selected mailbox, for a client that never said NOTIFY.
     Change,
+    News(News),
 }
 
 async fn wait(session: &mut Session, deadline: Instant) -> Result<Woken, Hangup> {
-    let selected = &session.selected;
+    let (selected, watching) = (&session.selected, &session.watching);
     let changed = async {
         match selected {
-            Some(selected) => selected.changes.changed().await,
-            None => std::future::pending().await,
+            // RFC 5465 §4: after NOTIFY, what that asks for and nothing else.
+            Some(selected) if watching.is_none() => selected.changes.changed().await,
+            _ => std::future::pending().await,
         }
     };
     tokio::select! {
         read = session.link.read() => read.map(|()| Woken::Input),
         () = changed => Ok(Woken::Change),
+        news = news(watching.as_deref(), selected.as_deref()) => Ok(Woken::News(news)),
         () = session.drain.started() => Err(Hangup::Bye(session.drain.farewell())),
         () = sleep_until(deadline) => Err(Hangup::Bye("Idle for too long")),
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use imap_wire::command::Numbers;
+use imap_wire::fetch::FetchItem;
 use imap_wire::print;
 use imap_wire::search::{Key, Returns, SearchArgs};
 use imap_wire::sort::{Criterion, SortKey};
@@ -21,7 +22,7 @@ use crate::view::View;
 
 /// SEARCH. The view moves to the present first, without EXPUNGE; UID SEARCH tells these at the end.
 pub(super) async fn search(session: &mut Session, numbers: Numbers, args: SearchArgs) -> Handled {
-    let SearchArgs { mut returns, charset, key } = args;
+    let SearchArgs { mut returns, fetch, charset, key } = args;
     if session.dialect.utf8 && charset.is_some() {
         // RFC 6855 §3.
         return Ok(Reply::bad("Strings are UTF-8, a charset cannot be named"));
@@ -62,7 +63,7 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
     if returns.is_some_and(|returns| returns.update) {
         let uids = found.found.iter().map(|at| number(&view, Numbers::Uid, *at));
         let members = uids.map(|uid| Member { uid, values: Box::default() }).collect();
-        keep_up_to_date(session, numbers, (key, charset.as_deref()), Vec::new(), members, &view);
+        keep_up_to_date(session, numbers, (key, charset.as_deref()), (Vec::new(), fetch), members, &view);
     }
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
@@ -240,12 +241,12 @@ pub(super) fn keep_up_to_date(
     session: &mut Session,
     numbers: Numbers,
     (key, charset): (Key, Option<&str>),
-    criteria: Vec<Criterion>,
+    (criteria, fetch): (Vec<Criterion>, Vec<FetchItem>),
     members: Vec<Member>,
     view: &View,
 ) {
     let (Some(selected), Ok(charset)) = (&mut session.selected, Charset::find(charset)) else { return };
-    let asked = Asked { tag: session.tag.clone(), numbers, key, charset, criteria };
+    let asked = Asked { tag: session.tag.clone(), numbers, key, charset, criteria, fetch };
     // Relevancy is no property of one message, so such an order is not kept (RFC 5267 §4.3.1 leaves that open).
     let keeps = asked.criteria.iter().all(|criterion| criterion.key != SortKey::Relevancy);
     if !keeps || selected.contexts.add(asked, members, view) == Err(TooMany) {
@@ -271,6 +272,7 @@ pub(super) fn cancel_update(session: &mut Session, tags: &[String]) -> Handled {
 /// Looks at what has changed since the last time, and tells what that means for the contexts (RFC 5267 §4.3.3, §4.3.4).
 pub(crate) async fn update_contexts(session: &mut Session) {
     let Some(selected) = &mut session.selected else { return };
+    let next = selected.contexts.seen_to();
     let changed = selected.contexts.take_changed(&selected.view);
     if changed.is_empty() {
         return;
@@ -280,6 +282,12 @@ pub(crate) async fn update_contexts(session: &mut Session) {
     for at in 0..selected.contexts.list().len() {
         match holding(session, at, &view, &changed).await {
             Ok(holding) => {
+                // RFC 5465 §7: messages that are new, before the result that they join is told.
+                let new = holding.keys().copied().filter(|uid| *uid >= next);
+                if let Some(context) = session.selected.as_ref().and_then(|selected| selected.contexts.list().get(at)) {
+                    let (fetch, new) = (context.fetch.to_vec(), new.collect());
+                    session.fetch_unasked(fetch, new).await;
+                }
                 let Some(selected) = &mut session.selected else { return };
                 selected.contexts.update(at, &looked_at, holding, &view, &mut session.link.out);
             }

@@ -54,6 +54,7 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
     let mut writes = shared.into_iter().any(|right| look.rights.contains(right));
     writes |= !mailbox.account().is_shared() && look.rights.contains(Rights::SEEN);
     let view = view_of(look, access, recency);
+    let told_to = view.snapshot.uid_next();
     print_mailbox(&mut session.link.out, &mailbox, &view, session.dialect);
     // RFC 8474 §4.2.
     session.say(&format!("OK [MAILBOXID ({object_id})]"), "Ok");
@@ -63,7 +64,14 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
         // RFC 9051 §6.3.2: which mailbox it is, under the name that the server knows.
         print::list_line(&mut session.link.out, "LIST", [], &args.mailbox, Names::Utf8, b"");
     }
-    session.selected = Some(Box::new(Selected { mailbox, view, contexts: Default::default(), changes }));
+    session.selected = Some(Box::new(Selected {
+        mailbox,
+        view,
+        contexts: Default::default(),
+        made: UidSet::default(),
+        told_to,
+        changes,
+    }));
     if let Some(known) = args.qresync
         && let Err(error) = resynchronise(session, &known).await
     {

@@ -239,6 +239,7 @@ pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
     match result {
         Ok(identity) => {
             session.selected = None;
+            session.watching = None;
             accept(session, identity)
         }
         // A status is for whoever signs in; an administrator learns that the user cannot be acted for.
@@ -256,6 +257,7 @@ pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
 /// UNAUTHENTICATE: the connection is as it was before signing in, TLS apart; nothing is expunged (RFC 8437 §2).
 pub(super) async fn unauthenticate(session: &mut Session) -> Handled {
     session.selected = None;
+    session.watching = None;
     session.signed = None;
     daemon::session::signed_in(None);
     session.dialect = Default::default();

@@ -19,7 +19,7 @@ use crate::view::View;
 
 /// SORT. As SEARCH, EXPUNGE is told by the UID form only.
 pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs) -> Handled {
-    let SortArgs { returns, criteria, charset, key } = args;
+    let SortArgs { returns, fetch, criteria, charset, key } = args;
     if let Some(reply) = tag_in_use(session, returns) {
         return Ok(reply);
     }
@@ -74,7 +74,7 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
     if updates {
         let uid = |at: &usize| number(&view, Numbers::Uid, *at);
         let members = found.found.iter().filter_map(|at| Some(Member { uid: uid(at), values: values.remove(at)? }));
-        keep_up_to_date(session, numbers, (key, Some(&charset)), criteria, members.collect(), &view);
+        keep_up_to_date(session, numbers, (key, Some(&charset)), (criteria, fetch), members.collect(), &view);
     }
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;

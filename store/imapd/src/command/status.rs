@@ -72,6 +72,17 @@ pub(super) struct Limits {
     pub(super) deleted: u64,
 }
 
+/// A STATUS response of counters alone.
+pub(crate) fn print_counters(
+    out: &mut Vec<u8>,
+    name: &str,
+    dialect: Names,
+    status: &MailboxStatus,
+    items: &[StatusItem],
+) {
+    print_status(out, name, dialect, status, items, Limits { append: None, deleted: 0 });
+}
+
 /// `* STATUS name (ITEM n …)`.
 pub(super) fn print_status(
     out: &mut Vec<u8>,

@@ -48,6 +48,8 @@ impl Account {
                 row.highest_modseq += 1;
                 tables.save_numbers(&row)?;
                 tables.announce_in(&row, EventKind::AnnotationsChanged);
+            } else {
+                tables.announce(None, None, EventKind::AnnotationsChanged);
             }
             Ok(())
         })
