@@ -26,5 +26,6 @@ mod processes;
 mod rfcs;
 mod safe_html;
 mod store;
+mod stored;
 mod tls;
 mod tools;

@@ -1,6 +1,7 @@
 //! The program `heliograph`: one file per subcommand. Called under an old name (`configutil`, `deliver` …, as a link) it is that tool.
 
 mod admin_name;
+mod alone;
 mod backup_format;
 mod command;
 mod mail_account;

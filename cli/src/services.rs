@@ -3,6 +3,7 @@
 mod bound;
 mod certificates;
 mod directory;
+mod housekeeping;
 mod http;
 mod live;
 mod passed;
@@ -29,6 +30,7 @@ pub use publishing::{broker_of, open_for_tool};
 pub use site::{OpenSite, open_store, quota_policy};
 
 use bound::Bound;
+use housekeeping::{Clock, Housekeeper};
 
 /// What runs in this process, and under whom.
 pub struct RunOptions<'a> {
@@ -54,6 +56,8 @@ pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str
     let RunOptions { services, ports, keeper } = *options;
     // First of all: nobody else may read the environment meanwhile.
     let passed = config::environment::passed_sockets().context("sockets passed by LISTEN_FDS")?;
+    // Before there are threads: afterwards nobody may ask for the time zone.
+    let clock = Clock::new(ports.clock());
     meters::start();
     let logs = Logs::start(&config::Log::read(&settings))?;
     stop::raise_file_limit();
@@ -69,10 +73,17 @@ pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str
         let site = OpenSite::open(settings, process_name(services))?;
         let drain = Drain::new();
         let mut bound = Bound::bind(&site, options, passed)?;
-        let line = bound.ready_line();
+        let line = match bound.ready_line() {
+            // Housekeeping alone: nothing listens.
+            line if line == "ready" => "ready store".to_owned(),
+            line => line,
+        };
         let (control, mut orders) = start_control(&site, services, bound.broker());
         bound.start_events(&site, ports, &drain).await?;
-        let running = bound.start(&site, options, &drain)?;
+        let mut running = bound.start(&site, options, &drain)?;
+        if services.contains(&ServiceName::Store) && config::Housekeeping::read(&site.settings).enabled {
+            running.housekeeper = Some(Housekeeper::start(site.settings.root(), clock, &drain));
+        }
         ready(&line);
         daemon::tell_supervisor("READY=1");
         stop::wait(&mut signals, &mut orders, &site, &running, &logs).await;
@@ -114,6 +125,7 @@ fn process_name(services: &[ServiceName]) -> &'static str {
         [ServiceName::Lmtp] => "lmtpd",
         [ServiceName::Http] => "mshttpd",
         [ServiceName::Ens] => "enpd",
+        [ServiceName::Store] => "stored",
         _ => "heliograph",
     }
 }

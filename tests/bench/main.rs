@@ -7,6 +7,7 @@
 mod load;
 mod mailbox;
 mod memory;
+mod notify;
 mod server;
 mod table;
 mod webmail;
@@ -24,6 +25,7 @@ const LOADS: &[(&str, Load)] = &[
     ("append", load::append),
     ("mailbox", mailbox::mailbox),
     ("idle", memory::idle),
+    ("notify", notify::notify),
     ("webmail", webmail::list),
 ];
 

@@ -77,6 +77,10 @@ fn samples(key: &Key) -> Samples {
             bad: owned(&["bell\u{7}"]),
         },
         Kind::Text => Samples { good: same(&["x", "a = b # c", "größer"]), bad: owned(&["bell\u{7}", "nul\0"]) },
+        Kind::Schedule => Samples {
+            good: same(&["0 23 * * * imexpire", "*/5 1-3 1,15 jan sun imcheck -q", "off"]),
+            bad: owned(&["never", "0 24 * * * imexpire", "0 23 * * *", "0 23 * * * reboot"]),
+        },
         Kind::Secret => Samples { good: same(&["s3cret, with blanks"]), bad: owned(&["********", "bell\u{7}"]) },
     }
 }

@@ -30,6 +30,9 @@ pub struct Imcheck {
     /// Name leftover files too
     #[arg(short = 'v')]
     verbose: bool,
+    /// Say nothing of accounts that are sound, and how many there are at the end
+    #[arg(short = 'q', conflicts_with_all = ["list", "mailbox"])]
+    quiet: bool,
     /// Answer in JSON, one object a line
     #[arg(long)]
     json: bool,
@@ -68,20 +71,22 @@ impl Imcheck {
             named => named.iter().map(|name| Ok(AccountId::new(name)?)).collect::<anyhow::Result<_>>()?,
         };
         let bar = ProgressBar::new(accounts.len() as u64);
-        let mut damaged = false;
+        let mut damaged = 0_u64;
+        let count = accounts.len();
         for id in accounts {
             let findings = existing(store, &id).and_then(|account| Ok(account.check()?));
             let (problems, leftovers) = match findings {
                 Ok(findings) => (findings.problems, findings.orphans),
                 Err(error) => (vec![format!("{error:#}")], Vec::new()),
             };
-            damaged |= !problems.is_empty();
+            damaged += u64::from(!problems.is_empty());
             bar.suspend(|| {
                 if self.json {
                     output::line(json!({"account": id.as_str(), "problems": problems, "leftovers": leftovers}));
                     return;
                 }
                 match &problems[..] {
+                    [] if self.quiet => {}
                     [] => output::line(format_args!("user/{id}: sound")),
                     problems => problems.iter().for_each(|problem| output::line(format_args!("user/{id}: {problem}"))),
                 }
@@ -94,7 +99,10 @@ impl Imcheck {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        Ok(ExitCode::from(u8::from(damaged)))
+        if self.quiet && !self.json {
+            output::line(format_args!("{count} accounts checked, {damaged} damaged"));
+        }
+        Ok(ExitCode::from(u8::from(damaged > 0)))
     }
 
     fn print_list(&self, store: &Store, list: List) -> anyhow::Result<ExitCode> {

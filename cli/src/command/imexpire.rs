@@ -9,15 +9,15 @@ use std::{
     },
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
-use config::Store as StoreConfig;
+use config::{Housekeeping, Store as StoreConfig};
 use indicatif::ProgressBar;
 use mailstore::{AccountId, Store};
 use serde_json::json;
-use stored::{Action, Rules, expire, purge};
+use stored::{Action, PurgeOptions, Rules, expire, purge};
 
-use crate::{admin_name::existing, output, root::RootOption, services::open_for_tool};
+use crate::{admin_name::existing, alone::Alone, output, root::RootOption, services::open_for_tool};
 
 /// Leftovers of processes that died are removed when they are older: no delivery takes an hour.
 const LEFTOVER_SECONDS: u64 = 3600;
@@ -73,7 +73,14 @@ impl Imexpire {
         };
         let accounts = self.accounts(&store)?;
         let now = time::OffsetDateTime::now_utc().unix_timestamp();
-        let due = now - StoreConfig::read(&settings).cleanup_age;
+        let options = PurgeOptions {
+            due: now - StoreConfig::read(&settings).cleanup_age,
+            expunged_log: Housekeeping::read(&settings).expunged_log,
+        };
+        // At work in the background or typed by somebody else: two would only do the same twice.
+        let Some(_alone) = Alone::at(settings.root(), "imexpire")? else {
+            bail!("another imexpire is at work on this site");
+        };
         let bar = ProgressBar::new(accounts.len() as u64);
         let (failed, expired, purged) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
         let waiting = Mutex::new(accounts.iter());
@@ -81,7 +88,7 @@ impl Imexpire {
             loop {
                 let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some(id) = next else { break };
-                match self.one(&store, id, &rules, (now, due), &bar) {
+                match self.one(&store, id, &rules, (now, options), &bar) {
                     Ok((messages, gone)) => {
                         expired.fetch_add(messages, Ordering::Relaxed);
                         purged.fetch_add(gone, Ordering::Relaxed);
@@ -136,7 +143,7 @@ impl Imexpire {
         store: &Store,
         id: &AccountId,
         rules: &Rules,
-        (now, due): (i64, i64),
+        (now, options): (i64, PurgeOptions),
         bar: &ProgressBar,
     ) -> anyhow::Result<(u64, u64)> {
         let account = existing(store, id)?;
@@ -163,11 +170,17 @@ impl Imexpire {
         if self.dry || self.expunge_only {
             return Ok((count, 0));
         }
-        let purged = purge(&account, due)?.messages;
-        if verbose >= 2 && purged > 0 {
-            bar.suspend(|| output::line(format_args!("user/{id}: {purged} messages purged")));
+        let purged = purge(&account, options)?;
+        for (number, what) in [
+            (purged.messages, "messages purged"),
+            (purged.orphans, "leftover content files removed"),
+            (purged.log_entries, "entries of the log of expunged messages removed"),
+        ] {
+            if verbose >= 2 && number > 0 {
+                bar.suspend(|| output::line(format_args!("user/{id}: {number} {what}")));
+            }
         }
-        Ok((count, purged))
+        Ok((count, purged.messages))
     }
 }
 

@@ -134,8 +134,9 @@ impl Bound {
         };
         passed.all_taken()?;
         let broker_alone = services == [ServiceName::Ens] && bound.ens.is_some();
+        let keeps_house = services == [ServiceName::Store] && config::Housekeeping::read(&site.settings).enabled;
         let no_mail = bound.imap.is_none() && bound.pop.is_none() && bound.lmtp.is_none() && bound.http.is_none();
-        if no_mail && !broker_alone {
+        if no_mail && !broker_alone && !keeps_house {
             bail!("nothing to run: every service asked for is disabled (see service.*.enable)");
         }
         Ok(bound)

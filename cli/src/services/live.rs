@@ -10,7 +10,7 @@ use daemon::{Guard, Names, WorkPool, control::Refreshed};
 use directory::QuotaPolicy;
 use logs::Logs;
 
-use super::{OpenSite, certificates, site::quota_policy};
+use super::{OpenSite, certificates, housekeeping::Housekeeper, site::quota_policy};
 
 /// A service that can be replaced while connections come.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub struct Running {
     pub sign_in: Mutex<Option<(SignIn, Arc<Authenticator>)>>,
     /// The webmail's back ends, and the IMAP port when the command line moved it.
     pub backends: Option<(Pool, Option<u16>)>,
+    /// Who runs the store's tasks.
+    pub housekeeper: Option<Housekeeper>,
     guards: Vec<(Protocol, Guard)>,
 }
 
@@ -66,6 +68,9 @@ impl Running {
                 logs.refresh(&config::Log::read(&settings));
                 certificates::refresh(site, &settings);
                 self.take(site, &settings);
+                if let Some(housekeeper) = &self.housekeeper {
+                    housekeeper.refresh();
+                }
                 tracing::info!("refresh: settings read again");
                 let waiting: Vec<String> = settings
                     .changed_since(&site.settings)

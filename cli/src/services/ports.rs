@@ -23,11 +23,13 @@ pub enum ServiceName {
     Http,
     /// Event broker
     Ens,
+    /// Housekeeping of the store
+    Store,
 }
 
 impl ServiceName {
     /// All of them, in the order in which they are started: back ends before those who call them.
-    pub const ALL: &[Self] = &[Self::Ens, Self::Lmtp, Self::Imap, Self::Pop, Self::Http];
+    pub const ALL: &[Self] = &[Self::Ens, Self::Lmtp, Self::Imap, Self::Pop, Self::Http, Self::Store];
 
     /// As on the command line, and in `service.<name>.port`.
     pub fn as_str(self) -> &'static str {
@@ -37,6 +39,7 @@ impl ServiceName {
             Self::Lmtp => "lmtp",
             Self::Http => "http",
             Self::Ens => "ens",
+            Self::Store => "store",
         }
     }
 }
@@ -50,6 +53,9 @@ pub struct PortOptions {
     /// Listen on this address only
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<IpAddr>,
+    /// Begin with this moment, in seconds since 1970, for what is done on a schedule
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    clock: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -81,7 +87,12 @@ impl PortOptions {
         let mut ports: Vec<PortOption> =
             defaults.iter().map(|(name, port)| PortOption { name: (*name).to_owned(), port: *port }).collect();
         ports.extend(self.ports.iter().cloned());
-        Self { ports, listen: self.listen.or(Some(IpAddr::from([127, 0, 0, 1]))) }
+        Self { ports, listen: self.listen.or(Some(IpAddr::from([127, 0, 0, 1]))), clock: self.clock }
+    }
+
+    /// What the clock of the schedule shows at first, when it is not to be the system's; for tests.
+    pub fn clock(&self) -> Option<i64> {
+        self.clock
     }
 
     /// The address of the one port `name` that was given as a number: in a process that does not listen there it says where

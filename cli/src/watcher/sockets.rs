@@ -3,7 +3,7 @@
 use std::net::{IpAddr, TcpListener};
 
 use anyhow::Context;
-use config::{Ens, Http, Imap, Listen, Lmtp, Pop, Settings};
+use config::{Ens, Housekeeping, Http, Imap, Listen, Lmtp, Pop, Settings};
 use daemon::bind;
 
 use crate::services::{PortOptions, ServiceName};
@@ -22,6 +22,8 @@ pub fn open(service: ServiceName, settings: &Settings, ports: &PortOptions) -> a
         ServiceName::Http => (Http::read(settings).service.listen, "http", "https"),
         ServiceName::Lmtp => (Lmtp::read(settings).listen, "lmtp", ""),
         ServiceName::Ens => (Ens::read(settings).listen, "ens", ""),
+        // Nothing listens for it.
+        ServiceName::Store => return Ok(Housekeeping::read(settings).enabled.then(Vec::new)),
     };
     let Listen { addresses, port, ssl_port } = ports.apply(&listen, plain, tls);
     if port.is_none() && ssl_port.is_none() {
@@ -41,12 +43,12 @@ fn listen_on(name: &'static str, addresses: &[IpAddr], port: u16) -> anyhow::Res
     Ok(sockets.into_iter().map(move |socket| Named { name, socket }))
 }
 
-/// How many processes the service runs in (`service.*.numprocesses`). Delivery and the broker are one each.
+/// How many processes the service runs in (`service.*.numprocesses`). Delivery, the broker and housekeeping are one each.
 pub fn processes(service: ServiceName, settings: &Settings) -> usize {
     match service {
         ServiceName::Imap => Imap::read(settings).service.num_processes,
         ServiceName::Pop => Pop::read(settings).service.num_processes,
         ServiceName::Http => Http::read(settings).service.num_processes,
-        ServiceName::Lmtp | ServiceName::Ens => 1,
+        ServiceName::Lmtp | ServiceName::Ens | ServiceName::Store => 1,
     }
 }

@@ -40,6 +40,8 @@ pub enum Kind {
     Path,
     /// Blank-separated files, none with a blank in its name; relative ones start at the site folder.
     Paths,
+    /// `MINUTE HOUR DAY MONTH WEEKDAY COMMAND`, or `off`.
+    Schedule,
     /// Letters, digits, `-` and `_`.
     Word,
     /// Any text on one line.
@@ -164,6 +166,7 @@ impl Key {
             Kind::ConnLimits => "comma-separated IP|MASK:NUMBER".to_owned(),
             Kind::Path => "path; relative ones start at the site folder".to_owned(),
             Kind::Paths => "blank-separated paths; relative ones start at the site folder".to_owned(),
+            Kind::Schedule => "MINUTE HOUR DAY MONTH WEEKDAY COMMAND as in cron, or off".to_owned(),
             Kind::Word => "letters, digits, - and _".to_owned(),
             Kind::Text => "text".to_owned(),
             Kind::Secret => "secret".to_owned(),

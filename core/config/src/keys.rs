@@ -10,6 +10,7 @@ pub mod access;
 pub mod directory;
 pub mod ens;
 pub mod former;
+pub mod housekeeping;
 pub mod http;
 pub mod imap;
 pub mod lmtp;
@@ -34,6 +35,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
         lmtp::ROWS,
         proxy::ROWS,
         store::ROWS,
+        housekeeping::ROWS,
         tls::ROWS,
         ens::ROWS,
         log::ROWS,

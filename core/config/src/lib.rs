@@ -11,6 +11,7 @@ mod key;
 pub mod keys;
 pub mod migrate;
 mod pattern;
+pub mod schedule;
 mod settings;
 pub mod typed;
 mod value;
@@ -20,7 +21,7 @@ pub use file::{Mistake, mistakes, quote, unquote};
 pub use key::{Effect, Key, Kind};
 pub use settings::{Entry, Settings};
 pub use typed::{
-    Access, BackEnd, Directory, Ens, Events, Http, Imap, ImapUrls, Ldap, LdapSecurity, Listen, Lmtp, Log, LogFiles,
-    LogForm, LogLevel, LogName, LogPlace, LoginThrottle, MinVersion, Names, Notify, OneLog, Pop, Proxy, QuotaNotice,
-    SignIn, Site, SmtpTls, Store, Tls, Watching,
+    Access, BackEnd, Directory, Ens, Events, Housekeeping, Http, Imap, ImapUrls, Ldap, LdapSecurity, Listen, Lmtp, Log,
+    LogFiles, LogForm, LogLevel, LogName, LogPlace, LoginThrottle, MinVersion, Names, Notify, OneLog, Pop, Proxy,
+    QuotaNotice, SignIn, Site, SmtpTls, Store, Task, Tls, Watching,
 };

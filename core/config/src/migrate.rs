@@ -121,6 +121,9 @@ fn fitting(key: &Key, label: &str, value: &str) -> Result<(String, Option<String
         Ok(value) => return Ok((value, None)),
         Err(refusal) => refusal.to_string(),
     };
+    if key.kind == Kind::Schedule {
+        return Ok((String::new(), Some(format!("{refusal}: left as delivered"))));
+    }
     if let (Kind::Number { min, max, .. }, Ok(number)) = (key.kind, value.parse::<i64>()) {
         let nearest = number.clamp(min, max);
         return Ok((nearest.to_string(), Some(format!("{number} is out of bounds ({min} to {max}): now {nearest}"))));

@@ -3,6 +3,7 @@
 mod access;
 mod directory;
 mod ens;
+mod housekeeping;
 mod http;
 mod imap;
 mod listen;
@@ -19,6 +20,7 @@ mod watching;
 pub use access::{Access, LoginThrottle, Names};
 pub use directory::{Directory, Ldap, LdapSecurity};
 pub use ens::{Ens, Events, Notify};
+pub use housekeeping::{Housekeeping, Task};
 pub use http::{ForwardedHeader, Http, IpSecurity, SmtpTls};
 pub use imap::{Imap, ImapUrls};
 pub use listen::{Listen, Service};

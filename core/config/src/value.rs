@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::key::Kind;
+use crate::{key::Kind, schedule::Schedule};
 
 /// The stored form of `value`, or the reason why it is refused, in words for the administrator.
 pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
@@ -40,6 +40,11 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
         Kind::ConnLimits => {
             value.parse::<access::ConnLimits>().map(|_| value.to_owned()).map_err(|error| error.to_string())
         }
+        Kind::Schedule if value.eq_ignore_ascii_case("off") => Ok("off".to_owned()),
+        Kind::Schedule => value
+            .parse::<Schedule>()
+            .map(|_| value.split_whitespace().collect::<Vec<_>>().join(" "))
+            .map_err(|error| error.to_string()),
         Kind::Word if value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') => {
             Ok(value.to_owned())
         }

@@ -51,6 +51,8 @@ struct Meters {
     back_end: Timers<1>,
     directory: Timers<1>,
     lost_lines: Counter,
+    tasks: Counters<2>,
+    task_times: Timers<1>,
 }
 
 static METERS: LazyLock<Meters> = LazyLock::new(Meters::new);
@@ -118,6 +120,8 @@ impl Meters {
                 seconds
             ),
             directory: register!(timers(), "directory_call", "Time of calls to the directory, by result", seconds),
+            tasks: register!(Counters::default(), "store_tasks", "Scheduled tasks of the store, by tool and result"),
+            task_times: register!(timers(), "store_task", "Time of scheduled tasks of the store", seconds),
             lost_lines: register!(Counter::default(), "log_lines_lost", "Log lines that could not be written"),
             registry,
         }
@@ -259,6 +263,12 @@ pub fn commit(jobs: usize, whole: Duration, sync: Duration) {
     METERS.commit_jobs.inc_by(jobs as u64);
     METERS.commits.get_or_create(&[("part", "whole")]).observe(whole.as_secs_f64());
     METERS.commits.get_or_create(&[("part", "sync")]).observe(sync.as_secs_f64());
+}
+
+/// A scheduled task of the store ended; `tool` is one of a list of the code.
+pub fn task(tool: &'static str, outcome: Outcome, took: Duration) {
+    METERS.tasks.get_or_create(&[("tool", tool), ("result", outcome.as_str())]).inc();
+    METERS.task_times.get_or_create(&[("tool", tool)]).observe(took.as_secs_f64());
 }
 
 /// A call to a back end ended.

@@ -7,6 +7,7 @@ mod hierarchy;
 mod listing;
 mod maildrop;
 mod over_quota;
+mod pruning;
 mod repair;
 mod restoring;
 mod rights;

@@ -6,6 +6,7 @@ use std::io;
 use std::ops::{Deref, Range};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::{Result, StoreError};
 use crate::layout;
@@ -195,6 +196,15 @@ impl ContentFiles {
             }
         }
         Ok(files)
+    }
+
+    /// Files that did not change for so long.
+    pub(crate) fn older(&self, age: Duration) -> Result<Vec<String>> {
+        let is_older = |name: &String| {
+            let modified = fs::metadata(self.dir.join(name)).and_then(|metadata| metadata.modified());
+            modified.is_ok_and(|time| time.elapsed().is_ok_and(|found| found >= age))
+        };
+        Ok(self.list()?.into_keys().filter(is_older).collect())
     }
 
     /// Octets `range` of a file that must have `size` octets.

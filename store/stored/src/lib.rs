@@ -7,5 +7,5 @@ mod purge;
 mod rules;
 
 pub use expire::{Expired, expire};
-pub use purge::{Purged, purge};
+pub use purge::{PurgeOptions, Purged, purge};
 pub use rules::{Action, Rule, Rules, RulesError};

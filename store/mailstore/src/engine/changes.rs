@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rusqlite::OptionalExtension;
+
 use super::{MailboxRow, Reader, Writer};
 use crate::error::Result;
 use crate::snapshot::Snapshot;
@@ -116,6 +118,20 @@ impl Writer<'_> {
     /// Logs that the messages in these runs left with the mailbox's highest MODSEQ. No message that stays may lie in a run.
     pub(crate) fn log_expunged(&self, row: &MailboxRow, runs: &[(Uid, Uid)]) -> Result<()> {
         self.log("INSERT INTO expunged (mailbox_id, modseq, first_uid, last_uid) VALUES (?1, ?2, ?3, ?4)", row, runs)
+    }
+
+    /// Forgets all but the last `keep` entries of the log of expunged messages, and says how many were forgotten. The row is not
+    /// saved yet.
+    pub(crate) fn cut_expunged(&self, row: &mut MailboxRow, keep: u64) -> Result<usize> {
+        let mut select = self.db.prepare_cached(
+            "SELECT modseq FROM expunged WHERE mailbox_id = ?1 ORDER BY modseq DESC, first_uid DESC LIMIT 1 OFFSET ?2",
+        )?;
+        let Some(floor) = select.query_row((row.id.0, keep), |found| found.get::<_, ModSeq>(0)).optional()? else {
+            return Ok(0);
+        };
+        row.expunged_floor = row.expunged_floor.max(floor);
+        let mut delete = self.db.prepare_cached("DELETE FROM expunged WHERE mailbox_id = ?1 AND modseq <= ?2")?;
+        Ok(delete.execute((row.id.0, floor))?)
     }
 
     fn log(&self, sql: &str, row: &MailboxRow, runs: &[(Uid, Uid)]) -> Result<()> {

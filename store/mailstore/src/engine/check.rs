@@ -1,5 +1,7 @@
 //! What the tables can say about their own health.
 
+use std::collections::HashSet;
+
 use rusqlite::OptionalExtension;
 
 use super::Reader;
@@ -113,6 +115,13 @@ impl Reader<'_> {
     }
 
     /// Every content file that a row names, with the size and the checksum that it must have.
+    pub(crate) fn named_files(&self) -> Result<HashSet<String>> {
+        let mut select = self.db.prepare("SELECT file FROM content WHERE file IS NOT NULL")?;
+        let files = select.query_map((), |row| row.get(0))?;
+        Ok(files.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The same with their sizes and checksums, as far as a body is known for them.
     pub(crate) fn content_files(&self) -> Result<Vec<(String, u64, u32)>> {
         let mut select = self.db.prepare(
             "SELECT c.file, b.size, b.checksum FROM content c JOIN body b ON b.id = c.body_id WHERE c.file IS NOT NULL",
