@@ -196,6 +196,11 @@ impl Object {
         Ok(Self { partition, account: Some(account.to_owned()).filter(|account| !account.is_empty()), mailbox })
     }
 
+    /// The account that it names, where it names one.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
     /// Whether an account in a partition is meant, or a part of it.
     pub fn has_account(&self, account: &str, partition: Option<&str>) -> bool {
         self.account.as_deref().is_none_or(|meant| meant == account)
@@ -206,6 +211,16 @@ impl Object {
     pub fn has_mailbox(&self, name: &AdminName) -> bool {
         self.has_account(name.account.as_str(), None)
             && self.mailbox.as_ref().is_none_or(|meant| *meant == name.mailbox || name.mailbox.is_below(meant))
+    }
+}
+
+impl std::fmt::Display for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let account = self.account.as_deref().unwrap_or("*");
+        match &self.mailbox {
+            Some(mailbox) => write!(f, "user/{account}/{mailbox}"),
+            None => write!(f, "user/{account}"),
+        }
     }
 }
 

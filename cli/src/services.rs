@@ -1,7 +1,7 @@
 //! Running services: what `run`, `serve` and `demo` share.
 
 mod bound;
-mod certificates;
+pub mod certificates;
 mod directory;
 mod housekeeping;
 mod http;

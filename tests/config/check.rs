@@ -190,3 +190,39 @@ fn warnings_alone_do_not_fail_and_others_may_not_read_passwords() {
     assert!(output.stdout.contains("chmod 600"), "{}", output.stdout);
     assert!(output.stdout.ends_with("0 errors, 1 warnings\n"), "{}", output.stdout);
 }
+
+#[test]
+fn filters_for_other_services_and_a_proxy_header_from_loopback_are_named() {
+    finds(
+        &[("service.imap.domainallowed", "pop: ALL")],
+        Severity::Warning,
+        "'pop: ALL' in service.imap.domainallowed names other services",
+        "service.imap.domainallowed",
+    );
+    finds(
+        &[("service.imap.proxyprotocol", "127.0.0.0/8")],
+        Severity::Warning,
+        "the webmail and msprobe connect from there",
+        "127.0.0.1",
+    );
+    let quiet =
+        found(&[("service.imap.domainallowed", "imaps: ALL$ALL: LOCAL"), ("service.imap.proxyprotocol", "192.0.2.1")]);
+    assert!(quiet.is_empty(), "{quiet:?}");
+}
+
+#[test]
+fn missing_authorities_and_revocation_lists_are_named() {
+    for option in ["service.tls.cafile", "service.tls.crlfile"] {
+        finds(&[(option, "config/no-such.pem")], Severity::Error, "no-such.pem, which is missing", option);
+    }
+}
+
+#[test]
+fn files_that_cannot_be_used_are_found_before_a_start_fails() {
+    let site = site();
+    std::fs::write(site.root().join("config/certmap.conf"), "this is no map\n").unwrap();
+    std::fs::write(site.root().join("config/key.pem"), "this is no key\n").unwrap();
+    let output = site.tool(&["config", "check"], "");
+    assert_eq!(output.status.code(), Some(1), "{}", output.stdout);
+    assert!(output.stdout.contains("certmap.conf") && output.stdout.contains("key.pem"), "{}", output.stdout);
+}

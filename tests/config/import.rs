@@ -115,3 +115,13 @@ fn what_configutil_lists_here_can_be_brought_along_unchanged() {
         assert!(again.lines().any(|other| other == line), "{line}\n{again}");
     }
 }
+
+#[test]
+fn a_default_of_the_old_server_replaces_what_this_site_has() {
+    let site = site();
+    let here = site.tool(&["configutil", "-o", "service.imap.idletimeout", "-v", "45"], "").success();
+    assert_eq!(here.stdout, "OK SET\n");
+    let output = site.tool(&["config", "import", "-"], "service.imap.idletimeout = 30\n").success();
+    assert!(output.stdout.starts_with("taken          service.imap.idletimeout = 30"), "{}", output.stdout);
+    assert_eq!(site.tool(&["configutil", "-o", "service.imap.idletimeout"], "").success().stdout, "30\n");
+}

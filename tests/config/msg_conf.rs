@@ -132,3 +132,16 @@ fn a_relative_spool_folder_starts_at_the_site() {
     settings.set(&[("service.http.spooldir", "/srv/spool")]).unwrap();
     assert_eq!(Http::read(&settings).spool_dir, std::path::Path::new("/srv/spool"));
 }
+
+#[test]
+fn a_link_stays_a_link_and_what_it_leads_to_is_changed() {
+    let root = tempfile::tempdir().unwrap();
+    let path = Settings::path_in(root.path());
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let real = root.path().join("kept-elsewhere.conf");
+    std::fs::write(&real, "service.imap.port = 1143\n").unwrap();
+    std::os::unix::fs::symlink(&real, &path).unwrap();
+    Settings::load(root.path()).unwrap().set(&[("service.imap.port", "2143")]).unwrap();
+    assert!(path.symlink_metadata().unwrap().is_symlink());
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), "service.imap.port = 2143\n");
+}

@@ -24,8 +24,10 @@ async fn a_damaged_file_keeps_the_last_good_state_until_it_is_repaired() {
     fixture.add("alice", &[]);
     let directory = fixture.open();
     let good = fixture.text();
-    std::fs::write(&fixture.path, "not LDIF at all\n").unwrap();
-    assert!(directory.find_address("alice@example.test").await.unwrap().is_some());
+    for damage in ["not LDIF at all\n", "# somebody cleared it\n", ""] {
+        std::fs::write(&fixture.path, damage).unwrap();
+        assert!(directory.find_address("alice@example.test").await.unwrap().is_some(), "{damage:?}");
+    }
     std::fs::remove_file(&fixture.path).unwrap();
     assert!(directory.find_address("alice@example.test").await.unwrap().is_some());
     std::fs::write(&fixture.path, good.replace("alice@", "alicia@")).unwrap();

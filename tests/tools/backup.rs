@@ -158,3 +158,24 @@ fn a_restore_that_is_killed_is_simply_repeated() {
     assert_eq!(shown(&site, "alice", "INBOX"), before);
     site.tool(&["imcheck", "alice"], "").success();
 }
+
+#[test]
+fn what_is_not_there_is_named_and_what_is_no_backup_is_refused() {
+    let site = filled();
+    let file = site.root().join("backup.tar");
+    let name = file.to_str().unwrap();
+    for object in ["user/nobody", "user/bob/Nope"] {
+        let output = site.tool(&["imsbackup", "-f", name, object], "");
+        assert_eq!(output.status.code(), Some(1), "{object}");
+        assert!(
+            output.stderr.contains(object.trim_start_matches("user/").split('/').next().unwrap()),
+            "{}",
+            output.stderr
+        );
+    }
+    site.tool(&["imsbackup", "-f", name, "user/bob"], "").success();
+    std::fs::write(&file, [0xff_u8, 0x1b, b'[', 0].repeat(700)).unwrap();
+    let output = site.tool(&["imsrestore", "-f", name], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stderr.trim_end(), "heliograph: this is not a backup made by imsbackup");
+}

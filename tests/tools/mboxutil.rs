@@ -135,3 +135,31 @@ fn deliver_speaks_lmtp_and_obeys_the_right_to_post() {
     site.tool(&["readership", "-s", "user/alice/Posts", "bob", "lp"], "").success();
     assert_eq!(post(&["-a", "bob"]), (2, 3));
 }
+
+#[test]
+fn nobody_gets_no_mailboxes() {
+    let site = site();
+    let output = site.tool(&["mboxutil", "-c", "user/nosuch/Work"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.contains("the directory has no user 'nosuch'"), "{}", output.stderr);
+    let of_address = site.tool(&["hashdir", "alice@example.test"], "").success();
+    assert_eq!(of_address.stdout, site.tool(&["hashdir", "alice"], "").success().stdout);
+}
+
+#[test]
+fn users_are_told_in_json_without_their_passwords() {
+    let site = site();
+    let list = site.tool(&["user", "list", "--json"], "").success().stdout;
+    assert!(
+        list.lines().any(|line| line.contains(r#""uid":"alice""#) && line.contains(r#""status":"active""#)),
+        "{list}"
+    );
+    let shown = site.tool(&["user", "show", "--json", "alice"], "").success().stdout;
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["attributes"]["uid"], serde_json::json!(["alice"]));
+    assert!(shown["attributes"]["userPassword"].is_null());
+    let refused = site.tool(&["user", "add", "j\u{f6}rg"], "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stderr.contains("mail=ADDRESS"), "{}", refused.stderr);
+    site.tool(&["user", "add", "j\u{f6}rg", "mail=joerg@example.test"], "").success();
+}

@@ -4,7 +4,7 @@ mod request;
 mod self_signed;
 mod show;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -36,6 +36,24 @@ impl Cert {
             Action::Request(command) => command.run(root),
             Action::Show(command) => command.run(root),
         }
+    }
+}
+
+/// A name that a certificate can be for: an address, or a host name of ASCII letters, perhaps with a star in front.
+fn name(text: &str) -> Result<String, String> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let host = text.strip_prefix("*.").unwrap_or(text);
+    if text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && host.split('.').all(label)) {
+        Ok(text.to_owned())
+    } else if text.is_ascii() {
+        Err("give a host name or an IP address".to_owned())
+    } else {
+        Err("give the name in its xn-- form (Punycode)".to_owned())
     }
 }
 

@@ -4,6 +4,7 @@ use std::{io::BufRead, process::ExitCode};
 
 use anyhow::Context;
 use clap::Args;
+use config::Site;
 use mailstore::{AccountId, Store};
 
 use crate::{output, root::RootOption, services::open_store};
@@ -24,15 +25,22 @@ pub struct Hashdir {
 
 impl Hashdir {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
-        let store = open_store(&root.settings()?, None)?;
+        let settings = root.settings()?;
+        let store = open_store(&settings, None)?;
+        let default = format!("@{}", Site::read(&settings).default_domain.to_ascii_lowercase());
+        // Users of the default domain have accounts without it.
+        let bare = |name: &str| match name.to_ascii_lowercase().strip_suffix(&default) {
+            Some(uid) if default.len() > 1 => name[..uid.len()].to_owned(),
+            _ => name.to_owned(),
+        };
         for account in &self.accounts {
-            self.print(&store, account)?;
+            self.print(&store, &bare(account))?;
         }
         if self.interactive {
             for line in std::io::stdin().lock().lines() {
                 let line = line.context("reading standard input")?;
                 if !line.trim().is_empty() {
-                    self.print(&store, line.trim())?;
+                    self.print(&store, &bare(line.trim()))?;
                 }
             }
         }

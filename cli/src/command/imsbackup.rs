@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use config::Site;
 use indicatif::ProgressBar;
-use mailstore::{Account, ErrorKind, MailboxInfo};
+use mailstore::{Account, AccountId, ErrorKind, MailboxInfo, Store};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time, macros::format_description};
@@ -94,6 +94,18 @@ struct Written {
 }
 
 impl Imsbackup {
+    /// What `object` names and the store does not have.
+    fn missing(&self, store: &Store, object: &Object, meant: &[AccountId]) -> anyhow::Result<Option<String>> {
+        let Some(account) = object.account() else { return Ok(None) };
+        let Some(id) = meant.iter().find(|id| object.has_account(id.as_str(), None)) else {
+            return Ok(Some(format!("there is no account '{account}' where it was looked for")));
+        };
+        // An account that cannot be read is named when its turn comes.
+        let Ok(mailboxes) = existing(store, id).and_then(|account| Ok(account.mailboxes()?)) else { return Ok(None) };
+        let found = mailboxes.iter().any(|info| object.has_mailbox(&AdminName::of(id, &info.name)));
+        Ok((!found).then(|| format!("'{account}' has no such mailbox as {object}")))
+    }
+
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         if self.autoload || self.whole || self.links.is_some() {
             output::note("imsbackup: -l, -m and -x have no effect here");
@@ -124,6 +136,12 @@ impl Imsbackup {
             }
         }
         let mut written = Written::default();
+        for object in &objects {
+            if let Some(missing) = self.missing(&store, object, &meant)? {
+                output::note(format_args!("imsbackup: {missing}"));
+                written.failed = true;
+            }
+        }
         let bar = ProgressBar::new(meant.len() as u64);
         for id in &meant {
             let outcome = existing(&store, id)

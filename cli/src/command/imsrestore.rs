@@ -179,8 +179,10 @@ impl Imsrestore {
         for entry in archive.entries().context("reading the backup")? {
             let mut entry = match entry {
                 Ok(entry) => entry,
+                Err(_) if first => bail!("this is not a backup made by imsbackup"),
                 Err(error) => {
-                    output::note(format_args!("imsrestore: {error}"));
+                    // The reader quotes what it could not read.
+                    output::note(format_args!("imsrestore: {}", error.to_string().escape_debug()));
                     break;
                 }
             };

@@ -37,7 +37,8 @@ const DAY: i64 = 24 * 3600;
 
 impl Readership {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
-        let store = open_store(&root.settings()?, None)?;
+        let settings = root.settings()?;
+        let store = open_store(&settings, None)?;
         if let Some([mailbox, user, rights]) = self.share.as_deref() {
             let name = AdminName::parse(mailbox)?;
             let rights = Rights::parse(rights.trim_matches('-'))?;

@@ -7,7 +7,8 @@ use std::{io::IsTerminal, process::ExitCode};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use config::Settings;
-use directory::{Change, NewUser, Verifier};
+use directory::{Change, Entry, NewUser, Verifier};
+use serde_json::json;
 
 use crate::{command::init::generated_password, output, root::RootOption};
 
@@ -26,9 +27,9 @@ enum Action {
     /// Add a user
     Add(Add),
     /// Show a user's attributes
-    Show(Named),
+    Show(Show),
     /// List users: user ID, address, status and name
-    List,
+    List(List),
     /// Change attributes: NAME=VALUE replaces, NAME+=VALUE adds, NAME-=VALUE removes, NAME= clears
     Set(Set),
     /// Set a user's password
@@ -41,6 +42,22 @@ enum Action {
 struct Named {
     /// User ID, or user ID@domain
     uid: String,
+}
+
+#[derive(Args)]
+struct Show {
+    #[command(flatten)]
+    named: Named,
+    /// Print a JSON object: the DN, and a list of values for each attribute
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct List {
+    /// Print a JSON object for each user, one a line
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -90,10 +107,15 @@ impl User {
                     output::line(format_args!("password: {password}"));
                 }
             }
-            Action::Show(named) => {
-                let entry = users.entry(&named.uid)?;
+            Action::Show(show) => {
+                let mut entry = users.entry(&show.named.uid)?;
+                entry.attributes.retain(|attribute| !is_secret(&attribute.name));
+                if show.json {
+                    output::line(as_json(&entry));
+                    return Ok(ExitCode::SUCCESS);
+                }
                 output::line(format_args!("dn: {}", entry.dn));
-                for attribute in entry.attributes.iter().filter(|attribute| !is_secret(&attribute.name)) {
+                for attribute in &entry.attributes {
                     output::line(format_args!(
                         "{}: {}",
                         attribute.name,
@@ -101,8 +123,14 @@ impl User {
                     ));
                 }
             }
-            Action::List => {
+            Action::List(list) => {
                 for user in users.all()? {
+                    if list.json {
+                        output::line(json!({
+                            "uid": user.store_id, "mail": user.mail, "status": user.status.as_str(), "name": user.name,
+                        }));
+                        continue;
+                    }
                     output::line(format_args!(
                         "{}\t{}\t{}\t{}",
                         user.store_id,
@@ -128,6 +156,18 @@ impl User {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// An entry with its attributes as they are spelled there.
+fn as_json(entry: &Entry) -> serde_json::Value {
+    let mut attributes = serde_json::Map::new();
+    for attribute in &entry.attributes {
+        let values = attributes.entry(&attribute.name).or_insert_with(|| json!([]));
+        if let Some(values) = values.as_array_mut() {
+            values.push(String::from_utf8_lossy(&attribute.value).into());
+        }
+    }
+    json!({"dn": entry.dn, "attributes": attributes})
 }
 
 /// The entry that `user add` makes: `uid@domain` outside the default domain, `cn` apart from the other attributes.

@@ -1,7 +1,7 @@
 //! One filter: a list of services and a list of clients, each with its exceptions.
 
 use crate::{
-    Visit,
+    Protocol, Visit,
     host::{HostPattern, Side},
     lookup::{Facts, Known, Need, any, both},
     protocol::ServiceName,
@@ -61,6 +61,11 @@ impl Filter {
             list = some.except.as_deref();
         }
         None
+    }
+
+    /// Whether the filter may match a connection to `protocol` at all, judged by its list of services alone.
+    pub(crate) fn may_concern(&self, protocol: Protocol) -> bool {
+        self.services.items.iter().any(|spec| spec.name.matches(protocol, true))
     }
 
     pub(crate) fn matches(&self, visit: &Visit, facts: &Facts) -> Known {

@@ -26,6 +26,13 @@ pub enum Network {
 impl Network {
     /// The network of `address` and a mask of `bits` ones.
     pub fn with_prefix(address: IpAddr, bits: u8) -> Result<Self, ParseError> {
+        match (address, address.to_canonical()) {
+            // Clients' addresses are compared in their IPv4 form too.
+            (IpAddr::V6(_), v4 @ IpAddr::V4(_)) if (96..=128).contains(&bits) => {
+                return Self::with_prefix(v4, bits - 96);
+            }
+            _ => {}
+        }
         match address {
             IpAddr::V4(v4) if bits <= 32 => {
                 let mask = u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0);
@@ -41,7 +48,7 @@ impl Network {
 
     /// One address alone.
     pub fn host(address: IpAddr) -> Self {
-        match address {
+        match address.to_canonical() {
             IpAddr::V4(v4) => Self::V4 { net: u32::from(v4), mask: u32::MAX },
             IpAddr::V6(v6) => Self::V6 { net: u128::from(v6), mask: u128::MAX },
         }

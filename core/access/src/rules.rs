@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Filter, Lookup, ParseError, Visit,
+    Filter, Lookup, ParseError, Protocol, Visit,
     lookup::{Facts, Need},
     parse,
 };
@@ -63,6 +63,12 @@ impl Rules {
             None => Ok(()),
             Some(name) => Err(ParseError::new(format!("there is no service '{name}': imap, pop, http, lmtp or ALL"))),
         }
+    }
+
+    /// The filters of `value` that never concern `protocol`, as they were written: most likely meant for another service.
+    pub fn idle_for(value: &str, protocol: Protocol) -> Result<Vec<String>, ParseError> {
+        let filters = parse::filters(value)?;
+        Ok(filters.into_iter().filter(|filter| !filter.may_concern(protocol)).map(|filter| filter.text).collect())
     }
 
     /// Rules that admit nobody: what counts when a value cannot be read.

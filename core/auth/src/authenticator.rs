@@ -469,13 +469,14 @@ fn check_status(user: &User) -> Result<(), AuthError> {
     Err(AuthError::new(kind, format!("account disabled ({})", user.status.as_str())))
 }
 
-/// `[address:port]`, as the old log lines have it.
+/// `[address:port]`, as the old log lines have it; what a proxy told has no port.
 struct Peer(AuthContext);
 
 impl fmt::Display for Peer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.peer {
-            Some(peer) => write!(out, "[{}:{}]", peer.ip(), peer.port()),
+            Some(peer) if peer.port() == 0 => write!(out, "[{}]", peer.ip()),
+            Some(peer) => write!(out, "[{peer}]"),
             None => out.write_str("[local]"),
         }
     }

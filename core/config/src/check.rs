@@ -2,6 +2,7 @@
 //!
 //! Each single value was checked when it was set; here is what only shows when they are seen together.
 
+mod access;
 mod idle;
 mod listen;
 mod passwords;
@@ -53,6 +54,7 @@ impl Finding {
 /// Everything that contradicts, the worst first.
 pub fn contradictions(settings: &Settings) -> Vec<Finding> {
     let mut found = Vec::new();
+    access::check(settings, &mut found);
     listen::check(settings, &mut found);
     passwords::check(settings, &mut found);
     webmail::check(settings, &mut found);

@@ -1,9 +1,11 @@
 //! The key table: one row per `configutil` key, one file per family.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use crate::{
     error::Refusal,
     key::{Effect, Key, Kind},
-    pattern,
+    pattern::{self, Spelled},
 };
 
 pub mod access;
@@ -65,6 +67,11 @@ pub struct Named {
     pub language: Option<String>,
 }
 
+// Nearly every name is one of these, and a settings file may have thousands of lines.
+static PLAIN: LazyLock<HashMap<String, &'static Key>> = LazyLock::new(|| {
+    all().filter(|key| !key.name.contains(['<', '['])).map(|key| (key.name.to_ascii_lowercase(), key)).collect()
+});
+
 /// The row for `name`, which may be written in any case and may hold labels, a host or a language.
 pub fn find(name: &str) -> Result<&'static Key, Refusal> {
     resolve(name).map(|named| named.key)
@@ -78,11 +85,14 @@ pub fn resolve(name: &str) -> Result<Named, Refusal> {
     if !plain.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(unknown());
     }
-    let (key, spelled) = all()
-        .filter_map(|key| Some((key, key.spell(plain)?)))
-        // `x.admin.host` also starts like `x`: the row that says most of the name wins.
-        .max_by_key(|(key, _)| pattern::literal_length(key.name))
-        .ok_or_else(unknown)?;
+    let (key, spelled) = match PLAIN.get(&plain.to_ascii_lowercase()) {
+        Some(key) => (*key, Spelled { name: key.name.to_owned(), label: String::new() }),
+        None => all()
+            .filter_map(|key| Some((key, key.spell(plain)?)))
+            // `x.admin.host` also starts like `x`: the row that says most of the name wins.
+            .max_by_key(|(key, _)| pattern::literal_length(key.name))
+            .ok_or_else(unknown)?,
+    };
     let name = match &language {
         None => spelled.name,
         Some(tag) if key.per_language => format!("{};lang-{tag}", spelled.name),

@@ -8,6 +8,7 @@ use crate::{
     file::unquote,
     key::{Key, Kind},
     keys,
+    settings::Settings,
 };
 
 /// What becomes of a line.
@@ -17,7 +18,7 @@ pub enum Outcome {
     Taken,
     /// Set, with another value.
     Changed,
-    /// Not set: it is what this program does anyway.
+    /// Not set: it is what this site does anyway.
     AsDelivered,
     /// Set, but this program does not obey it.
     WithoutEffect,
@@ -44,8 +45,8 @@ pub struct Step {
     pub why: String,
 }
 
-/// What to do with every line of `listing`. Paths are looked for on this host.
-pub fn plan(listing: &str) -> Vec<Step> {
+/// What to do with every line of `listing` at a site with `settings`. Paths are looked for on this host.
+pub fn plan(listing: &str, settings: &Settings) -> Vec<Step> {
     listing
         .lines()
         .enumerate()
@@ -53,11 +54,11 @@ pub fn plan(listing: &str) -> Vec<Step> {
             let line = line.trim();
             !line.is_empty() && !line.starts_with('#') && !line.starts_with('!')
         })
-        .map(|(index, line)| step(index + 1, line.trim()))
+        .map(|(index, line)| step(index + 1, line.trim(), settings))
         .collect()
 }
 
-fn step(line: usize, text: &str) -> Step {
+fn step(line: usize, text: &str, settings: &Settings) -> Step {
     let text = [" [REFRESHABLE]", " [NOT REFRESHABLE]"].iter().find_map(|mark| text.strip_suffix(mark)).unwrap_or(text);
     let refused = |name: &str, why: String| Step {
         line,
@@ -92,7 +93,9 @@ fn step(line: usize, text: &str) -> Step {
         Ok(fitting) => fitting,
         Err(why) => return made(Outcome::Refused, None, why),
     };
-    if value.is_empty() || (value == named.key.default && named.label.is_empty()) {
+    // The default of both, unless this site has something else.
+    let delivered = value == named.key.default && named.label.is_empty();
+    if value.is_empty() || (delivered && settings.get(&named.name).is_ok_and(|here| here == value)) {
         return match changed {
             Some(why) => made(Outcome::Changed, None, why),
             None => made(Outcome::AsDelivered, None, String::new()),

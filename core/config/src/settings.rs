@@ -1,7 +1,11 @@
 //! A site's settings: what `msg.conf` overrides, over the defaults of the key table.
 
 use std::{
-    collections::BTreeMap,
+    collections::{
+        BTreeMap, HashMap,
+        hash_map::Entry::{Occupied, Vacant},
+    },
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -38,6 +42,14 @@ fn without_effect(key: &Key, name: &str, value: &str) -> Option<String> {
     Some(format!("{name} has no effect: {reason}"))
 }
 
+// Of a name that stands twice, the last line counts.
+fn named((index, line): (usize, &Line)) -> Option<(String, usize)> {
+    match line {
+        Line::Set { name, .. } => Some((name.clone(), index)),
+        Line::Other(_) => None,
+    }
+}
+
 /// The settings of one site. Reading is from memory; [`set`](Self::set) and [`delete`](Self::delete) write the file.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -59,6 +71,8 @@ impl Settings {
 
     /// As [`load`](Self::load), from another file (`configutil -f`).
     pub fn load_file(root: &Path, path: &Path) -> Result<Self, ConfigError> {
+        // A link stays one: what it leads to is read, locked and replaced.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let overrides = file::read(path)?
             .into_iter()
             .filter_map(|line| match line {
@@ -99,12 +113,15 @@ impl Settings {
             checked.push((named.name, value));
         }
         self.rewrite(|lines| {
+            let mut places: HashMap<String, usize> = lines.iter().enumerate().filter_map(named).collect();
             for (name, value) in checked {
-                let place = lines.iter().rposition(|line| matches!(line, Line::Set { name: n, .. } if *n == name));
-                let line = Line::Set { name, value };
-                match place {
-                    Some(index) => lines[index] = line,
-                    None => lines.push(line),
+                let line = Line::Set { name: name.clone(), value };
+                match places.entry(name) {
+                    Occupied(place) => lines[*place.get()] = line,
+                    Vacant(place) => {
+                        place.insert(lines.len());
+                        lines.push(line);
+                    }
                 }
             }
         })?;

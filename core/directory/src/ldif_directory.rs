@@ -146,6 +146,10 @@ fn read(options: &LdifOptions) -> Result<(Stamp, Index), DirectoryError> {
         line: error.line,
         reason: error.reason.to_owned(),
     })?;
+    // Half of a change at best: with nobody in it, every delivery would be refused for good.
+    if ldif.entries.is_empty() {
+        return Err(DirectoryError::Syntax { path: path.clone(), line: 1, reason: "it has no entry".to_owned() });
+    }
     Ok((stamp, Index::build(ldif, &options.rules)))
 }
 

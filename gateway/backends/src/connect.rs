@@ -148,9 +148,11 @@ impl Opener {
         }
         let connector = self.connector.read().unwrap_or_else(PoisonError::into_inner).clone();
         let patience = self.options.connect_timeout;
-        let stream = in_time(patience, TcpStream::connect((back_end.host.as_str(), back_end.port)))
-            .await
-            .map_err(|source| lost("connecting", Some(source)))?;
+        let dialled = match back_end.address {
+            Some(address) => in_time(patience, TcpStream::connect((address, back_end.port))).await,
+            None => in_time(patience, TcpStream::connect((back_end.host.as_str(), back_end.port))).await,
+        };
+        let stream = dialled.map_err(|source| lost("connecting", Some(source)))?;
         stream.set_nodelay(true).map_err(|source| lost("connecting", Some(source)))?;
         if !back_end.tls {
             return Ok(Box::new(stream));

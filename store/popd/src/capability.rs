@@ -41,7 +41,8 @@ impl Session {
         if self.passwords() == Passwords::Allowed {
             mechanisms.push("PLAIN");
         }
-        let offered = self.deps.authenticator.directory().offers_scram();
+        // It is a sign-in by password like any other, though the password never comes.
+        let offered = self.deps.authenticator.directory().offers_scram() && self.passwords() != Passwords::Refused;
         if offered {
             mechanisms.push(scram::SCRAM);
         }

@@ -85,7 +85,8 @@ impl Session {
     /// AUTH SCRAM-SHA-256 (RFC 7677): the password never comes, so that it is allowed without TLS too.
     async fn scram(&mut self, binding: Binding, initial: Option<Vec<u8>>) -> Handled {
         let channel = self.channel_bindings();
-        if binding == Binding::Channel && channel.offered.is_empty() {
+        let refused = self.passwords() == Passwords::Refused;
+        if refused || (binding == Binding::Channel && channel.offered.is_empty()) {
             return Ok(Some(Reply::err("Authentication mechanism is not supported")));
         }
         let message = match initial {

@@ -16,6 +16,7 @@ use crate::{output, root::RootOption};
 )]
 pub struct Request {
     /// Host names and IP addresses that it is for; the first becomes the common name [default: the site's host name]
+    #[arg(value_parser = super::name)]
     names: Vec<String>,
     /// File of the key: used if it is there, made otherwise [default: config/request-key.pem of the site]
     #[arg(long, value_name = "FILE")]

@@ -16,6 +16,7 @@ use crate::{output, root::RootOption};
 )]
 pub struct SelfSigned {
     /// Host names and IP addresses that it is for; the first becomes its common name [default: the site's own]
+    #[arg(value_parser = super::name)]
     names: Vec<String>,
     /// Days that it is valid
     #[arg(long, default_value_t = 825, value_parser = clap::value_parser!(u32).range(1..=36_500))]

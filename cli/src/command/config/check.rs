@@ -11,7 +11,7 @@ use config::{
 use serde_json::json;
 
 use super::folders;
-use crate::{output, root::RootOption};
+use crate::{output, root::RootOption, services::certificates};
 
 /// Find settings that contradict each other, and say what to type.
 ///
@@ -60,11 +60,35 @@ pub fn check(root: &Path, file: &Path, form: Form) -> anyhow::Result<ExitCode> {
         let settings = Settings::load_file(root, file)?;
         found.extend(contradictions(&settings));
         found.extend(folders::check(&settings, file));
+        found.extend(unreadable(&settings, &found));
         found.sort_by_key(|finding| finding.severity);
     }
     let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
     print(&found, errors, form);
     Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Certificates, keys, lists and maps that are there and cannot be used: no service would start.
+fn unreadable(settings: &Settings, found: &[Finding]) -> Vec<Finding> {
+    let files = config::Tls::read(settings);
+    let told = |option: &str| found.iter().any(|one| one.options.iter().any(|name| name.starts_with(option)));
+    let error = |option: &str, error: anyhow::Error| Finding {
+        severity: Severity::Error,
+        options: vec![option.to_owned()],
+        problem: format!("{error:#}"),
+        advice: format!("mend the file, or configutil -o {option} -v FILE"),
+    };
+    let mut unreadable = Vec::new();
+    // A file that is missing was told already.
+    if !told("service.tls.")
+        && let Err(why) = certificates::open(&files)
+    {
+        unreadable.push(error("service.tls.certfile", why));
+    }
+    if let Err(why) = certificates::map(&files) {
+        unreadable.push(error("service.tls.certmapfile", why));
+    }
+    unreadable
 }
 
 fn print(found: &[Finding], errors: usize, form: Form) {

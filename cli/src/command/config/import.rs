@@ -33,7 +33,7 @@ impl Import {
     pub fn run(self, root: &RootOption) -> anyhow::Result<ExitCode> {
         let mut settings = root.settings()?;
         let (text, name) = input::read(&self.file)?;
-        let steps = plan(&text);
+        let steps = plan(&text, &settings);
         if steps.is_empty() {
             bail!("{name}: there is no setting in it");
         }

@@ -160,7 +160,6 @@ impl OpenMailbox {
     }
 
     fn prepare(&self, store: &Store, users: &MailAccounts, options: Options, made: i64) -> anyhow::Result<Ready> {
-        let fresh = store.existing_account(&self.name.account)?.is_none();
         let account = users.account_of(store, &self.name.account)?;
         let uid_validity = u32::try_from(self.description["uidvalidity"].as_u64().unwrap_or(0)).unwrap_or(0);
         let mut name = self.name.mailbox.clone();
@@ -171,7 +170,8 @@ impl OpenMailbox {
         };
         let holds_mail = |info: &MailboxInfo| info.status.messages > 0 || info.status.uid_next > 1;
         let mut info = there(&name)?;
-        if options.beside && !fresh && info.as_ref().is_some_and(|info| holds_mail(info) || name.is_inbox()) {
+        // One that never held a message, such as the INBOX of an account just made, is not there yet.
+        if options.beside && info.as_ref().is_some_and(holds_mail) {
             let day = OffsetDateTime::from_unix_timestamp(made)?.date();
             name = MailboxName::new(&format!("{name}.{:04}{:02}{:02}", day.year(), u8::from(day.month()), day.day()))?;
             info = there(&name)?;

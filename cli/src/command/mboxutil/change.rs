@@ -1,5 +1,6 @@
 //! `mboxutil -c`, `-d`, `-e` and `-R`: making, deleting, expunging and restoring.
 
+use anyhow::bail;
 use mailstore::{AccountId, CreateOptions, ErrorKind};
 use serde_json::json;
 
@@ -20,6 +21,9 @@ impl Job<'_> {
     fn create_one(&self, text: &str) -> anyhow::Result<()> {
         let name = AdminName::parse(text)?;
         let fresh = self.store.existing_account(&name.account)?.is_none();
+        if fresh && self.users.owner(&name.account)?.is_none() {
+            bail!("the directory has no user '{}'", name.account);
+        }
         let account = self.users.account_of(self.store, &name.account)?;
         match account.create(&name.mailbox, CreateOptions::default()) {
             // It was just made with the account.

@@ -75,6 +75,15 @@ fn certificate(settings: &Settings, asking: &[String], found: &mut Vec<Finding>)
         .flat_map(|(option, files)| files.iter().map(move |file| (option, file.as_path())))
         .filter(|(_, file)| !file.is_file())
         .collect();
+    for (option, files) in [("service.tls.cafile", &files.ca_files), ("service.tls.crlfile", &files.crl_files)] {
+        for file in files.iter().filter(|file| !file.is_file()) {
+            found.push(Finding::error(
+                &[option],
+                format!("{option} names {}, which is missing: users' certificates cannot be judged", file.display()),
+                format!("configutil -o {option} -v FILE"),
+            ));
+        }
+    }
     let some = missing.len() < certificates + keys;
     if missing.is_empty() || (asking.is_empty() && !some) {
         return;

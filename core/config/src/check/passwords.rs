@@ -7,6 +7,9 @@ use crate::{
     typed::{Http, Imap, Pop, Service, Tls},
 };
 
+/// Bits of the strongest ciphers of TLS 1.2 and 1.3.
+const STRONGEST: i32 = 256;
+
 pub fn check(settings: &Settings, found: &mut Vec<Finding>) {
     let files = Tls::read(settings);
     let certificate = files.cert_files.iter().chain(&files.key_files).all(|file| file.is_file());
@@ -27,6 +30,11 @@ pub fn check(settings: &Settings, found: &mut Vec<Finding>) {
                 &[&option, "service.tls.cafile"],
                 format!("{option} is -1 and no authority of client certificates is trusted: nobody can sign in"),
                 "configutil -o service.tls.cafile -v FILE (Guide §5.2.3), or allow passwords",
+            )),
+            strength if strength > STRONGEST => found.push(Finding::error(
+                &[&option],
+                format!("{option} asks for {strength} bits, but ciphers have {STRONGEST} at most: nobody can sign in"),
+                set(&option, "128"),
             )),
             strength if strength > 0 => encrypted(name, &option, service, certificate, found),
             _ => {}

@@ -66,10 +66,10 @@ fn back_ends(settings: &Settings, http: &Http, found: &mut Vec<Finding>) {
     }
     let imap = Imap::read(settings).service.listen;
     if hosts.is_empty() && imap.port.is_none() {
-        found.push(Finding::error(
+        found.push(Finding::warning(
             &["service.http.enable", "service.imap.enable"],
-            "the webmail reads mail by IMAP, and the only back end is this host, where IMAP is not enabled (Guide §5.7)",
-            set("service.imap.enable", "yes"),
+            "the webmail reads mail by IMAP, which is not enabled on this host: only users with another mailHost can use it (Guide §5.7)",
+            "give every user a mailHost, or configutil -o service.imap.enable -v yes",
         ));
     }
     let encrypted = [here].into_iter().chain(hosts.iter().map(|host| proxy.back_end(Some(host)))).any(|b| b.tls);

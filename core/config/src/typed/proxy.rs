@@ -1,8 +1,12 @@
 //! How back-end IMAP servers are reached (Guide §5.7.1).
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
+};
 
-use super::listen::port;
+use super::{Imap, listen::port};
 use crate::{key::Key, keys, settings::Settings};
 
 /// One back-end IMAP server.
@@ -10,6 +14,8 @@ use crate::{key::Key, keys, settings::Settings};
 pub struct BackEnd {
     /// Host to connect to: the user's mailHost.
     pub host: String,
+    /// Where to connect to instead of looking up `host`: this host's own IMAP service needs no DNS.
+    pub address: Option<IpAddr>,
     /// Its IMAP port.
     pub port: u16,
     /// Connect over TLS.
@@ -38,6 +44,9 @@ impl BackEnd {
 pub struct Proxy {
     general: BackEnd,
     hosts: BTreeMap<String, Overrides>,
+    /// Where this host's own IMAP service listens; `None` where it has none.
+    own: Option<IpAddr>,
+    own_ports: Vec<u16>,
     /// Certificates that back ends are checked against; empty trusts none.
     pub ca_files: Vec<PathBuf>,
 }
@@ -63,9 +72,13 @@ impl Proxy {
         each(keys::proxy::IMAP_SSL, |o, v| o.tls = Some(v == "yes"));
         each(keys::proxy::ADMIN, |o, v| o.admin = Some(v));
         each(keys::proxy::ADMIN_PASS, |o, v| o.admin_pass = Some(v));
+        let listen = Imap::read(settings).service.listen;
         Self {
+            own: listen.addresses.first().filter(|_| listen.is_on()).map(|address| reachable(*address)),
+            own_ports: listen.port.into_iter().chain(listen.ssl_port).collect(),
             general: BackEnd {
                 host: settings.text(keys::site::HOSTNAME),
+                address: None,
                 port: port(settings, keys::proxy::IMAP_PORT),
                 tls: settings.flag(keys::proxy::IMAP_SSL),
                 tls_allowed: settings.flag(keys::http::SSL_USE_SSL),
@@ -81,8 +94,11 @@ impl Proxy {
     pub fn back_end(&self, host: Option<&str>) -> BackEnd {
         let host = host.unwrap_or(&self.general.host).to_ascii_lowercase();
         let special = self.hosts.get(&host).cloned().unwrap_or_default();
+        let port = special.port.unwrap_or(self.general.port);
+        let here = host.eq_ignore_ascii_case(&self.general.host) && self.own_ports.contains(&port);
         BackEnd {
-            port: special.port.unwrap_or(self.general.port),
+            address: self.own.filter(|_| here),
+            port,
             tls: special.tls.unwrap_or(self.general.tls),
             tls_allowed: self.general.tls_allowed,
             admin: special.admin.or_else(|| self.general.admin.clone()),
@@ -99,6 +115,16 @@ impl Proxy {
     /// Replaces the site-wide port: `run` with "any free port" only knows it once the IMAP service listens.
     pub fn with_port(mut self, port: u16) -> Self {
         self.general.port = port;
+        self.own_ports.push(port);
         self
+    }
+}
+
+/// Where a service that listens on `address` can be reached from its own host.
+fn reachable(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(any) if any.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(any) if any.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        bound => bound,
     }
 }

@@ -39,6 +39,11 @@ pub(crate) fn channel_bindings(session: &Session) -> ChannelBindings {
     ChannelBindings { offered: session.link.conn().and_then(daemon::Conn::channel_binding).into_iter().collect() }
 }
 
+/// Whether SCRAM is to be had: it needs verifiers, and is a sign-in by password like any other.
+pub(crate) fn offers_scram(session: &Session) -> bool {
+    session.deps.authenticator.directory().offers_scram() && passwords(session) != Passwords::Refused
+}
+
 /// Whether STARTTLS would work now.
 pub(crate) fn can_start_tls(session: &Session) -> bool {
     session.deps.tls.is_some() && session.signed.is_none() && session.link.conn().is_some_and(|conn| !conn.is_tls())
@@ -74,7 +79,7 @@ pub(crate) fn line(session: &Session) -> String {
     if session.external {
         line.push_str(" AUTH=EXTERNAL");
     }
-    let scram = session.deps.authenticator.directory().offers_scram();
+    let scram = offers_scram(session);
     if scram {
         line.push_str(" AUTH=SCRAM-SHA-256");
     }

@@ -58,7 +58,8 @@ pub(super) async fn authenticate(session: &mut Session, mechanism: &str, initial
 /// SCRAM (RFC 5802, RFC 7677): the password never comes, so that it is allowed without TLS too.
 async fn scram(session: &mut Session, binding: Binding, initial: Option<Vec<u8>>) -> Handled {
     let channel = capability::channel_bindings(session);
-    if binding == Binding::Channel && channel.offered.is_empty() {
+    let refused = capability::passwords(session) == capability::Passwords::Refused;
+    if refused || (binding == Binding::Channel && channel.offered.is_empty()) {
         return Ok(Reply::no("Authentication mechanism is not supported").code("CANNOT"));
     }
     let message = match initial {
