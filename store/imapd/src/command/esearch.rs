@@ -149,7 +149,9 @@ async fn places(session: &mut Session, sources: &[Mailboxes]) -> Result<Vec<Plac
             return Ok(opened);
         }
         let subscribed: HashSet<MailboxName> = account.subscriptions()?.into_iter().collect();
-        for (shown, share) in shares.into_iter().filter(|(_, share)| share.rights.contains(Rights::READ)) {
+        // What is not listed is not searched either, whatever names it.
+        let open_to = Rights::LOOKUP.union(Rights::READ);
+        for (shown, share) in shares.into_iter().filter(|(_, share)| share.rights.contains(open_to)) {
             let known = Known { own: false, subscribed: subscribed.contains(&shown) };
             if others.iter().any(|source| names(source, &shown, known))
                 && let Some(account) = account.store().existing_account(&share.owner)?

@@ -14,6 +14,9 @@ use crate::snapshot::Snapshot;
 /// The latest snapshot of one mailbox.
 type Slot = Arc<Mutex<Option<Arc<Snapshot>>>>;
 
+/// A mailbox and who reads it.
+type ReaderKey = (MailboxId, Box<str>);
+
 /// How often a reader's snapshot is tried again when the mailbox moves meanwhile.
 const TRIES: usize = 5;
 
@@ -23,7 +26,7 @@ pub(crate) struct AccountCore {
     pub(crate) database: Database,
     snapshots: Mutex<HashMap<MailboxId, Slot>>,
     /// Snapshots as those who are not the owner have them, as long as one of their sessions holds them.
-    readers: Mutex<HashMap<(MailboxId, Box<str>), Weak<Snapshot>>>,
+    readers: Mutex<HashMap<ReaderKey, Weak<Snapshot>>>,
     gone: AtomicBool,
     /// When it was used last, in calls of the store: what the list of open accounts goes by.
     pub(super) used: AtomicU64,
@@ -81,7 +84,7 @@ impl AccountCore {
     /// The same as somebody has it who is not the owner. A change of what they have seen is a change of the mailbox, so that
     /// one with the same numbers is the same.
     pub(crate) fn snapshot_for(&self, mailbox: MailboxId, reader: &str) -> Result<Arc<Snapshot>> {
-        let key = (mailbox, Box::from(reader));
+        let key: ReaderKey = (mailbox, Box::from(reader));
         let mut base = self.snapshot(mailbox)?;
         for attempt in 1..=TRIES {
             let known = self.readers.lock().unwrap_or_else(PoisonError::into_inner).get(&key).and_then(Weak::upgrade);
