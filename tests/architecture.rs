@@ -76,16 +76,17 @@ fn gateway_and_store_never_see_each_other() {
 
 #[test]
 fn big_dependencies_are_named_by_one_crate() {
-    for (dependency, owner) in [
-        ("rusqlite", "store/mailstore"),
-        ("async_imap", "gateway/backends"),
-        ("lettre", "gateway/submission"),
-        ("rustls", "core/tls"),
-        ("ldap3", "core/directory"),
+    for (dependency, owners) in [
+        // The gateway's sessions are no mail: they never meet the store.
+        ("rusqlite", &["store/mailstore", "gateway/sessions"][..]),
+        ("async_imap", &["gateway/backends"]),
+        ("lettre", &["gateway/submission"]),
+        ("rustls", &["core/tls"]),
+        ("ldap3", &["core/directory"]),
     ] {
         for (path, text) in sources() {
             let named = code(&text).any(|line| line.contains(&format!("{dependency}::")));
-            assert!(!named || below(&path, owner), "{} names {dependency}", path.display());
+            assert!(!named || owners.iter().any(|owner| below(&path, owner)), "{} names {dependency}", path.display());
         }
     }
 }

@@ -63,8 +63,7 @@ pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str
     stop::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        // Blocking work is bounded by each service's maxthreads; this is the sum's ceiling.
-        .max_blocking_threads(1024)
+        .max_blocking_threads(blocking_threads(&settings, services))
         .build()
         .context("starting the runtime")?;
     runtime.block_on(async {
@@ -86,9 +85,9 @@ pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str
         }
         ready(&line);
         daemon::tell_supervisor("READY=1");
-        stop::wait(&mut signals, &mut orders, &site, &running, &logs).await;
+        let why = stop::wait(&mut signals, &mut orders, &site, &running, &logs).await;
         daemon::tell_supervisor("STOPPING=1");
-        stop::drain(&drain).await;
+        stop::drain(&drain, why).await;
         drop(control);
         Ok(())
     })
@@ -115,6 +114,19 @@ fn start_control(
             (None, orders)
         }
     }
+}
+
+/// The bound of all blocking work: what the services may do at a time (`service.*.maxthreads`, which the stores' pools keep to themselves), and
+/// a few for looks into files.
+fn blocking_threads(settings: &Settings, services: &[ServiceName]) -> usize {
+    let of = |service: &ServiceName| match service {
+        ServiceName::Imap => config::Imap::read(settings).service.max_threads,
+        ServiceName::Pop => config::Pop::read(settings).service.max_threads,
+        ServiceName::Http => config::Http::read(settings).service.max_threads,
+        ServiceName::Lmtp => config::Lmtp::read(settings).max_threads,
+        ServiceName::Ens => 0,
+    };
+    services.iter().map(of).sum::<usize>() + 16
 }
 
 /// The process as events name it.

@@ -6,6 +6,7 @@
 
 mod load;
 mod mailbox;
+mod many;
 mod memory;
 mod notify;
 mod server;
@@ -27,6 +28,7 @@ const LOADS: &[(&str, Load)] = &[
     ("idle", memory::idle),
     ("notify", notify::notify),
     ("webmail", webmail::list),
+    ("sessions", many::sessions),
 ];
 
 fn main() {

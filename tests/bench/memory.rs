@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The proportional share of memory (PSS) of a process and all that descend from it, in KiB.
-fn memory(pid: u32) -> f64 {
+pub fn memory(pid: u32) -> f64 {
     let mut family = BTreeSet::from([pid]);
     // A child is found once its parent is: as many rounds as there are generations.
     loop {

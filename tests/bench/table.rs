@@ -11,6 +11,8 @@ pub enum Unit {
     Milliseconds,
     /// Less is better.
     Kibibytes,
+    /// Less is better.
+    Mebibytes,
 }
 
 struct Row {
@@ -42,6 +44,7 @@ impl Row {
             Unit::PerSecond => "/s",
             Unit::Milliseconds => " ms",
             Unit::Kibibytes => " KiB",
+            Unit::Mebibytes => " MiB",
         };
         let figure = |value: f64| match value {
             value if value >= 100.0 => format!("{value:.0}{unit}"),

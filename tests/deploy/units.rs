@@ -23,12 +23,24 @@ fn systemd_finds_no_fault_in_the_units_and_calls_them_well_confined() {
         command.args(words).arg(format!("--root={}", root.display()));
         run(&mut command, b"").success()
     };
-    let units =
-        ["heliograph.service", "heliograph@imap.service", "heliograph-msprobe.service", "heliograph-msprobe.timer"];
+    let units = [
+        "heliograph.service",
+        "heliograph-watched.service",
+        "heliograph@imap.service",
+        "heliograph-imap.socket",
+        "heliograph-imaps.socket",
+        "heliograph-pop.socket",
+        "heliograph-pops.socket",
+        "heliograph-lmtp.socket",
+        "heliograph-http.socket",
+        "heliograph-https.socket",
+        "heliograph-msprobe.service",
+        "heliograph-msprobe.timer",
+    ];
     let said = analyze(&[&["verify", "--man=no"][..], &units[..]].concat());
     assert!(!said.stderr.contains("heliograph"), "{}", said.stderr);
     // Exposure in tenths: 2.5 of 10 at most.
-    for unit in ["heliograph.service", "heliograph@imap.service"] {
+    for unit in ["heliograph.service", "heliograph-watched.service", "heliograph@imap.service"] {
         analyze(&["security", "--offline=yes", "--threshold=25", unit]);
     }
 }

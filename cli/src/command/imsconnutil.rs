@@ -1,6 +1,11 @@
 //! `imsconnutil`: who is connected, who was last here, and sending somebody away (Reference §7.5).
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Args, ValueEnum};
@@ -127,6 +132,9 @@ impl Imsconnutil {
             .filter(|session| wanted.as_ref().is_none_or(|users| users.contains(&session.user)))
             .collect();
         found.sort();
+        // Every process tells the sessions that it shares with others.
+        let mut told = HashSet::new();
+        found.retain_mut(|session| session.shared.take().is_none_or(|shared| told.insert(shared)));
         if !self.json {
             output::line(format_args!("{:<8} {:<24} {:<40} SINCE", "SERVICE", "UID", "ADDRESS"));
         }

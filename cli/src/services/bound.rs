@@ -289,7 +289,7 @@ impl Bound {
                 ports.tls.as_ref().and_then(Listener::address).map(|address| address.port());
             let backends = http::backends(&config, proxy)?;
             running.backends = Some((backends.clone(), imap_port));
-            let service = http::service(site, config, backends, guard, drain)?;
+            let service = http::service(site, run, config, backends, guard, drain)?;
             running.http = Some(service.clone());
             ports.serve(acceptor, &limits, drain, move |conn, drain| {
                 let service = service.clone();

@@ -6,10 +6,10 @@ use anyhow::Context;
 use backends::{Pool, PoolOptions};
 use config::{Http, Proxy};
 use daemon::{Drain, Guard};
-use mshttpd::{HttpDeps, Service};
+use mshttpd::{HttpDeps, Service, SessionsIn};
 use spool::{Spool, SpoolOptions};
 
-use super::OpenSite;
+use super::{OpenSite, RunOptions, ServiceName};
 
 /// The back-end pool of the webmail.
 pub fn backends(config: &Http, proxy: Proxy) -> anyhow::Result<Pool> {
@@ -39,12 +39,25 @@ pub fn mta(config: &Http) -> anyhow::Result<tls::Connector> {
 }
 
 /// The service. It reaches mail through `backends` alone, also when the store is in this process.
-pub fn service(site: &OpenSite, config: Http, backends: Pool, guard: Guard, drain: &Drain) -> anyhow::Result<Service> {
+pub fn service(
+    site: &OpenSite,
+    run: &RunOptions<'_>,
+    config: Http,
+    backends: Pool,
+    guard: Guard,
+    drain: &Drain,
+) -> anyhow::Result<Service> {
+    // One process with everything is the whole webmail; a process of its own has siblings, or successors.
+    let alone = run.services != [ServiceName::Http];
+    let (sessions, stale) = match alone {
+        // What an earlier process left belongs to nobody.
+        true => (SessionsIn::Memory, Duration::ZERO),
+        false => (SessionsIn::Folder(site.settings.root().join("sessions")), mshttpd::LONGEST_SESSION),
+    };
     let spool =
         Spool::open(SpoolOptions { dir: config.spool_dir.clone(), session_bytes: mshttpd::session_bytes(&config) })
             .and_then(|spool| {
-                // Sessions live in this process: what an earlier one left belongs to nobody.
-                let removed = spool.sweep(Duration::ZERO)?;
+                let removed = spool.sweep(stale)?;
                 if removed > 0 {
                     tracing::info!("{removed} leftovers of ended sessions removed from the spool");
                 }
@@ -52,7 +65,7 @@ pub fn service(site: &OpenSite, config: Http, backends: Pool, guard: Guard, drai
             })
             .with_context(|| format!("service.http.spooldir {}", config.spool_dir.display()))?;
     let mta = mta(&config)?;
-    Ok(Service::new(HttpDeps {
+    Service::new(HttpDeps {
         authenticator: Arc::clone(&site.authenticator),
         backends,
         spool,
@@ -61,6 +74,8 @@ pub fn service(site: &OpenSite, config: Http, backends: Pool, guard: Guard, drai
         config,
         guard,
         listed: site.sessions.clone(),
+        sessions,
         drain: drain.clone(),
-    }))
+    })
+    .context("browser sessions")
 }

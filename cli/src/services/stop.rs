@@ -52,17 +52,17 @@ pub async fn wait(
     site: &OpenSite,
     running: &Running,
     logs: &Logs,
-) {
+) -> Why {
     let Signals { terminate, interrupt, hangup, relieved, lifeline } = signals;
     loop {
         tokio::select! {
-            _ = terminate.recv() => return,
-            _ = interrupt.recv() => return,
-            _ = relieved.recv() => return,
+            _ = terminate.recv() => return Why::Told,
+            _ = interrupt.recv() => return Why::Told,
+            _ = relieved.recv() => return Why::Relieved,
             _ = hangup.recv() => drop(running.refresh(site, logs)),
             () = end_of(lifeline) => {
                 tracing::warn!("the watcher is gone");
-                return;
+                return Why::Told;
             }
             Some(order) = orders.recv() => {
                 // A tool that went away has lost interest.
@@ -79,10 +79,22 @@ async fn end_of(lifeline: &mut Option<pipe::Receiver>) {
     while matches!(pipe.read(&mut nothing).await, Ok(1..)) {}
 }
 
+/// Why a process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It was told to.
+    Told,
+    /// Another one serves in its place.
+    Relieved,
+}
+
 /// Ends the services: nothing new is accepted, what was accepted is finished.
-pub async fn drain(drain: &Drain) {
+pub async fn drain(drain: &Drain, why: Why) {
     tracing::info!("draining");
-    drain.start();
+    match why {
+        Why::Told => drain.start(),
+        Why::Relieved => drain.relieve(),
+    }
     if tokio::time::timeout(DRAIN_LIMIT, drain.finished()).await.is_err() {
         tracing::warn!("sessions still open after {} s are cut", DRAIN_LIMIT.as_secs());
     }

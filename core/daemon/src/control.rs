@@ -27,7 +27,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::session::Sessions;
+use crate::session::{Elsewhere, Sessions};
 
 /// Longest order, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -50,6 +50,9 @@ pub enum Order {
     Refresh(Vec<String>),
     /// The metrics of the process.
     Metrics,
+    /// Move the clock of idle and session times forward by seconds. For tests; release builds have no such order.
+    #[cfg(debug_assertions)]
+    Advance(u64),
 }
 
 /// What is answered.
@@ -73,6 +76,9 @@ pub enum Answer {
         /// Its text.
         text: String,
     },
+    /// The clock was moved.
+    #[cfg(debug_assertions)]
+    Advanced,
     /// The process runs none of the services meant.
     NotConcerned,
     /// The order was not understood.
@@ -121,6 +127,9 @@ pub struct Connected {
     pub since: u64,
     /// The process.
     pub pid: u32,
+    /// What a session that processes share is called in each one's list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<String>,
 }
 
 /// What a process tells of itself: where its broker is, and which services tell who is connected
@@ -218,14 +227,33 @@ async fn obey(order: Order, controlled: &Controlled) -> Answer {
                             .unwrap_or(Duration::ZERO)
                             .as_secs(),
                         pid: std::process::id(),
+                        shared: None,
                     })
                 })
                 .collect();
+            if listing.http {
+                found.extend(shared(sessions, |elsewhere| elsewhere.list()).await.into_iter().map(|seen| Connected {
+                    service: seen.service.to_owned(),
+                    user: seen.user,
+                    address: seen.peer,
+                    since: seen.since,
+                    pid: std::process::id(),
+                    shared: Some(seen.id),
+                }));
+            }
             found.sort();
             Answer::Sessions(found)
         }
         Order::Broker => Answer::Broker(listing.broker),
-        Order::Disconnect(users) => Answer::Disconnected(sessions.disconnect(&users)),
+        Order::Disconnect(users) => {
+            let own = sessions.disconnect(&users);
+            Answer::Disconnected(own + shared(sessions, move |elsewhere| elsewhere.disconnect(&users)).await)
+        }
+        #[cfg(debug_assertions)]
+        Order::Advance(seconds) => {
+            crate::clock::advance(Duration::from_secs(seconds));
+            Answer::Advanced
+        }
         Order::Metrics => Answer::Metrics { pid: std::process::id(), text: meters::render() },
         Order::Refresh(meant) => {
             if !meant.is_empty() && !services.iter().any(|service| meant.contains(service)) {
@@ -244,6 +272,15 @@ async fn obey(order: Order, controlled: &Controlled) -> Answer {
             }
         }
     }
+}
+
+/// Asks the sessions that processes share, where there are some.
+async fn shared<T: Default + Send + 'static>(
+    sessions: &Sessions,
+    ask: impl FnOnce(&dyn Elsewhere) -> T + Send + 'static,
+) -> T {
+    let Some(elsewhere) = sessions.elsewhere() else { return T::default() };
+    tokio::task::spawn_blocking(move || ask(elsewhere.as_ref())).await.unwrap_or_default()
 }
 
 fn counters(service: &'static str) -> BTreeMap<String, u64> {

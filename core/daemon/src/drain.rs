@@ -1,6 +1,12 @@
 //! Drain: how a service is told to finish what it has accepted and then stop.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use tokio::sync::watch;
 
@@ -10,6 +16,7 @@ use crate::session;
 #[derive(Debug, Clone)]
 pub struct Drain {
     signal: Arc<watch::Sender<bool>>,
+    relieved: Arc<AtomicBool>,
     sessions: Arc<watch::Sender<()>>,
 }
 
@@ -26,12 +33,27 @@ impl Default for Drain {
 impl Drain {
     /// A signal that has not been given.
     pub fn new() -> Self {
-        Self { signal: Arc::new(watch::Sender::new(false)), sessions: Arc::new(watch::Sender::new(())) }
+        Self {
+            signal: Arc::new(watch::Sender::new(false)),
+            relieved: Arc::default(),
+            sessions: Arc::new(watch::Sender::new(())),
+        }
     }
 
     /// Gives the signal: no new connections; sessions end after the command, transaction or request in progress.
     pub fn start(&self) {
         self.signal.send_replace(true);
+    }
+
+    /// Gives the signal in a process in whose place another one serves already: there is time to let clients go where nothing of theirs is lost.
+    pub fn relieve(&self) {
+        self.relieved.store(true, Ordering::Release);
+        self.start();
+    }
+
+    /// Whether another process serves already.
+    pub fn is_relieved(&self) -> bool {
+        self.relieved.load(Ordering::Acquire)
     }
 
     /// Whether the signal was given, to all or to the session of this task.

@@ -3,6 +3,7 @@
 
 mod accept;
 mod banner;
+pub mod clock;
 mod conn;
 pub mod control;
 mod drain;

@@ -8,7 +8,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::SystemTime,
@@ -104,9 +104,43 @@ impl Session {
     }
 }
 
+/// Sessions that are not this process's alone: a list that every process which shares them tells whole.
+pub trait Elsewhere: Send + Sync + std::fmt::Debug {
+    /// Those who have signed in. Blocks.
+    fn list(&self) -> Vec<Seen>;
+
+    /// Ends the sessions of `users`, and says how many this call has ended. Blocks.
+    fn disconnect(&self, users: &[String]) -> usize;
+}
+
+/// A shared session, as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The service.
+    pub service: &'static str,
+    /// The same in every process's list.
+    pub id: String,
+    /// Who has signed in.
+    pub user: String,
+    /// The client.
+    pub peer: SocketAddr,
+    /// Since when, in seconds since 1970.
+    pub since: u64,
+}
+
+/// What has happened to a shared session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attended {
+    /// Its user has signed in.
+    Came,
+    /// It is over.
+    Went,
+}
+
 /// All sessions of this process. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
+    elsewhere: Arc<OnceLock<Arc<dyn Elsewhere>>>,
     table: Arc<Mutex<HashMap<u64, Arc<Session>>>>,
     next: Arc<AtomicU64>,
     last_access: Option<LastAccess>,
@@ -142,9 +176,38 @@ impl Sessions {
         listed
     }
 
+    /// Adds sessions that processes share. The first to be added stay.
+    pub fn share(&self, elsewhere: Arc<dyn Elsewhere>) {
+        // There is one such service.
+        let _ = self.elsewhere.set(elsewhere);
+    }
+
+    /// The sessions that processes share.
+    pub fn elsewhere(&self) -> Option<Arc<dyn Elsewhere>> {
+        self.elsewhere.get().cloned()
+    }
+
+    /// Notes that somebody came to a shared session, or that it is over.
+    pub fn attended(&self, service: &'static str, peer: SocketAddr, user: &str, what: Attended) {
+        let session = self.session(service, peer);
+        match what {
+            Attended::Came => session.set_user(Some(user)),
+            Attended::Went => {
+                *lock(&session.user) = Some(Box::from(user));
+                session.set_user(None);
+            }
+        }
+    }
+
     /// A session began that is not one connection, such as that of a browser.
     pub fn listed(&self, service: &'static str, peer: SocketAddr) -> Listed {
-        let session = Arc::new(Session {
+        let session = Arc::new(self.session(service, peer));
+        lock(&self.table).insert(session.id, Arc::clone(&session));
+        Listed { session, sessions: self.clone(), open: None }
+    }
+
+    fn session(&self, service: &'static str, peer: SocketAddr) -> Session {
+        Session {
             id: self.next.fetch_add(1, Ordering::Relaxed),
             service,
             peer,
@@ -154,9 +217,7 @@ impl Sessions {
             ending: Notify::new(),
             last_access: self.last_access.clone(),
             attendance: self.attendance.clone(),
-        });
-        lock(&self.table).insert(session.id, Arc::clone(&session));
-        Listed { session, sessions: self.clone(), open: None }
+        }
     }
 
     /// Those who have signed in.

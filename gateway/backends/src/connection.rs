@@ -57,8 +57,6 @@ pub(crate) struct Connection {
     pub(crate) selected: Option<Selected>,
     /// When the last command ended.
     pub(crate) last_used: Instant,
-    /// Whether a command has worked on it before: only then can it have gone stale.
-    pub(crate) proven: bool,
     next_tag: u32,
     /// Commands sent whose result has not been read. A connection that is given back with any is closed.
     open_commands: u32,
@@ -74,7 +72,6 @@ impl Connection {
             capabilities,
             selected: None,
             last_used: Instant::now(),
-            proven: false,
             next_tag: 0,
             open_commands: 0,
             broken: false,
@@ -212,7 +209,6 @@ impl Connection {
             }
         }
         self.last_used = Instant::now();
-        self.proven = true;
         Ok(outcomes.into_iter().flatten().collect())
     }
 

@@ -101,7 +101,8 @@ pub struct MailSession {
 /// The right to use the connection until dropped.
 struct Lease {
     slot: OwnedMutexGuard<Slot>,
-    /// Whether the connection had worked before: only then a failure may mean that it had gone stale.
+    /// Whether the connection was kept from before: only then a failure may mean that it had gone stale. It may never have been used: other
+    /// processes serve the same browser.
     reused: bool,
     host: Arc<str>,
 }
@@ -188,7 +189,7 @@ impl MailSession {
         self.state.touch();
         let mut slot = Arc::clone(&self.state.slot).lock_owned().await;
         let kept = slot.connection.take().filter(Connection::is_whole);
-        let reused = kept.as_ref().is_some_and(|connection| connection.proven);
+        let reused = kept.is_some();
         let connection = match kept {
             Some(connection) => connection,
             None => self.shared.open(&self.state.account).await?,

@@ -16,7 +16,9 @@ pub mod screens;
 mod service;
 pub mod session;
 mod state;
+mod timer;
 mod tokens;
 pub mod views;
 
-pub use service::{HttpDeps, Service, session_bytes};
+pub use service::{HttpDeps, Service, SessionsIn, session_bytes};
+pub use session::ABSOLUTE as LONGEST_SESSION;

@@ -11,7 +11,7 @@ use spool::SessionSpool;
 use tower_sessions::Session;
 
 use crate::error::ScreenError;
-use crate::session::{SIGNED_IN, Sessions, SignedIn, TOAST};
+use crate::session::{SIGNED_IN, SignedIn, TOAST};
 use crate::state::AppState;
 use crate::tokens;
 use crate::views::date::Now;
@@ -102,7 +102,7 @@ impl FromRequestParts<AppState> for Signed {
             return Err(ScreenError::SignedOut { next, post });
         };
         if let Some(id) = session.id().filter(|_| !is_quiet(parts)) {
-            state.sessions.touch(&id).await;
+            state.sessions.touch(&id, &who.key).await;
         }
         let account = Account::new(who.mail_host.as_deref(), &who.store_id).for_client(who.client);
         Ok(Self {

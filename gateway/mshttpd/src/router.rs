@@ -15,6 +15,7 @@ use crate::middleware::{
 use crate::screens::{
     actions, attachment, body, compose, events, home, login, mailbox, message, portal, settings, source,
 };
+use crate::session::Kept;
 use crate::state::{AppState, Transport};
 
 /// The application.
@@ -65,7 +66,7 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-fn sessions(state: &AppState) -> SessionManagerLayer<crate::session::MemorySessions> {
+fn sessions(state: &AppState) -> SessionManagerLayer<Kept> {
     // The store decides when a session is over; the cookie lasts as long as the browser.
     SessionManagerLayer::new(state.sessions.clone())
         .with_name(state.cookie(""))

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -11,25 +13,28 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use daemon::{Conn, Drain, Guard, Unwelcome};
 use directory::Directory;
-use http::{Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use submission::{SmtpSecurity, SubmitOptions, Submitter};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tower::ServiceExt;
 
-use crate::drafts::once::Once;
 use crate::forwarded;
 use crate::live::Live;
 use crate::request::Client;
 use crate::router;
-use crate::session::{ListedSessions, MemorySessions};
+use crate::session::{Ended, Kept, MemorySessions, Sessions, SharedSessions};
 use crate::state::{self, AppState, FolderCache, Parts, Transport};
+use crate::timer::ClockTimer;
 use crate::tokens::Signer;
 
 /// Longest wait for a reply of the MTA (RFC 5321 §4.5.3.2 names up to ten minutes; people do not wait so long).
 const SMTP_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long an idle connection may still bring a request once another process serves.
+const ONE_MORE: Duration = Duration::from_secs(10);
 
 /// What the webmail daemon is built from.
 pub struct HttpDeps {
@@ -49,8 +54,19 @@ pub struct HttpDeps {
     pub mta: tls::Connector,
     /// The list of sessions that administrators see.
     pub listed: daemon::Sessions,
+    /// Where browser sessions are kept.
+    pub sessions: SessionsIn,
     /// The end of service.
     pub drain: Drain,
+}
+
+/// Where browser sessions are kept.
+#[derive(Clone, Debug)]
+pub enum SessionsIn {
+    /// In this process: they end with it.
+    Memory,
+    /// In this folder, for all processes of the site's webmail, over restarts.
+    Folder(PathBuf),
 }
 
 /// The webmail daemon. Clones share everything.
@@ -62,14 +78,25 @@ pub struct Service {
 }
 
 impl Service {
-    /// Builds it. Spawns housekeeping, so it must be called in a runtime.
-    pub fn new(deps: HttpDeps) -> Self {
-        let HttpDeps { config, authenticator, backends, spool, listed, guard, acceptor, mta, drain } = deps;
-        let (sessions, ended) = MemorySessions::new(config.session_timeout);
+    /// Builds it. Spawns housekeeping, so it must be called in a runtime. Fails when the sessions' folder cannot be used.
+    pub fn new(deps: HttpDeps) -> Result<Self, sessions::Error> {
+        let HttpDeps { config, authenticator, backends, spool, listed, sessions: kept_in, guard, acceptor, mta, drain } =
+            deps;
         let directory = Arc::clone(authenticator.directory());
         let submitter = Live::new(submitter(&config, &directory, &backends, &mta));
         let folders = FolderCache::default();
         folders.show_counts(config.show_unread_counts);
+        let (ending, ended) = unbounded_channel();
+        let (sessions, signer): (Arc<dyn Sessions>, Signer) = match kept_in {
+            SessionsIn::Memory => {
+                (Arc::new(MemorySessions::new(config.session_timeout, listed, ending)), Signer::random())
+            }
+            SessionsIn::Folder(folder) => {
+                let shared = SharedSessions::open(&folder, config.session_timeout, folders.clone(), &listed, ending)?;
+                let signer = Signer::with(shared.link_key()?);
+                (Arc::new(shared), signer)
+            }
+        };
         let parts = Arc::new(Parts {
             config: Live::new(config),
             authenticator: Live::new(authenticator),
@@ -77,20 +104,18 @@ impl Service {
             backends,
             spool,
             submitter,
-            sessions,
-            listed: ListedSessions::new(listed),
-            signer: Signer::random(),
+            sessions: Kept(sessions),
+            signer,
             guard,
             acceptor,
             mta: Live::new(mta),
             drain,
             folders,
             bodies: state::bodies(),
-            once: Once::default(),
         });
         tokio::spawn(clean_up(ended, Arc::downgrade(&parts)));
         let app = |transport| router::router(AppState { parts: Arc::clone(&parts), transport });
-        Self { plain: app(Transport::Plain), tls: app(Transport::Tls), parts }
+        Ok(Self { plain: app(Transport::Plain), tls: app(Transport::Tls), parts })
     }
 
     /// Takes other trusted certificates for the MTA; [`Service::refresh`] then uses them.
@@ -146,21 +171,32 @@ impl Service {
         let address = client.address;
         let by_proxy = conn.is_trusted_proxy();
         let this = self.clone();
+        let multiplexed = Arc::new(AtomicBool::new(false));
+        let (seen, ending) = (Arc::clone(&multiplexed), drain.clone());
         let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
-            let (this, client) = (this.clone(), client.clone());
+            let (this, client, ending) = (this.clone(), client.clone(), ending.clone());
+            let old = request.version() < Version::HTTP_2;
+            seen.store(!old, Ordering::Relaxed);
             let request = request.map(Body::new);
             async move {
-                if by_proxy {
+                let answer = if by_proxy {
                     this.forwarded(client, transport, request).await
                 } else {
                     this.answer(client, transport, request).await
-                }
+                };
+                answer.map(|mut answer| {
+                    // Told so, a browser makes its next request elsewhere (RFC 9112 §9.6).
+                    if old && ending.is_relieved() {
+                        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                    }
+                    answer
+                })
             }
         });
         let idle = self.parts.config.now().service.idle_timeout.max(Duration::from_secs(180));
         let mut builder = auto::Builder::new(TokioExecutor::new());
         // The time to the end of the next request's header is the idle time of a kept connection.
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(idle);
+        builder.http1().timer(ClockTimer).header_read_timeout(idle);
         builder
             .http2()
             .timer(TokioTimer::new())
@@ -172,8 +208,20 @@ impl Service {
         let result = tokio::select! {
             result = serving.as_mut() => result,
             () = drain.started() => {
-                serving.as_mut().graceful_shutdown();
-                serving.as_mut().await
+                // Closing a connection of HTTP/1.1 that idles could cross a request on its way: another process serves already, so there is
+                // time to answer one more and say then that it was the last. HTTP/2 has GOAWAY for that (RFC 9113 §6.8).
+                let last = async {
+                    if drain.is_relieved() && !multiplexed.load(Ordering::Relaxed) {
+                        tokio::time::sleep(ONE_MORE).await;
+                    }
+                };
+                tokio::select! {
+                    result = serving.as_mut() => result,
+                    () = last => {
+                        serving.as_mut().graceful_shutdown();
+                        serving.as_mut().await
+                    }
+                }
             }
         };
         if let Err(error) = result {
@@ -265,12 +313,16 @@ impl Service {
 }
 
 /// What a session leaves behind: its back-end connection and its spool folder.
-async fn clean_up(mut ended: UnboundedReceiver<String>, parts: Weak<Parts>) {
-    while let Some(key) = ended.recv().await {
+async fn clean_up(mut ended: UnboundedReceiver<Ended>, parts: Weak<Parts>) {
+    while let Some(Ended { owner, key }) = ended.recv().await {
         let Some(parts) = parts.upgrade() else { return };
-        parts.listed.remove(&key);
-        parts.backends.close(&key).await;
-        if let Err(error) = parts.spool.session(&key).clear().await {
+        if let Some(key) = key {
+            parts.sessions.over(&key);
+            parts.folders.forget(&key);
+            parts.backends.close(&key).await;
+        }
+        // Another process may have done it: what is gone is no error.
+        if let Err(error) = parts.spool.session_of(&owner).clear().await {
             tracing::error!(%error, "the spool folder of an ended session could not be removed");
         }
     }

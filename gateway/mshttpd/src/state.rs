@@ -9,10 +9,9 @@ use backends::{MailSession, Mailbox, Quota};
 use directory::Directory;
 use moka::sync::Cache;
 
-use crate::drafts::once::Once;
 use crate::live::Live;
 use crate::request::Signed;
-use crate::session::{ListedSessions, MemorySessions};
+use crate::session::Kept;
 use crate::tokens::Signer;
 use crate::views::safe_html::CleanBody;
 
@@ -40,9 +39,7 @@ pub struct Parts {
     /// The way to the MTA and to local mailboxes.
     pub submitter: Live<submission::Submitter>,
     /// Browser sessions.
-    pub sessions: MemorySessions,
-    /// The same sessions, in the list that administrators see.
-    pub listed: ListedSessions,
+    pub sessions: Kept,
     /// Link signatures.
     pub signer: Signer,
     /// Who may come in.
@@ -57,8 +54,6 @@ pub struct Parts {
     pub folders: FolderCache,
     /// Cleaned message bodies, for the moment between the page and its frame.
     pub bodies: Cache<String, Arc<CleanBody>>,
-    /// Which drafts were sent.
-    pub once: Once,
 }
 
 /// Room for cleaned bodies, in bytes.
@@ -93,6 +88,12 @@ impl std::ops::Deref for AppState {
 }
 
 impl AppState {
+    /// The session that owns `key` has changed mailboxes: its next page shows that, whichever process makes it.
+    pub async fn changed(&self, key: &str) {
+        self.folders.forget(key);
+        self.sessions.changed(key).await;
+    }
+
     /// Whether browsers are asked for a certificate on the TLS port.
     pub fn asks_for_certificates(&self) -> bool {
         self.config.now().service.listen.ssl_port.is_some()
@@ -126,10 +127,11 @@ pub struct FolderList {
     pub quota: Option<Quota>,
 }
 
-/// Folder lists, kept for a moment so that a page costs one round trip more rarely.
+/// Folder lists, kept for a moment so that a page costs one round trip more rarely. Clones share them.
+#[derive(Clone, Debug)]
 pub struct FolderCache {
     /// `local.service.http.showunreadcounts`: without counts a list is one command, with them it may be one a folder.
-    counts: AtomicBool,
+    counts: Arc<AtomicBool>,
     lists: Cache<String, Arc<FolderList>>,
     quotas: Cache<String, Option<Quota>>,
 }
@@ -137,7 +139,7 @@ pub struct FolderCache {
 impl Default for FolderCache {
     fn default() -> Self {
         Self {
-            counts: AtomicBool::new(true),
+            counts: Arc::new(AtomicBool::new(true)),
             lists: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(2)).build(),
             quotas: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
         }
@@ -174,7 +176,7 @@ impl FolderCache {
         self.counts.store(counts, Ordering::Relaxed);
     }
 
-    /// After a change of one's own.
+    /// What is kept for a session is old.
     pub fn forget(&self, key: &str) {
         self.lists.invalidate(key);
     }

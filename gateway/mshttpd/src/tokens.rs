@@ -36,7 +36,7 @@ pub struct PartLink {
     pub expires: u64,
 }
 
-/// Signs links with a key of this process.
+/// Signs links with a key of this process, or of all that share their sessions.
 #[derive(Clone)]
 pub struct Signer {
     key: [u8; 32],
@@ -47,6 +47,11 @@ impl Signer {
     pub fn random() -> Self {
         let mut key = [0u8; 32];
         rand::rng().fill_bytes(&mut key);
+        Self { key }
+    }
+
+    /// A signer with a key that others have too.
+    pub fn with(key: [u8; 32]) -> Self {
         Self { key }
     }
 

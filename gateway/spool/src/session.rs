@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{DraftId, FileId, NewFile, SpoolError, SpoolFile, Writer};
+use crate::{DraftId, FileId, NewFile, Note, SpoolError, SpoolFile, Writer};
 
 /// One session's part of the spool. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -75,6 +75,17 @@ impl SessionSpool {
             Ok(())
         })
         .await
+    }
+
+    /// The note about a draft, once nobody else has it; made if it is missing.
+    pub async fn note(&self, draft: &DraftId) -> Result<Note, SpoolError> {
+        // It was asked to make it.
+        Note::hold(self.dir.clone(), draft, true).await?.ok_or(SpoolError::NoSuchFile)
+    }
+
+    /// The note about a draft if there is one, once nobody else has it.
+    pub async fn known_note(&self, draft: &DraftId) -> Result<Option<Note>, SpoolError> {
+        Note::hold(self.dir.clone(), draft, false).await
     }
 
     /// Removes everything: the session ends.

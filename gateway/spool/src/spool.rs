@@ -50,7 +50,13 @@ impl Spool {
 
     /// The files of the browser session `key`. No I/O happens here.
     pub fn session(&self, key: &str) -> SessionSpool {
-        let dir = self.options.dir.join(format!("{PREFIX}{}", hex(&Sha256::digest(key.as_bytes())[..16])));
+        self.session_of(&hex(&Sha256::digest(key.as_bytes())))
+    }
+
+    /// The same by the hash of its key: 64 hexadecimal digits of its SHA-256, which is what remains known of an ended session.
+    pub fn session_of(&self, digest: &str) -> SessionSpool {
+        let digits: String = digest.chars().filter(char::is_ascii_hexdigit).take(32).collect();
+        let dir = self.options.dir.join(format!("{PREFIX}{digits}"));
         SessionSpool::new(dir, self.session_bytes.load(Ordering::Relaxed))
     }
 

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use auth::Identity;
-use daemon::{Conn, Drain};
+use daemon::{Conn, Drain, clock};
 use imap_wire::append::Action;
 use imap_wire::command::Numbers;
 use imap_wire::frame::{Announced, Event, FrameLimits};
 use imap_wire::{Names, Request, append, print};
 use logs::Close;
 use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError, Visitor};
-use tokio::time::{timeout, timeout_at};
 
 use crate::command;
 use crate::command::append::At;
@@ -194,7 +193,7 @@ impl Session {
     /// The next whole thing from the client. Output is written before waiting for it; a client that says nothing for too long is
     /// logged out; between commands the drain ends the session.
     pub(crate) async fn next_event(&mut self) -> Result<Event, Hangup> {
-        let mut since = tokio::time::Instant::now();
+        let mut since = clock::now();
         loop {
             match self.link.splitter.advance() {
                 Event::More => {}
@@ -204,15 +203,17 @@ impl Session {
             self.link.release();
             let patience = if self.signed.is_some() { self.deps.config.service.idle_timeout } else { SIGN_IN };
             if !self.link.splitter.is_idle() {
-                timeout(patience, self.link.read()).await.map_err(|_| IDLE_TOO_LONG)??;
+                clock::timeout(patience, self.link.read()).await.map_err(|_| IDLE_TOO_LONG)??;
                 continue;
             }
+            // News that are told in between give no more time.
+            let left = (since + patience).saturating_duration_since(clock::now());
             let news = tokio::select! {
                 biased;
                 () = self.drain.started() => return Err(Hangup::Bye(self.drain.farewell())),
-                read = timeout_at(since + patience, self.link.read()) => {
+                read = clock::timeout(left, self.link.read()) => {
                     read.map_err(|_| IDLE_TOO_LONG)??;
-                    since = tokio::time::Instant::now();
+                    since = clock::now();
                     continue;
                 }
                 news = command::notify::news(self.watching.as_deref(), self.selected.as_deref()) => news,

@@ -192,7 +192,7 @@ impl Session {
             }
             tokio::select! {
                 biased;
-                read = timeout(idle, self.link.read()) => read.map_err(|_| End::Idle)??,
+                read = daemon::clock::timeout(idle, self.link.read()) => read.map_err(|_| End::Idle)??,
                 // Once more around, where the drain is seen.
                 () = self.drain.started() => {}
             }

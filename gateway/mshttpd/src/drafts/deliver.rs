@@ -156,7 +156,7 @@ impl Keeping<'_> {
         if let Err(error) = self.discard(form).await {
             tracing::error!(%error, "the draft of a sent message is left over");
         }
-        self.state.folders.forget(&self.signed.who.key);
+        self.state.changed(&self.signed.who.key).await;
         Ok(Outcome::Sent(said))
     }
 

@@ -97,7 +97,7 @@ impl Keeping<'_> {
         let kept = kept.map_err(ScreenError::from)?;
         form.draft_uid = kept.uid;
         form.draft_validity = kept.uid_validity;
-        self.state.folders.forget(&self.signed.who.key);
+        self.state.changed(&self.signed.who.key).await;
         Ok(())
     }
 
@@ -111,7 +111,7 @@ impl Keeping<'_> {
                 Ok(()) | Err(backends::Error::Gone { .. } | backends::Error::NoSuchMessage { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-            self.state.folders.forget(&self.signed.who.key);
+            self.state.changed(&self.signed.who.key).await;
         }
         Ok(())
     }

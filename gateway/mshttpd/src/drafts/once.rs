@@ -1,22 +1,15 @@
-//! A message goes out once, however often its form is posted: what became of each draft of a session.
+//! A message goes out once, however often its form is posted: what became of each draft is noted beside its files in the spool, where every process
+//! finds it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
-use std::time::Duration;
 
-use moka::sync::Cache;
-use spool::DraftId;
-use tokio::sync::Mutex;
+use serde::{Deserialize, Serialize};
+use spool::{DraftId, Note, SessionSpool, SpoolError};
 
 use super::form::DraftForm;
 
-/// Longer than a session lives, so that no page outlives what is known about it.
-const KEPT: Duration = Duration::from_secs(25 * 3600);
-/// Messages that are remembered.
-const MOST: u64 = 200_000;
-
 /// A message that went out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gone {
     /// What the page after it says.
     pub said: String,
@@ -42,24 +35,30 @@ fn print(form: &DraftForm) -> u64 {
     hasher.finish()
 }
 
-/// What became of a draft. Whoever sends it holds the lock meanwhile: a second post waits, and then sees what the first did.
-pub type Slot = Arc<Mutex<Option<Gone>>>;
+/// What became of a draft. Whoever sends it holds this meanwhile: a second post waits, and then sees what the first did.
+pub struct Slot(Note);
 
-/// The drafts of all sessions.
-#[derive(Clone, Debug)]
-pub struct Once {
-    slots: Cache<(String, String), Slot>,
-}
-
-impl Default for Once {
-    fn default() -> Self {
-        Self { slots: Cache::builder().max_capacity(MOST).time_to_idle(KEPT).build() }
+impl Slot {
+    /// The place of a draft, once nobody else has it.
+    pub async fn of(spool: &SessionSpool, draft: &DraftId) -> Result<Self, SpoolError> {
+        spool.note(draft).await.map(Self)
     }
-}
 
-impl Once {
-    /// The place of a session's draft.
-    pub fn slot(&self, session: &str, draft: &DraftId) -> Slot {
-        self.slots.get_with((session.to_owned(), draft.to_string()), Slot::default)
+    /// What is known of a draft that is not to be sent now; one that is being sent is waited for.
+    pub async fn look(spool: &SessionSpool, draft: &DraftId) -> Result<Option<Gone>, SpoolError> {
+        Ok(spool.known_note(draft).await?.map(Self).and_then(|slot| slot.gone()))
+    }
+
+    /// What is known. A note that cannot be read says that it went out, and no more.
+    pub fn gone(&self) -> Option<Gone> {
+        let text = self.0.text();
+        let unknown = || Gone { said: "This message was sent already".to_owned(), print: 0 };
+        (!text.is_empty()).then(|| serde_json::from_slice(text).unwrap_or_else(|_| unknown()))
+    }
+
+    /// Notes that it went out.
+    pub async fn went(self, gone: &Gone) -> Result<(), SpoolError> {
+        // A struct of strings and numbers always serialises.
+        self.0.write(serde_json::to_vec(gone).unwrap_or_default()).await
     }
 }

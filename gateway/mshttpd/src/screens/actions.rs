@@ -142,7 +142,7 @@ pub async fn on_list(
         return Ok(see_other(&back));
     }
     let said = perform(&signed, reference, &UidSet::new(uids.iter().copied()), uids.len(), &action(&fields)?).await?;
-    state.folders.forget(&signed.who.key);
+    state.changed(&signed.who.key).await;
     if let Some(text) = said {
         signed.say(text).await?;
     }
@@ -160,7 +160,7 @@ pub async fn on_message(
     let reference = MailboxRef { name: &mailbox, uid_validity: validity(&fields) };
     let action = action(&fields)?;
     let said = perform(&signed, reference, &UidSet::from(uid), 1, &action).await?;
-    state.folders.forget(&signed.who.key);
+    state.changed(&signed.who.key).await;
     let list = field(&fields, "back")
         .and_then(local_path)
         .filter(|path| path.starts_with("/mail/"))
@@ -193,7 +193,7 @@ pub async fn seen(
 ) -> Result<Response, ScreenError> {
     let uid = uid.get();
     signed.mail.flag(mailbox.as_str(), &UidSet::from(uid), FlagChange::Add, &[Flag::Seen]).await?;
-    state.folders.forget(&signed.who.key);
+    state.changed(&signed.who.key).await;
     let folders = state.folders.of(&signed).await?;
     let shell =
         Shell { folders: Folders::new(&folders.mailboxes, Some(&mailbox), folders.quota.as_ref()), ..Shell::default() };

@@ -98,7 +98,7 @@ pub async fn download(
 /// `GET /part/{token}`: an image for the message frame, which sends no cookie. The token is the permission.
 pub async fn linked(State(state): State<AppState>, Path(token): Path<String>) -> Result<Response, ScreenError> {
     let link = state.signer.read_part(&token).ok_or(ScreenError::NotFound)?;
-    if !state.sessions.is_live(&link.session) {
+    if !state.sessions.is_live(&link.session).await {
         return Err(ScreenError::NotFound);
     }
     let mail = state.backends.session(&link.session, &Account::new(link.mail_host.as_deref(), &link.store_id));

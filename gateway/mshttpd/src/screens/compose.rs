@@ -14,7 +14,7 @@ use super::mailbox::{shell, title};
 use crate::drafts::deliver::Outcome;
 use crate::drafts::form::{DraftForm, Intake, Received};
 use crate::drafts::keep::{Keeping, SaveError};
-use crate::drafts::once::Gone;
+use crate::drafts::once::{Gone, Slot};
 use crate::drafts::start::{self, StartQuery};
 use crate::drafts::view::{ComposeView, Files};
 use crate::error::ScreenError;
@@ -108,10 +108,9 @@ pub async fn submit(
     let draft = DraftId::parse(&draft).ok_or(ScreenError::NotFound)?;
     let scripted_save = request.headers().contains_key("x-autosave");
     let Received { form, refused, .. } = receive(&state, &signed, &draft, request).await?;
-    let slot = state.once.slot(&signed.who.key, &draft);
     let sending = refused.is_none() && form.action == "send";
     // What is being sent is not saved meanwhile.
-    let gone = if sending { None } else { slot.lock().await.clone() };
+    let gone = if sending { None } else { Slot::look(&signed.spool, &draft).await? };
     if let Some(gone) = gone {
         if scripted_save {
             return Ok((StatusCode::CONFLICT, Html("")).into_response());
@@ -205,16 +204,20 @@ enum Tried {
 
 /// Sends unless another post of the same form did.
 async fn send_once(state: AppState, signed: Signed, draft: DraftId, mut form: DraftForm) -> (Signed, DraftForm, Tried) {
-    let slot = state.once.slot(&signed.who.key, &draft);
-    let mut sent = slot.lock().await;
-    if let Some(gone) = sent.clone() {
+    let slot = match Slot::of(&signed.spool, &draft).await {
+        Ok(slot) => slot,
+        Err(error) => return (signed, form, Tried::Now(Err(error.into()))),
+    };
+    if let Some(gone) = slot.gone() {
         return (signed, form, Tried::Before(gone));
     }
     let outcome = Keeping { state: &state, signed: &signed, draft: &draft }.send(&mut form).await;
     if let Ok(Outcome::Sent(said)) = &outcome {
-        *sent = Some(Gone::new(&form, said.clone()));
+        let noted = slot.went(&Gone::new(&form, said.clone())).await;
+        if let Err(error) = noted {
+            tracing::error!(%error, "a second post of a sent message will not be known as such");
+        }
     }
-    drop(sent);
     (signed, form, Tried::Now(outcome))
 }
 

@@ -41,12 +41,16 @@ fn told(
     state: AppState,
     key: String,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    futures::stream::unfold((watch, state, key), |(mut watch, state, key)| async move {
+    let ends = state.sessions.ends();
+    futures::stream::unfold((watch, state, key, ends), |(mut watch, state, key, mut ends)| async move {
         let mut check = tokio::time::interval(Duration::from_secs(30));
         let mut notice = loop {
             tokio::select! {
                 notice = watch.next() => break notice?,
-                _ = check.tick() => if !state.sessions.is_live(&key) { return None },
+                // The store is as old as the service: its end is that of the stream.
+                ended = ends.changed() => if ended.is_err() || !state.sessions.is_live(&key).await { return None },
+                // Idle sessions end without a word.
+                _ = check.tick() => if !state.sessions.is_live(&key).await { return None },
             }
         };
         let pause = tokio::time::sleep(TOGETHER);
@@ -67,6 +71,6 @@ fn told(
             Notice::Messages(total) => total.to_string(),
             _ => String::new(),
         };
-        Some((Ok(Event::default().event("mail").data(data)), (watch, state, key)))
+        Some((Ok(Event::default().event("mail").data(data)), (watch, state, key, ends)))
     })
 }

@@ -306,6 +306,7 @@ pub(super) fn signed_in(client: &Client, identity: &Identity) -> SignedIn {
         name: user.name.clone(),
         addresses: user.addresses().map(str::to_owned).collect(),
         client: client.address,
+        peer: Some(client.peer),
     }
 }
 
@@ -327,7 +328,7 @@ pub(super) async fn open(
         session.flush().await?;
     }
     session.insert(SIGNED_IN, &who).await?;
-    state.listed.add(&who.key, &who.store_id, client.peer, &state.sessions);
+    state.sessions.began(&who, client.peer).await;
     Ok(Ok(()))
 }
 

@@ -125,7 +125,9 @@ pub async fn enter(
             &Shown { problem, status: StatusCode::UNAUTHORIZED, ..Shown::default() },
         );
     };
-    match login::open(&state, &client, &session, SignedIn { client: client.address, ..who }).await? {
+    match login::open(&state, &client, &session, SignedIn { client: client.address, peer: Some(client.peer), ..who })
+        .await?
+    {
         // A page of ours goes on from here, not a redirect: who comes from the portal's site would arrive without the new cookie.
         Ok(()) => html(&EnteredPage { look: request::look(&headers) }),
         Err(text) => login::page(

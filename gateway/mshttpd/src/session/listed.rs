@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use daemon::{Sessions, session::Listed};
 
-use super::MemorySessions;
+use super::memory::MemorySessions;
 
 /// The entries of this service's sessions, by their keys.
+#[derive(Debug)]
 pub struct ListedSessions {
     all: Sessions,
     entries: Mutex<HashMap<String, Listed>>,

@@ -1,22 +1,20 @@
 //! Sessions of one process, in memory: keyed by a hash of the id, with idle and absolute expiry.
 
 use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
-use super::{SIGNED_IN, Sessions, SignedIn};
-
-/// Longest life of a session, however busy (webmail security model §2.2).
-const ABSOLUTE: Duration = Duration::from_secs(24 * 3600);
-/// How often the expired ones are removed.
-const SWEEP: Duration = Duration::from_secs(60);
+use super::listed::ListedSessions;
+use super::{ABSOLUTE, Ended, SIGNED_IN, SWEEP, Sessions, SignedIn, owner_of};
 
 type Key = [u8; 32];
 
@@ -34,7 +32,8 @@ struct Table {
     entries: HashMap<Key, Entry>,
     live: HashSet<String>,
     idle: Duration,
-    ended: UnboundedSender<String>,
+    ended: UnboundedSender<Ended>,
+    generation: watch::Sender<u64>,
 }
 
 impl Table {
@@ -46,7 +45,8 @@ impl Table {
         if let Some(owned) = self.entries.remove(key).and_then(|entry| entry.owns) {
             self.live.remove(&owned);
             // Nobody listens only while the service is being dropped, and then its pool and spool go with it.
-            let _ = self.ended.send(owned);
+            let _ = self.ended.send(Ended { owner: owner_of(&owned), key: Some(owned) });
+            self.generation.send_modify(|generation| *generation += 1);
         }
     }
 
@@ -59,7 +59,7 @@ impl Table {
             .map(|who| who.key);
         self.live.extend(owns.clone());
         let record = Record { id: Id(0), ..record.clone() };
-        self.entries.insert(key, Entry { record, owns, created, used: Instant::now() });
+        self.entries.insert(key, Entry { record, owns, created, used: daemon::clock::now() });
     }
 }
 
@@ -67,26 +67,18 @@ impl Table {
 #[derive(Clone, Debug)]
 pub struct MemorySessions {
     table: Arc<Mutex<Table>>,
+    listed: Arc<ListedSessions>,
 }
 
 impl MemorySessions {
-    /// A store whose sessions end after `idle` without a request, and the keys of sessions as they end. Spawns the sweep,
-    /// so it must be called in a runtime.
-    pub fn new(idle: Duration) -> (Self, UnboundedReceiver<String>) {
-        let (ended, receiver) = unbounded_channel();
-        let table = Arc::new(Mutex::new(Table { entries: HashMap::new(), live: HashSet::new(), idle, ended }));
+    /// A store whose sessions end after `idle` without a request, are in the list `all` as long as they last, and tell `ended` of their end. Spawns
+    /// the sweep, so it must be called in a runtime.
+    pub fn new(idle: Duration, all: daemon::Sessions, ended: UnboundedSender<Ended>) -> Self {
+        let generation = watch::Sender::new(0);
+        let table = Table { entries: HashMap::new(), live: HashSet::new(), idle, ended, generation };
+        let table = Arc::new(Mutex::new(table));
         tokio::spawn(sweep(Arc::downgrade(&table), SWEEP.min(idle.max(Duration::from_secs(1)))));
-        (Self { table }, receiver)
-    }
-
-    /// Another idle time, for the sessions that are there too.
-    pub fn set_idle(&self, idle: Duration) {
-        lock(&self.table).idle = idle;
-    }
-
-    /// Whether the session that owns `key` is still there.
-    pub fn is_live(&self, key: &str) -> bool {
-        lock(&self.table).live.contains(key)
+        Self { table, listed: Arc::new(ListedSessions::new(all)) }
     }
 
     /// Ends the session that owns `key`, if it is still there.
@@ -115,12 +107,11 @@ fn key(id: &Id) -> Key {
 }
 
 async fn sweep(table: Weak<Mutex<Table>>, pause: Duration) {
-    let mut tick = tokio::time::interval(pause);
     loop {
-        tick.tick().await;
+        daemon::clock::sleep(pause).await;
         let Some(table) = table.upgrade() else { return };
         let mut table = lock(&table);
-        let now = Instant::now();
+        let now = daemon::clock::now();
         let over: Vec<Key> =
             table.entries.iter().filter(|(_, entry)| table.is_over(entry, now)).map(|(key, _)| *key).collect();
         for key in over {
@@ -136,7 +127,7 @@ impl SessionStore for MemorySessions {
         while table.entries.contains_key(&key(&record.id)) {
             record.id = Id::default();
         }
-        table.put(key(&record.id), record, Instant::now());
+        table.put(key(&record.id), record, daemon::clock::now());
         Ok(())
     }
 
@@ -154,7 +145,7 @@ impl SessionStore for MemorySessions {
         let mut table = lock(&self.table);
         let key = key(id);
         let Some(entry) = table.entries.get(&key) else { return Ok(None) };
-        if table.is_over(entry, Instant::now()) {
+        if table.is_over(entry, daemon::clock::now()) {
             table.remove(&key);
             return Ok(None);
         }
@@ -169,9 +160,32 @@ impl SessionStore for MemorySessions {
 
 #[async_trait]
 impl Sessions for MemorySessions {
-    async fn touch(&self, id: &Id) {
+    async fn touch(&self, id: &Id, _key: &str) {
         if let Some(entry) = lock(&self.table).entries.get_mut(&key(id)) {
-            entry.used = Instant::now();
+            entry.used = daemon::clock::now();
         }
+    }
+
+    async fn is_live(&self, key: &str) -> bool {
+        lock(&self.table).live.contains(key)
+    }
+
+    /// There is no other process.
+    async fn changed(&self, _key: &str) {}
+
+    async fn began(&self, who: &SignedIn, peer: SocketAddr) {
+        self.listed.add(&who.key, &who.store_id, peer, self);
+    }
+
+    fn over(&self, key: &str) {
+        self.listed.remove(key);
+    }
+
+    fn set_idle(&self, idle: Duration) {
+        lock(&self.table).idle = idle;
+    }
+
+    fn ends(&self) -> watch::Receiver<u64> {
+        lock(&self.table).generation.subscribe()
     }
 }

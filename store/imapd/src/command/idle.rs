@@ -1,8 +1,10 @@
 //! IDLE (RFC 2177): changes are told as they happen, until DONE.
 
+use std::time::Instant;
+
+use daemon::clock;
 use imap_wire::command::Numbers;
 use imap_wire::frame::Event;
-use tokio::time::{Instant, sleep_until};
 
 use super::notify::{News, news};
 use crate::reply::{Handled, Hangup, Reply};
@@ -20,7 +22,7 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
     // What happened before this command is told at once.
     session.sync(Expunges::Tell, Numbers::Sequence).await?;
     super::search::update_contexts(session).await;
-    let deadline = Instant::now() + session.deps.config.service.idle_timeout;
+    let deadline = clock::now() + session.deps.config.service.idle_timeout;
     loop {
         session.link.flush().await?;
         match session.link.splitter.advance() {
@@ -72,6 +74,6 @@ async fn wait(session: &mut Session, deadline: Instant) -> Result<Woken, Hangup>
         () = changed => Ok(Woken::Change),
         news = news(watching.as_deref(), selected.as_deref()) => Ok(Woken::News(news)),
         () = session.drain.started() => Err(Hangup::Bye(session.drain.farewell())),
-        () = sleep_until(deadline) => Err(Hangup::Bye("Idle for too long")),
+        () = clock::sleep_until(deadline) => Err(Hangup::Bye("Idle for too long")),
     }
 }

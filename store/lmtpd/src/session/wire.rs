@@ -47,7 +47,7 @@ impl Session {
     async fn read(&mut self, size: usize, patience: Duration) -> Result<(), End> {
         self.flush().await?;
         self.input.buffer.reserve(size);
-        match timeout(patience, self.conn.read_buf(&mut self.input.buffer)).await {
+        match daemon::clock::timeout(patience, self.conn.read_buf(&mut self.input.buffer)).await {
             Ok(Ok(0)) => Err(End::Done),
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(End::Failed(error)),
