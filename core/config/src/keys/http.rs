@@ -19,7 +19,7 @@ rows! {
     MAX_THREADS: "service.http.maxthreads", count(1, 10_000), "250", Restart, "Guide §5.3.3",
         "Threads per process for blocking work.";
     NUM_PROCESSES: "service.http.numprocesses", count(1, 64), "1", Restart, "Guide §5.3.1",
-        "Processes of the HTTP service.";
+        "Processes of the HTTP service with start-msg; run and serve are one.";
     IDLE_TIMEOUT: "service.http.idletimeout", minutes(3, 10_080), "3", Refresh, "Guide §5.3.4",
         "Idle minutes after which a connection is dropped; may be raised, not lowered.";
     PLAINTEXT_MIN_CIPHER: "service.http.plaintextmincipher", count(-1, 512), "0", Refresh, "Guide §5.6, §5.7.1",

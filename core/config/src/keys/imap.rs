@@ -19,7 +19,7 @@ rows! {
     MAX_THREADS: "service.imap.maxthreads", count(1, 10_000), "250", Restart, "Guide §5.3.3",
         "Threads per process for blocking work.";
     NUM_PROCESSES: "service.imap.numprocesses", count(1, 64), "1", Restart, "Guide §5.3.1",
-        "Processes of the IMAP service.";
+        "Processes of the IMAP service with start-msg; run and serve are one.";
     IDLE_TIMEOUT: "service.imap.idletimeout", minutes(30, 10_080), "30", Refresh, "Guide §5.3.4",
         "Idle minutes after which a connection is dropped; may be raised, not lowered.";
     PLAINTEXT_MIN_CIPHER: "service.imap.plaintextmincipher", count(-1, 512), "0", Refresh, "Guide §5.6, §5.7.1",
