@@ -124,7 +124,7 @@ fn blocking_threads(settings: &Settings, services: &[ServiceName]) -> usize {
         ServiceName::Pop => config::Pop::read(settings).service.max_threads,
         ServiceName::Http => config::Http::read(settings).service.max_threads,
         ServiceName::Lmtp => config::Lmtp::read(settings).max_threads,
-        ServiceName::Ens => 0,
+        ServiceName::Ens | ServiceName::Store => 0,
     };
     services.iter().map(of).sum::<usize>() + 16
 }
