@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! heliograph-backup.json                       format, version, host, when it was made, since when messages are in it
-//! user/<account>/account.json                  account, subscriptions
-//! user/<account>/mail/<mailbox>/mailbox.json   name, UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, special use, access control list
+//! user/<account>/account.json                  account, subscriptions, annotations
+//! user/<account>/mail/<mailbox>/mailbox.json   name, UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, special use, access control list, annotations
 //! user/<account>/mail/<mailbox>/<uid>.json     flags, keywords, dates, MODSEQ, size, CRC-32 and SHA-256 of the message that follows
 //! user/<account>/mail/<mailbox>/<uid>.eml      the message, octet for octet
 //! user/<account>/end.json                      how many messages there were: the account is complete
@@ -14,10 +14,14 @@
 //! In path names every byte of an account or mailbox name but letters, digits, `-_.@ ` and non-ASCII ones is written as `%` and
 //! two hexadecimal digits; the JSON files have the true names.
 
-use std::io::{self, Read, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read, Write},
+};
 
 use anyhow::{Context, bail};
-use mailstore::{AccountId, MailboxName};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use mailstore::{Account, AccountId, AnnotationChange, AnnotationScope, MailboxName};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -46,6 +50,37 @@ pub fn escape(name: &str) -> String {
 pub fn mailbox_path(account: &AccountId, mailbox: &MailboxName) -> String {
     let parts: Vec<String> = mailbox.as_str().split(MailboxName::SEPARATOR).map(escape).collect();
     format!("user/{}/mail/{}", escape(account.as_str()), parts.join("/"))
+}
+
+/// The annotations of a mailbox, or of the account, as they are described: who set each, its name, its value in base64.
+pub fn annotations(account: &Account, mailbox: Option<&MailboxName>) -> anyhow::Result<Value> {
+    let all = account.annotations_of_all(mailbox)?;
+    let object = |(owner, entry, value): (Option<String>, String, Vec<u8>)| json!({"owner": owner, "entry": entry, "value": STANDARD.encode(value)});
+    Ok(all.into_iter().map(object).collect())
+}
+
+/// Puts described annotations back; those of the same name that are there now stay.
+pub fn put_annotations(account: &Account, mailbox: Option<&MailboxName>, described: &Value) -> anyhow::Result<()> {
+    let there = account.annotations_of_all(mailbox)?;
+    let mut by_owner: BTreeMap<Option<&str>, Vec<AnnotationChange>> = BTreeMap::new();
+    for row in described["annotations"].as_array().into_iter().flatten() {
+        let (Some(entry), Some(value)) = (row["entry"].as_str(), row["value"].as_str()) else {
+            bail!("an annotation in the backup is damaged");
+        };
+        let owner = row["owner"].as_str();
+        if there.iter().any(|(other, name, _)| other.as_deref() == owner && name == entry) {
+            continue;
+        }
+        by_owner.entry(owner).or_default().push(AnnotationChange {
+            entry: entry.to_owned(),
+            scope: if owner.is_none() { AnnotationScope::Shared } else { AnnotationScope::Private },
+            value: Some(STANDARD.decode(value).context("an annotation in the backup is damaged")?),
+        });
+    }
+    for (owner, changes) in by_owner {
+        account.set_annotations(mailbox, owner.unwrap_or_default(), changes)?;
+    }
+    Ok(())
 }
 
 /// SHA-256 in hexadecimal digits.

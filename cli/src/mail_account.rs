@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use config::{Settings, Site, Store as StoreConfig};
-use directory::{Directory, QuotaPolicy, User};
+use directory::{Directory, DirectoryFile, LdapEditor, QuotaPolicy, StatusEditor, User};
 use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, Store};
 
-use crate::services::{open_directory, quota_policy};
+use crate::services::{directory_rules, ldap_options, open_directory, quota_policy};
 
 /// Whether the directory's quota holds for what a tool does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +69,24 @@ impl MailAccounts {
         Ok(found.filter(|user| user.store_id == id.as_str()))
     }
 
+    /// Tells the directory that a user is over quota, or no more.
+    pub fn set_over_quota(&self, settings: &Settings, user: &User, over: bool) -> anyhow::Result<()> {
+        let config = config::Directory::read(settings);
+        Ok(match ldap_options(&config)? {
+            Some(options) => {
+                self.runtime.block_on(async { LdapEditor::new(&options)?.set_over_quota(user, over).await })?;
+            }
+            None => {
+                let file = DirectoryFile::with_rules(&config.file, directory_rules(&config)?);
+                self.runtime.block_on(file.set_over_quota(user, over))?;
+            }
+        })
+    }
+
     /// What a user may hold by the directory and the store's defaults, whether or not that is enforced.
     pub fn limits(&self, user: &User) -> QuotaLimits {
         let (bytes, messages) = QuotaPolicy { enforce: true, ..self.policy }.limits(user);
-        QuotaLimits { bytes, messages }
+        QuotaLimits { bytes, messages, overdraft: false }
     }
 
     /// An account by its name, made if it was never used, in its user's partition; no quota holds.
@@ -86,7 +100,7 @@ impl MailAccounts {
     pub fn account(&self, store: &Store, user: &User, quota: Quota) -> anyhow::Result<Account> {
         let (bytes, messages) = self.policy.limits(user);
         let limits = match quota {
-            Quota::Enforce => QuotaLimits { bytes, messages },
+            Quota::Enforce => QuotaLimits { bytes, messages, overdraft: self.policy.overdraft },
             Quota::Ignore => QuotaLimits::default(),
         };
         let options = AccountOptions { partition: user.partition.clone(), quota: Some(limits) };

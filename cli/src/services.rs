@@ -24,7 +24,7 @@ use daemon::{
 use logs::Logs;
 use tokio::sync::mpsc;
 
-pub use directory::{directory_rules, ldap_options, open_directory};
+pub use directory::{directory_rules, ldap_options, open_directory, status_editor};
 pub use ports::{PortOptions, ServiceName};
 pub use publishing::{broker_of, open_for_tool};
 pub use site::{OpenSite, open_store, quota_policy};
@@ -87,6 +87,9 @@ pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str
         daemon::tell_supervisor("READY=1");
         let why = stop::wait(&mut signals, &mut orders, &site, &running, &logs).await;
         daemon::tell_supervisor("STOPPING=1");
+        if let Some(notifier) = &site.notifier {
+            notifier.leave();
+        }
         stop::drain(&drain, why).await;
         drop(control);
         Ok(())

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use daemon::proxy_protocol::{Header, read_header};
-use suite::{Site, SiteOptions, site::password};
+use suite::{Site, SiteOptions, site::password, wait_for};
 
 use super::fixture::{block_on, connect_from, exchange, line, logged};
 
@@ -46,7 +46,12 @@ fn the_address_in_a_trusted_header_is_the_clients_for_filters_limits_and_logs() 
     send(&crowded, &header_2([203, 0, 113, 9]));
     assert!(line(&crowded).starts_with("* BYE [UNAVAILABLE] Too many connections from your address"));
     // What comes after the header in the same segment is the client's.
-    send(&admitted, format!("a LOGIN alice {}\r\nb LOGOUT\r\n", password()).as_bytes());
+    send(&admitted, format!("a LOGIN alice {}\r\n", password()).as_bytes());
+    wait_for("alice in the list of sessions", || {
+        let listed = site.tool(&["imsconnutil", "-c"], "").success().stdout;
+        listed.contains("alice").then(|| assert!(listed.contains("203.0.113.9"), "{listed}"))
+    });
+    send(&admitted, b"b LOGOUT\r\n");
     assert!(exchange(&admitted, "").contains("a OK "));
     logged(&site, "login: [203.0.113.9:40000] plaintext alice");
     let pop = connect_from("127.0.0.1", site.listener("pop"));

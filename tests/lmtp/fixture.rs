@@ -31,6 +31,8 @@ pub struct Options {
     pub max_message_size: u64,
     pub max_recipients: usize,
     pub quota_permanent: bool,
+    pub quota_grace: Duration,
+    pub over_quota_status: bool,
     pub quota: QuotaPolicy,
     pub idle_timeout: Duration,
 }
@@ -41,6 +43,8 @@ impl Default for Options {
             max_message_size: 50 << 20,
             max_recipients: 100,
             quota_permanent: false,
+            quota_grace: Duration::from_secs(3600),
+            over_quota_status: false,
             quota: QuotaPolicy { enforce: true, ..QuotaPolicy::default() },
             idle_timeout: Duration::from_secs(60),
         }
@@ -69,6 +73,8 @@ impl Lmtp {
             max_message_size: options.max_message_size,
             max_recipients: options.max_recipients,
             quota_permanent: options.quota_permanent,
+            quota_grace: options.quota_grace,
+            over_quota_status: options.over_quota_status,
             access: config::Access::default(),
         };
         let service = Service::new(LmtpDeps {
@@ -76,6 +82,7 @@ impl Lmtp {
             store: store.clone(),
             config,
             quota: options.quota,
+            statuses: options.over_quota_status.then(|| Arc::new(directory.file()) as Arc<dyn directory::StatusEditor>),
             pool: WorkPool::new(8),
         });
         let runtime = Runtime::new().unwrap();

@@ -1,6 +1,9 @@
 //! Who gets mail, into which folder, and what is said about who does not.
 
+use std::time::Duration;
+
 use directory::{Change, QuotaPolicy};
+use suite::wait_for;
 
 use super::fixture::{Lmtp, Options, begin, codes};
 
@@ -106,7 +109,7 @@ fn a_full_mailbox_is_refused_for_now_or_for_good_and_the_others_get_theirs() {
 
 #[test]
 fn the_sites_quota_counts_where_the_entry_has_none_and_only_if_enforced() {
-    let policy = QuotaPolicy { default_bytes: Some(10), default_messages: None, enforce: true };
+    let policy = QuotaPolicy { default_bytes: Some(10), enforce: true, ..QuotaPolicy::default() };
     let lmtp = Lmtp::with(Options { quota: policy, ..Options::default() });
     lmtp.directory.add("free", &[("mailQuota", "-1")]);
     let replies = lmtp.connect().attempt("", &["alice@example.test", "free@example.test"], MESSAGE);
@@ -136,4 +139,78 @@ fn an_address_that_two_users_claim_waits_for_the_administrator() {
     let mut client = lmtp.connect();
     assert_eq!(client.command("MAIL FROM:<>").code, 250);
     assert_eq!(codes(&client.command("RCPT TO:<alice@example.test>")), "451 4.3.0");
+}
+
+#[test]
+fn after_the_grace_period_a_full_mailbox_is_refused_for_good() {
+    // The first refusal begins the grace; none at all is over at once.
+    for (grace, answers) in [(0, ["552 5.2.2", "552 5.2.2"]), (3600, ["452 4.2.2", "452 4.2.2"])] {
+        let lmtp = Lmtp::with(Options { quota_grace: Duration::from_secs(grace), ..Options::default() });
+        lmtp.directory.add("small", &[("mailQuota", "1000")]);
+        let mut client = lmtp.connect();
+        client.deliver("", &["small@example.test"], &filled(600));
+        for answer in answers {
+            assert_eq!(codes(&client.attempt("", &["small@example.test"], &filled(600))[0]), answer, "{grace}");
+        }
+    }
+}
+
+/// A message of a little more than `size` bytes.
+fn filled(size: usize) -> Vec<u8> {
+    [b"Subject: filled\r\n\r\n".as_slice(), &b"x".repeat(size), b"\r\n"].concat()
+}
+
+#[test]
+fn with_an_overdraft_one_message_goes_over_the_quota_and_no_more() {
+    let quota = QuotaPolicy { enforce: true, overdraft: true, ..QuotaPolicy::default() };
+    let lmtp = Lmtp::with(Options { quota, ..Options::default() });
+    lmtp.directory.add("small", &[("mailQuota", "1500")]);
+    let mut client = lmtp.connect();
+    // The second may, although it alone is larger than what is left.
+    for answer in ["250 2.0.0", "250 2.0.0", "452 4.2.2"] {
+        assert_eq!(codes(&client.attempt("", &["small@example.test"], &filled(900))[0]), answer);
+    }
+    assert_eq!(lmtp.bodies("small").len(), 2);
+}
+
+#[test]
+fn the_directory_is_told_who_is_over_quota_and_who_has_room_again() {
+    let quota = QuotaPolicy { enforce: true, overdraft: true, ..QuotaPolicy::default() };
+    let lmtp = Lmtp::with(Options { quota, over_quota_status: true, ..Options::default() });
+    lmtp.directory.add("small", &[("mailQuota", "1500")]);
+    lmtp.directory.add("held", &[("mailQuota", "10"), ("mailUserStatus", "hold")]);
+    let status = |uid: &str| {
+        let entry = lmtp.directory.file().entry(uid).unwrap();
+        entry.first("mailUserStatus").map(str::to_owned)
+    };
+    let mut client = lmtp.connect();
+    client.deliver("", &["small@example.test"], &filled(900));
+    assert_eq!(status("small").as_deref(), Some("active"));
+    client.deliver("", &["small@example.test"], &filled(900));
+    wait_for("the status", || (status("small").as_deref() == Some("overquota")).then_some(()));
+    // Now the address itself is refused, and the mailbox is as it was.
+    assert_eq!(client.command("MAIL FROM:<>").code, 250);
+    assert_eq!(codes(&client.command("RCPT TO:<small@example.test>")), "452 4.2.2");
+    assert_eq!(client.command("RSET").code, 250);
+    let account = lmtp.store.account(&mailstore::AccountId::new("small").unwrap()).unwrap();
+    let inbox = account.open(&mailstore::MailboxName::inbox()).unwrap();
+    let uids = inbox.snapshot().unwrap().uids().to_vec();
+    inbox.remove(&mailstore::UidSet::from(uids[0]..=uids[0])).unwrap();
+    client.deliver("", &["small@example.test"], MESSAGE);
+    assert_eq!(status("small").as_deref(), Some("active"));
+    assert_eq!(status("held").as_deref(), Some("hold"));
+}
+
+#[test]
+fn an_account_deleted_behind_its_handle_is_made_afresh_for_the_message() {
+    let lmtp = Lmtp::new();
+    let mut client = lmtp.connect();
+    client.deliver("", &["alice@example.test"], MESSAGE);
+    let id = mailstore::AccountId::new("alice").unwrap();
+    assert_eq!(client.command("MAIL FROM:<>").code, 250);
+    assert_eq!(client.command("RCPT TO:<alice@example.test>").code, 250);
+    assert_eq!(client.command("DATA").code, 354);
+    lmtp.store.delete_account(&id).unwrap();
+    assert_eq!(codes(&client.command("Subject: x\r\n\r\nbody\r\n.")), "250 2.0.0");
+    assert_eq!(lmtp.bodies("alice").len(), 1);
 }

@@ -41,6 +41,11 @@ fn counterutil_shows_the_old_counters_of_each_service() {
     let disks = site.tool(&["counterutil", "-o", "diskusage"], "").success().stdout;
     assert!(disks.contains("primary.mailPartitionPath") && disks.contains("primary.percentAvail"), "{disks}");
     assert_eq!(site.tool(&["counterutil", "-o", "nonsense"], "").status.code(), Some(1));
+    for (former, why) in [("alarm", "no alarms are mailed"), ("cgimsg", "no administration console")] {
+        let out = site.tool(&["counterutil", "-o", former], "");
+        assert_eq!(out.status.code(), Some(1));
+        assert!(out.stderr.contains(why), "{}", out.stderr);
+    }
     assert_eq!(site.tool(&["counterutil"], "").status.code(), Some(2));
     site.kill();
     let out = site.tool(&["counterutil", "-o", "imapstat"], "");

@@ -71,7 +71,7 @@ fn version_1_opens() {
     let copy = account.open(&name("Archive/2024")).unwrap();
     assert_eq!(copy.rows(&[1]).unwrap()[0].email_id, row.email_id);
     assert_eq!(account.acl(&name("Sent")).unwrap()[0].rights, Rights::parse("lr").unwrap());
-    assert_eq!(account.quota().unwrap().limits, QuotaLimits { bytes: Some(1_000_000), messages: None });
+    assert_eq!(account.quota().unwrap().limits, QuotaLimits { bytes: Some(1_000_000), ..QuotaLimits::default() });
     let subscribed: Vec<MailboxName> = account.subscriptions().unwrap();
     assert_eq!(subscribed, [name("Gone"), name("INBOX"), name("Sent")]);
 

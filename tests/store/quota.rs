@@ -5,7 +5,7 @@ use mailstore::{ErrorKind, Quota, QuotaLimits, StoreError, UidSet};
 use super::{alice, content, deliver, inbox, kind, name, new_account, new_store, options, take_in};
 
 fn bytes(limit: u64) -> QuotaLimits {
-    QuotaLimits { bytes: Some(limit), messages: None }
+    QuotaLimits { bytes: Some(limit), ..QuotaLimits::default() }
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn limits_are_reached_but_not_passed() {
     assert_eq!(kind(inbox(&account).copy(&1.into(), &name("Sent"))), ErrorKind::OverQuota);
     inbox(&account).move_to(&1.into(), &name("Sent")).unwrap();
     // One call is all or nothing, with both kinds of limit.
-    let both = QuotaLimits { bytes: Some(10_000), messages: Some(3) };
+    let both = QuotaLimits { bytes: Some(10_000), messages: Some(3), overdraft: false };
     account.set_quota(both).unwrap();
     let two = vec![take_in(&account, b"a"), take_in(&account, &content(3, 3000))];
     assert_eq!(kind(account.append(&name("INBOX"), two)), ErrorKind::OverQuota);
@@ -77,7 +77,7 @@ fn limits_of_a_handle_go_before_stored_ones() {
 #[test]
 fn many_at_once_do_not_pass_a_limit_together() {
     let (_dir, account) = new_account();
-    account.set_quota(QuotaLimits { bytes: None, messages: Some(50) }).unwrap();
+    account.set_quota(QuotaLimits { messages: Some(50), ..QuotaLimits::default() }).unwrap();
     let delivered: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
             .map(|_| scope.spawn(|| (0..10).filter(|_| deliver(&account, "INBOX", b"x").is_ok()).count()))

@@ -179,3 +179,39 @@ fn what_is_not_there_is_named_and_what_is_no_backup_is_refused() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(output.stderr.trim_end(), "heliograph: this is not a backup made by imsbackup");
 }
+
+#[test]
+fn annotations_come_back_whose_they_were() {
+    let site = filled();
+    let mut imap = site.imap_as("alice");
+    imap.command("SETMETADATA INBOX (/shared/comment \"for all\" /private/comment \"mine\")");
+    imap.command("SETMETADATA \"Work/R&-D\" (/private/comment \"later\")");
+    imap.command("SETMETADATA \"\" (/private/filters/values/boss \"FROM boss\")");
+    let said = |site: &Site| {
+        let mut imap = site.imap_as("alice");
+        [
+            "INBOX (/shared/comment /private/comment)",
+            "\"Work/R&-D\" /private/comment",
+            "\"\" /private/filters/values/boss",
+        ]
+        .map(|what| {
+            imap.command(&format!("GETMETADATA {what}"))
+                .untagged
+                .iter()
+                .map(suite::imap::Response::text)
+                .collect::<String>()
+        })
+    };
+    let before = said(&site);
+    assert!(before[0].contains("for all") && before[0].contains("mine") && before[2].contains("boss"), "{before:?}");
+    let file = site.root().join("backup.tar");
+    let name = file.to_str().unwrap();
+    site.tool(&["imsbackup", "-f", name], "").success();
+    site.tool(&["mboxutil", "-d", "user/alice/INBOX"], "").success();
+    site.tool(&["imsrestore", "-f", name], "").success();
+    assert_eq!(said(&site), before);
+    // What is there now is newer than the backup, and stays.
+    site.imap_as("alice").command("SETMETADATA \"\" (/private/filters/values/boss \"FROM nobody\")");
+    site.tool(&["imsrestore", "-f", name], "").success();
+    assert!(said(&site)[2].contains("nobody"));
+}

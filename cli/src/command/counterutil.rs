@@ -24,6 +24,15 @@ const OBJECTS: &[(&str, &str)] = &[
     ("serverresponse", "what msprobe measured last"),
 ];
 
+/// Objects of the old server that have nothing to count here, with what tells it instead.
+const FORMER: &[(&str, &str)] = &[
+    (
+        "alarm",
+        "no alarms are mailed here; diskusage and serverresponse show what they watched, and the metrics what to alert on",
+    ),
+    ("cgimsg", "there is no administration console whose messages were counted"),
+];
+
 /// Shows the counters of the running server.
 ///
 /// With several processes their numbers are added up; start is that of the oldest. Exit code 1 when no server runs.
@@ -64,6 +73,9 @@ impl Counterutil {
             self.show_objects();
             return Ok(ExitCode::SUCCESS);
         };
+        if let Some((name, why)) = FORMER.iter().find(|(name, _)| name == object) {
+            bail!("{name}: {why}");
+        }
         if !OBJECTS.iter().any(|(name, _)| name == object) {
             let known: Vec<&str> = OBJECTS.iter().map(|(name, _)| *name).collect();
             bail!("there is no counter object '{object}'; there are {}", known.join(", "));

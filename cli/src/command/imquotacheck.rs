@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use config::Settings;
+use directory::AccountStatus;
 use mailstore::{AccountId, Quota, Store};
 use serde_json::json;
 
@@ -28,7 +29,8 @@ pub struct Imquotacheck {
     /// Only accounts that reached a rule's threshold
     #[arg(short = 'e')]
     exceeded: bool,
-    /// Enforce domain quotas: mailDomainStatus becomes overquota, and active again when there is room
+    /// Enforce domain quotas: mailDomainStatus becomes overquota, and active again when there is room; so does the mailUserStatus of
+    /// users whom store.overquotastatus has made overquota and who have room again
     #[arg(short = 'f', conflicts_with_all = ["user", "notify"])]
     enforce: bool,
     /// Deliver a notice into the INBOX of every user who reached a threshold
@@ -110,6 +112,12 @@ impl Imquotacheck {
         let account = existing(store, id)?;
         let limits = user.as_ref().map(|user| users.limits(user)).unwrap_or_default();
         let quota = Quota { limits, ..account.quota()? };
+        if self.enforce
+            && !quota.is_full()
+            && let Some(user) = user.as_ref().filter(|user| user.status == AccountStatus::OverQuota)
+        {
+            users.set_over_quota(settings, user, false)?;
+        }
         let domain = id.as_str().rsplit_once('@').map_or(users.default_domain(), |(_, domain)| domain).to_owned();
         let reached: Vec<_> = rules.reached(&quota).collect();
         if !self.enforce && (!self.exceeded || !reached.is_empty()) {

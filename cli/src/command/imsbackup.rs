@@ -186,7 +186,10 @@ impl Imsbackup {
         let folder = format!("user/{}", backup_format::escape(account.id().as_str()));
         archive.json(
             &format!("{folder}/account.json"),
-            &json!({"account": account.id().as_str(), "subscriptions": subscriptions}),
+            &json!({
+                "account": account.id().as_str(), "subscriptions": subscriptions,
+                "annotations": backup_format::annotations(account, None)?,
+            }),
         )?;
         let before = written.messages;
         for info in &mailboxes {
@@ -230,11 +233,12 @@ impl Imsbackup {
             .iter()
             .map(|entry| json!({"identifier": entry.identifier, "rights": entry.rights.to_string()}))
             .collect();
+        let annotations = backup_format::annotations(account, Some(&info.name))?;
         let describe = |uid_validity: u32, uid_next: u32, modseq: u64| {
             json!({
                 "account": account.id().as_str(), "mailbox": info.name.as_str(), "selectable": info.selectable,
                 "specialUse": info.special_use.map(|special| special.attribute()), "uidvalidity": uid_validity,
-                "uidnext": uid_next, "highestmodseq": modseq, "acl": acl,
+                "uidnext": uid_next, "highestmodseq": modseq, "acl": acl, "annotations": annotations,
             })
         };
         let description = format!("{folder}/mailbox.json");

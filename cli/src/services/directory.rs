@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use config::{LdapSecurity as Security, Settings};
-use directory::{Directory, DirectoryRules, LdapDirectory, LdapOptions, LdapSecurity, LdifDirectory, LdifOptions};
+use directory::{
+    Directory, DirectoryFile, DirectoryRules, LdapDirectory, LdapEditor, LdapOptions, LdapSecurity, LdifDirectory,
+    LdifOptions, StatusEditor,
+};
 
 /// Where systems keep the certificates of public authorities.
 const SYSTEM_TRUST: [&str; 4] = [
@@ -70,6 +73,23 @@ pub fn ldap_options(config: &config::Directory) -> anyhow::Result<Option<LdapOpt
         trace: ldap.trace,
         ..LdapOptions::new(ldap.servers.clone(), &ldap.base_dn, directory_rules(config)?)
     }))
+}
+
+/// Who is told of users over quota; nobody unless `store.overquotastatus` says so.
+pub fn status_editor(settings: &Settings, lmtp: &config::Lmtp) -> Option<Arc<dyn StatusEditor>> {
+    if !lmtp.over_quota_status {
+        return None;
+    }
+    let config = config::Directory::read(settings);
+    let editor = || -> anyhow::Result<Arc<dyn StatusEditor>> {
+        Ok(match ldap_options(&config)? {
+            Some(options) => Arc::new(LdapEditor::new(&options)?),
+            None => Arc::new(DirectoryFile::with_rules(&config.file, directory_rules(&config)?)),
+        })
+    };
+    editor()
+        .inspect_err(|error| tracing::error!("store.overquotastatus: nobody is told who is over quota: {error:#}"))
+        .ok()
 }
 
 fn is_here(host: &str) -> bool {

@@ -189,6 +189,7 @@ pub fn lmtp(site: &OpenSite, config: Lmtp, quota: QuotaPolicy, pool: &WorkPool) 
         store: site.store.clone(),
         pool: pool.clone(),
         quota,
+        statuses: super::directory::status_editor(&site.settings, &config),
         config,
     })
 }

@@ -90,5 +90,6 @@ pub fn quota_policy(config: &StoreConfig) -> QuotaPolicy {
         default_bytes: config.default_quota_bytes,
         default_messages: config.default_quota_messages,
         enforce: config.quota_enforcement,
+        overdraft: config.quota_overdraft,
     }
 }

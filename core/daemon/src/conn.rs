@@ -59,7 +59,12 @@ impl Conn {
     pub(crate) fn proxied(self, header: Header) -> Self {
         match header {
             Header::Own => self,
-            Header::Proxied { client, local } => Self { proxy: Some(self.peer), peer: client, local, ..self },
+            Header::Proxied { client, local } => {
+                if let Some(session) = session::current() {
+                    session.set_peer(client);
+                }
+                Self { proxy: Some(self.peer), peer: client, local, ..self }
+            }
         }
     }
 
@@ -82,6 +87,9 @@ impl Conn {
     pub fn set_client(&mut self, client: SocketAddr) {
         self.proxy.get_or_insert(self.peer);
         self.peer = SocketAddr::new(client.ip().to_canonical(), client.port());
+        if let Some(session) = session::current() {
+            session.set_peer(self.peer);
+        }
     }
 
     /// Asks the guard once more, after the client's address was told: it may not come in from there, or too often.

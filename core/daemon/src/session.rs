@@ -28,7 +28,7 @@ tokio::task_local! {
 pub struct Session {
     id: u64,
     service: &'static str,
-    peer: SocketAddr,
+    peer: Mutex<SocketAddr>,
     began: SystemTime,
     user: Mutex<Option<Box<str>>>,
     ended: AtomicBool,
@@ -51,9 +51,14 @@ impl Session {
         self.service
     }
 
-    /// The client's address.
+    /// The client's address: as a trusted proxy told it, else that of the other end.
     pub fn peer(&self) -> SocketAddr {
-        self.peer
+        *lock(&self.peer)
+    }
+
+    /// A trusted proxy has told whose connection it is.
+    pub(crate) fn set_peer(&self, peer: SocketAddr) {
+        *lock(&self.peer) = peer;
     }
 
     /// When it began.
@@ -210,7 +215,7 @@ impl Sessions {
         Session {
             id: self.next.fetch_add(1, Ordering::Relaxed),
             service,
-            peer,
+            peer: Mutex::new(peer),
             began: SystemTime::now(),
             user: Mutex::new(None),
             ended: AtomicBool::new(false),
@@ -237,7 +242,7 @@ impl Sessions {
                 category = "Account",
                 service = session.service,
                 "disconnected by an administrator: [{}] {}",
-                session.peer,
+                session.peer(),
                 logs::Quoted(&session.user().unwrap_or_default())
             );
             session.end();

@@ -20,6 +20,7 @@ mod rules;
 mod schema;
 mod scram;
 mod status;
+mod status_editor;
 mod user;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub use quota::{QuotaLimit, QuotaPolicy, QuotaSyntax};
 pub use rules::DirectoryRules;
 pub use scram::{SCRAM_ITERATIONS, ScramVerifier, hmac as scram_hmac};
 pub use status::AccountStatus;
+pub use status_editor::StatusEditor;
 pub use user::{AddressEntry, AddressSearch, LoginName, User};
 
 /// Where users and domains are kept. Cheap to call for every request; answers come from memory where they can.

@@ -72,6 +72,8 @@ pub struct QuotaPolicy {
     pub default_messages: Option<u64>,
     /// `store.quotaenforcement`.
     pub enforce: bool,
+    /// `local.store.quotaoverdraft`: a delivery may take an account over its quota once.
+    pub overdraft: bool,
 }
 
 impl QuotaPolicy {

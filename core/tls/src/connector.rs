@@ -9,12 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::signatures::checks_signatures;
 use crate::{ClientStream, TlsError, pem, provider};
 
 /// Whether a server must prove who it is.
@@ -54,7 +56,10 @@ impl Connector {
     /// Reads the trust files.
     pub fn new(options: &ConnectorOptions) -> Result<Connector, TlsError> {
         if options.check == ServerCheck::Unchecked {
-            return Self::with_verifier(Arc::new(Unchecked(provider())), options);
+            return Self::with_verifier(
+                Arc::new(Unchecked { algorithms: provider().signature_verification_algorithms }),
+                options,
+            );
         }
         let mut trusted = Vec::new();
         for file in &options.ca_files {
@@ -70,7 +75,10 @@ impl Connector {
         let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
             .build()
             .map_err(|error| TlsError::Generate(error.to_string()))?;
-        Self::with_verifier(Arc::new(SiteTrust { inner, trusted }), options)
+        Self::with_verifier(
+            Arc::new(SiteTrust { inner, trusted, algorithms: provider().signature_verification_algorithms }),
+            options,
+        )
     }
 
     fn with_verifier(verifier: Arc<dyn ServerCertVerifier>, options: &ConnectorOptions) -> Result<Connector, TlsError> {
@@ -114,6 +122,7 @@ impl Connector {
 struct SiteTrust {
     inner: Arc<WebPkiServerVerifier>,
     trusted: Vec<CertificateDer<'static>>,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ServerCertVerifier for SiteTrust {
@@ -138,32 +147,14 @@ impl ServerCertVerifier for SiteTrust {
         Err(refused)
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
+    checks_signatures!();
 }
 
 /// Takes every certificate; signatures of the handshake are checked all the same.
 #[derive(Debug)]
-struct Unchecked(Arc<rustls::crypto::CryptoProvider>);
+struct Unchecked {
+    algorithms: WebPkiSupportedAlgorithms,
+}
 
 impl ServerCertVerifier for Unchecked {
     fn verify_server_cert(
@@ -177,25 +168,5 @@ impl ServerCertVerifier for Unchecked {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    checks_signatures!();
 }

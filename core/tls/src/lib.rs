@@ -12,6 +12,7 @@ mod name;
 mod pem;
 mod self_signed;
 mod session;
+mod signatures;
 
 pub use acceptor::{Acceptor, AcceptorOptions, CertificateFiles, TlsVersion};
 pub use certificate::Certificate;

@@ -6,6 +6,7 @@ mod nats;
 mod nats_wire;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ struct Shared {
     changed: Notify,
     connected: watch::Sender<bool>,
     state: watch::Sender<State>,
+    /// The process is about to end: a broker that goes away now is no outage.
+    leaving: AtomicBool,
 }
 
 /// How far this client is.
@@ -83,9 +86,15 @@ impl Client {
             changed: Notify::new(),
             connected: watch::Sender::new(false),
             state: watch::Sender::default(),
+            leaving: AtomicBool::new(false),
         });
         let task = tokio::spawn(keep_connected(Arc::clone(&shared), endpoint, listener));
         Self { shared, task }
+    }
+
+    /// The process is about to end: when the connection does, nothing is said of it and nothing tried again.
+    pub fn leave(&self) {
+        self.shared.leaving.store(true, Ordering::Relaxed);
     }
 
     /// Subscribes. [`Listener::in_force`] is called once the broker knows of it, and again after every outage.
@@ -274,6 +283,9 @@ async fn keep_connected(shared: Arc<Shared>, endpoint: Endpoint, listener: Arc<d
             },
         };
         shared.end(connected);
+        if shared.leaving.load(Ordering::Relaxed) {
+            return;
+        }
         if connected {
             pause = RETRY.0;
         }

@@ -97,6 +97,13 @@ impl Notifier {
 }
 
 impl Notifier {
+    /// The process is about to end: see [`Client::leave`].
+    pub fn leave(&self) {
+        if let Some(client) = self.shared.client.get() {
+            client.leave();
+        }
+    }
+
     /// Returns once the broker has everything that was published until now, with `true`, or once it is known to be away.
     pub async fn settled(&self) -> bool {
         match self.shared.client.get() {

@@ -417,8 +417,10 @@ impl Session {
         }
         let user = &signed.identity.user;
         let (bytes, messages) = self.deps.quota.limits(user);
-        let options =
-            AccountOptions { partition: user.partition.clone(), quota: Some(QuotaLimits { bytes, messages }) };
+        let options = AccountOptions {
+            partition: user.partition.clone(),
+            quota: Some(QuotaLimits { bytes, messages, overdraft: false }),
+        };
         let (store, id) = (self.deps.store.clone(), signed.account_id.clone());
         match self.deps.pool.run(move || store.account_with(&id, &options)).await {
             Ok(account) => {

@@ -7,15 +7,13 @@ use std::sync::Arc;
 use daemon::WorkPool;
 use directory::QuotaPolicy;
 use logs::Quoted;
-use mailstore::{
-    Account, AccountId, AccountOptions, Content, ErrorKind, Incoming, MailboxName, NewMessage, QuotaLimits, Store,
-    StoreError,
-};
+use mailstore::{Account, Content, ErrorKind, Incoming, MailboxName, NewMessage, Store, StoreError};
 use tokio::task::JoinHandle;
 use tracing::{debug, error, info};
 
 use crate::intake::{self, Taken};
-use crate::recipient::{Recipient, over_quota};
+use crate::quota::{self, Grace};
+use crate::recipient::Recipient;
 use crate::reply::{self, Reply};
 
 /// Copies of one transaction that are written at the same time; one client must not take the whole pool.
@@ -26,7 +24,7 @@ const AT_ONCE: usize = 16;
 pub(crate) struct Target {
     store: Store,
     quota: QuotaPolicy,
-    quota_permanent: bool,
+    grace: Grace,
     recipient: Arc<Recipient>,
     /// Delivery headers of this recipient's copy.
     pub(crate) headers: Arc<str>,
@@ -39,7 +37,7 @@ pub(crate) struct Target {
 pub(crate) struct Common {
     pub(crate) store: Store,
     pub(crate) quota: QuotaPolicy,
-    pub(crate) quota_permanent: bool,
+    pub(crate) grace: Grace,
     pub(crate) id: Arc<str>,
 }
 
@@ -59,7 +57,7 @@ impl Target {
         Target {
             store: common.store.clone(),
             quota: common.quota,
-            quota_permanent: common.quota_permanent,
+            grace: common.grace,
             id: Arc::clone(&common.id),
             recipient: Arc::new(recipient),
             headers: headers.into(),
@@ -72,11 +70,7 @@ impl Target {
 
     /// The recipient's account, with the limits of the directory.
     pub(crate) fn account(&self) -> Result<Account, StoreError> {
-        let user = &self.recipient.user;
-        let (bytes, messages) = self.quota.limits(user);
-        let limits = QuotaLimits { bytes, messages };
-        let options = AccountOptions { partition: user.partition.clone(), quota: Some(limits) };
-        self.store.account_with(&AccountId::new(&user.store_id)?, &options)
+        quota::account(&self.store, self.quota, &self.recipient.user)
     }
 
     /// Where a large message is streamed to. Near the account if that can be opened; the other recipients must not suffer if not.
@@ -89,8 +83,15 @@ impl Target {
 
     /// Writes this recipient's copy of `source` and delivers it.
     fn deliver_copy(&self, source: &Source) -> Reply {
-        match self.copy(source) {
-            Ok((account, content)) => self.deliver(&account, &content),
+        let deliver = || self.copy(source).map(|(account, content)| self.deliver(&account, &content));
+        // The account was deleted or moved meanwhile: a new handle finds it where it is now, or makes it afresh.
+        let done = match deliver() {
+            Ok(Err(Gone)) => deliver(),
+            Err(error) if error.kind() == ErrorKind::Gone => deliver(),
+            done => done,
+        };
+        match done {
+            Ok(reply) => reply.unwrap_or(reply::TRY_LATER),
             Err(error) => self.refused(&error),
         }
     }
@@ -116,15 +117,14 @@ impl Target {
     }
 
     /// Puts a finished copy into the mailbox. It is durable when this returns a good reply.
-    fn deliver(&self, account: &Account, content: &Content) -> Reply {
+    fn deliver(&self, account: &Account, content: &Content) -> Result<Reply, Gone> {
         let size = content.size();
         let append = |name: &MailboxName| account.deliver(name, vec![NewMessage::new(content.clone())]);
         let inbox = MailboxName::inbox();
         let asked = self.recipient.folder.as_ref().unwrap_or(&inbox);
         let (done, name) = match append(asked) {
             Err(error)
-                if !asked.is_inbox()
-                    && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone | ErrorKind::NotSelectable) =>
+                if !asked.is_inbox() && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotSelectable) =>
             {
                 (append(&inbox), &inbox)
             }
@@ -140,20 +140,28 @@ impl Target {
                     Quoted(name.as_str()),
                     self.id
                 );
-                reply::SAVED
+                Ok(reply::SAVED)
             }
-            Err(error) => self.refused(&error),
+            Err(error) if error.kind() == ErrorKind::Gone => Err(Gone),
+            Err(error) if error.kind() == ErrorKind::OverQuota => {
+                info!(category = "Store", "over quota: {}:{} {error}", Quoted(&self.recipient.user.store_id), self.id);
+                Ok(self.grace.refusal(account))
+            }
+            Err(error) => Ok(self.refused(&error)),
         }
     }
 
     fn refused(&self, error: &StoreError) -> Reply {
-        if error.kind() == ErrorKind::OverQuota {
-            info!(category = "Store", "over quota: {}:{} {error}", Quoted(&self.recipient.user.store_id), self.id);
-            return over_quota(self.quota_permanent);
+        if error.kind() == ErrorKind::Gone {
+            debug!(category = "Store", "gone twice: {}:{}", Quoted(&self.recipient.user.store_id), self.id);
+            return reply::TRY_LATER;
         }
         intake::refusal(error)
     }
 }
+
+/// The account's handle is at its end.
+struct Gone;
 
 /// Delivers to all targets; the replies are in their order.
 pub(crate) async fn deliver_all(pool: &WorkPool, taken: Taken, targets: &[Target]) -> Vec<Reply> {
@@ -174,8 +182,13 @@ pub(crate) async fn deliver_all(pool: &WorkPool, taken: Taken, targets: &[Target
             let finished = pool.run(move || {
                 let content = incoming.finish()?;
                 // A faulty account is its own recipient's misfortune only.
-                let reply = match target.account() {
-                    Ok(account) => target.deliver(&account, &content),
+                let deliver = || target.account().map(|account| target.deliver(&account, &content));
+                let done = match deliver() {
+                    Ok(Err(Gone)) => deliver(),
+                    done => done,
+                };
+                let reply = match done {
+                    Ok(reply) => reply.unwrap_or(reply::TRY_LATER),
                     Err(error) => target.refused(&error),
                 };
                 Ok::<_, StoreError>((reply, content))

@@ -12,6 +12,7 @@ mod data;
 mod delivery;
 mod input;
 mod intake;
+mod quota;
 mod recipient;
 mod reply;
 mod session;
@@ -20,7 +21,7 @@ mod trace;
 use std::sync::Arc;
 
 use daemon::{Conn, Drain, WorkPool};
-use directory::{Directory, QuotaPolicy};
+use directory::{Directory, QuotaPolicy, StatusEditor};
 use mailstore::Store;
 
 /// What the daemon is made from.
@@ -34,6 +35,8 @@ pub struct LmtpDeps {
     pub config: config::Lmtp,
     /// Quotas of users whose entry says nothing.
     pub quota: QuotaPolicy,
+    /// Who is told of users over quota; `None` for nobody (`store.overquotastatus`).
+    pub statuses: Option<Arc<dyn StatusEditor>>,
     /// Where store calls run.
     pub pool: WorkPool,
 }

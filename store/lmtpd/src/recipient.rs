@@ -6,7 +6,9 @@ use directory::{AccountStatus, Directory, DirectoryError, User};
 use mailstore::MailboxName;
 use tracing::{debug, error, warn};
 
+use crate::LmtpDeps;
 use crate::address::Mailbox;
+use crate::quota;
 use crate::reply::{self, Reply};
 
 /// An accepted recipient.
@@ -22,26 +24,17 @@ pub(crate) struct Recipient {
 const INACTIVE: Reply = Reply::new("450", "4.2.1", "Mailbox is temporarily inactive");
 const DISABLED: Reply = Reply::new("550", "5.2.1", "Mailbox is disabled");
 const OTHER_DOMAIN: Reply = Reply::new("550", "5.1.2", "No such domain here");
-const OVER_QUOTA_NOW: Reply = Reply::new("452", "4.2.2", "Mailbox is full");
-const OVER_QUOTA_FOR_GOOD: Reply = Reply::new("552", "5.2.2", "Mailbox is full");
-
-/// The reply for a full mailbox (`service.lmtp.quotapermanent`).
-pub(crate) fn over_quota(permanent: bool) -> Reply {
-    if permanent { OVER_QUOTA_FOR_GOOD } else { OVER_QUOTA_NOW }
-}
-
 /// Looks an address up. The whole address comes first, so that a real `a+b` user is found; then what is in front of the first
 /// `+`; then the catch-all of the domain.
-pub(crate) async fn resolve(
-    directory: &dyn Directory,
-    address: Mailbox,
-    quota_permanent: bool,
-) -> Result<Recipient, Reply> {
-    let (user, folder) = find(directory, &address).await?;
+pub(crate) async fn resolve(deps: &LmtpDeps, address: Mailbox) -> Result<Recipient, Reply> {
+    let (user, folder) = find(deps.directory.as_ref(), &address).await?;
     match user.status {
         AccountStatus::Active => Ok(Recipient { address, user, folder }),
         AccountStatus::Inactive | AccountStatus::Hold => Err(INACTIVE),
-        AccountStatus::OverQuota => Err(over_quota(quota_permanent)),
+        AccountStatus::OverQuota => match quota::has_room_again(deps, &user).await {
+            true => Ok(Recipient { address, user, folder }),
+            false => Err(quota::refusal(deps, &user).await),
+        },
         AccountStatus::Disabled => Err(DISABLED),
         AccountStatus::Deleted => Err(reply::NO_SUCH_USER),
     }

@@ -18,6 +18,7 @@ use crate::data::DotReader;
 use crate::delivery::{Common, Target, deliver_all};
 use crate::input::{COMMAND_READ, DATA_READ, Input, Line};
 use crate::intake::Intake;
+use crate::quota::{self, Grace};
 use crate::recipient::{self, Recipient};
 use crate::reply::{self, Reply};
 use crate::trace::Trace;
@@ -214,7 +215,7 @@ impl Session {
         } else if !transaction.sender.utf8 && !path.is_ascii() {
             NOT_ASCII
         } else if let crate::address::Path::Mailbox(mailbox) = path {
-            match recipient::resolve(deps.directory.as_ref(), mailbox, deps.config.quota_permanent).await {
+            match recipient::resolve(&deps, mailbox).await {
                 Ok(recipient) => {
                     transaction.recipients.push(recipient);
                     RECIPIENT_OK
@@ -306,12 +307,7 @@ impl Session {
         let LmtpDeps { store, config, quota, .. } = &*self.deps;
         let transaction = self.transaction.as_mut()?;
         let id: Arc<str> = format!("{:016x}", rand::random::<u64>()).into();
-        let common = Common {
-            store: store.clone(),
-            quota: *quota,
-            quota_permanent: config.quota_permanent,
-            id: Arc::clone(&id),
-        };
+        let common = Common { store: store.clone(), quota: *quota, grace: Grace::of(config), id: Arc::clone(&id) };
         let trace = Trace {
             sender: &transaction.sender.path,
             client: self.client.as_deref().unwrap_or("unknown"),
@@ -347,6 +343,9 @@ impl Session {
         if replies.iter().any(|reply| reply.is_good()) {
             self.faults = 0;
         }
+        let delivered =
+            targets.into_iter().zip(&replies).filter(|(_, reply)| reply.is_good()).map(|(target, _)| target);
+        quota::note_overdrawn(&self.deps, delivered.collect()).await;
     }
 
     /// Throws away the bytes of a refused chunk.

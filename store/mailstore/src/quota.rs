@@ -9,6 +9,8 @@ pub struct QuotaLimits {
     pub bytes: Option<u64>,
     /// Number of messages.
     pub messages: Option<u64>,
+    /// While there is any room, what is added may pass the limits once.
+    pub overdraft: bool,
 }
 
 /// Limits and use of an account. Use is exact: it is kept in the same commits as the messages.
@@ -23,9 +25,23 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// Whether more is held than the limits say.
+    pub fn is_over(&self) -> bool {
+        self.limits.bytes.is_some_and(|limit| self.bytes_used > limit)
+            || self.limits.messages.is_some_and(|limit| self.messages_used > limit)
+    }
+
+    /// Whether nothing more could be added: a limit is reached or passed.
+    pub fn is_full(&self) -> bool {
+        self.limits.bytes.is_some_and(|limit| self.bytes_used >= limit)
+            || self.limits.messages.is_some_and(|limit| self.messages_used >= limit)
+    }
+
     /// Refuses what would pass a limit. Adding nothing is never refused, also when the account is over its limit.
     pub fn admit(&self, bytes: u64, messages: u64) -> Result<()> {
+        let overdraft = self.limits.overdraft;
         let check = |resource, used: u64, needed: u64, limit: Option<u64>| match limit {
+            Some(limit) if overdraft && used < limit => Ok(()),
             Some(limit) if needed > 0 && used.saturating_add(needed) > limit => {
                 Err(StoreError::OverQuota { resource, used, needed, limit })
             }

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use config::{Lmtp, Settings, Store as StoreConfig};
 use daemon::{Conn, Drain, WorkPool};
 
-use crate::services::{OpenSite, quota_policy};
+use crate::services::{OpenSite, quota_policy, status_editor};
 
 /// Serves until QUIT or the end of the input.
 pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
@@ -21,6 +21,7 @@ pub fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         store: site.store,
         pool: WorkPool::new(1),
         quota: quota_policy(&StoreConfig::read(&site.settings)),
+        statuses: status_editor(&site.settings, &Lmtp::read(&site.settings)),
         config: Lmtp::read(&site.settings),
     });
     // The daemon serves connections: this is one to itself, and to nobody else.

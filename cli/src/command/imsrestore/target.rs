@@ -10,7 +10,11 @@ use mailstore::{
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::{admin_name::AdminName, backup_format::copy_checked, mail_account::MailAccounts};
+use crate::{
+    admin_name::AdminName,
+    backup_format::{self, copy_checked},
+    mail_account::MailAccounts,
+};
 
 /// One commit for so many messages …
 const BATCH_MESSAGES: usize = 200;
@@ -76,7 +80,7 @@ impl<'a> Target<'a> {
         for name in value["subscriptions"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             account.subscribe(&MailboxName::new(name)?)?;
         }
-        Ok(())
+        backup_format::put_annotations(&account, None, value)
     }
 
     /// The messages that follow belong to this mailbox.
@@ -194,6 +198,9 @@ impl OpenMailbox {
             if let (Some(identifier), Some(rights)) = (entry["identifier"].as_str(), entry["rights"].as_str()) {
                 account.set_acl(&name, identifier, Rights::parse(rights)?)?;
             }
+        }
+        if !holds_mail(&info) {
+            backup_format::put_annotations(&account, Some(&name), &self.description)?;
         }
         let mut there = HashMap::new();
         if holds_mail(&info) && !options.ignore_existing {

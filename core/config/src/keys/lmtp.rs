@@ -21,5 +21,5 @@ rows! {
     MAX_RECIPIENTS: "service.lmtp.maxrecipients", count(1, 100_000), "1000", Refresh, "own",
         "Recipients of one transaction.";
     QUOTA_PERMANENT: "service.lmtp.quotapermanent", Kind::Bool, "no", Refresh, "own",
-        "Refuse mail for a full account for good (552 5.2.2) instead of for now (452 4.2.2).";
+        "Refuse mail for a full account for good (552 5.2.2) at once, without the hours of store.quotagraceperiod (452 4.2.2).";
 }

@@ -14,6 +14,12 @@ rows! {
         "Messages that an account may hold when its mailMsgQuota does not say; -1 for no limit.";
     QUOTA_ENFORCEMENT: "store.quotaenforcement", Kind::Bool, "yes", Refresh, "Reference §7.4",
         "Refuse mail over quota; no only counts.";
+    QUOTA_GRACE: "store.quotagraceperiod", Kind::Number { min: 0, max: 87_600, unit: "hours" }, "120", Refresh, "Reference §7.4",
+        "Hours for which mail to an account over its quota is put off (452), from the first refusal on; after that it is refused for good (552).";
+    OVER_QUOTA_STATUS: "store.overquotastatus", Kind::Bool, "no", Refresh, "Reference §7.4",
+        "Set mailUserStatus to overquota once a delivery has taken an account over its quota, so that the MTA sends no more; active again when there is room.";
+    QUOTA_OVERDRAFT: "local.store.quotaoverdraft", Kind::Bool, "no", Refresh, "Reference §7.4",
+        "Deliver the one message that takes an account over its quota, and refuse those after it; always so with store.overquotastatus.";
     QUOTA_EXCEEDED_MESSAGE: "store.quotaexceededmsg", Kind::Text, "", Refresh, "Reference §7.4",
         "Message that a user over the quota warning gets: header and text, with $ for a line end; [ID], [DISKUSAGE], [NUMMSG], [PERCENT], [QUOTA] and [MSGQUOTA] are filled in.",
         per_language;

@@ -27,6 +27,10 @@ pub struct Lmtp {
     pub access: Access,
     /// Over quota is 552 5.2.2 instead of 452 4.2.2.
     pub quota_permanent: bool,
+    /// How long it is 452 4.2.2 before it becomes 552 5.2.2.
+    pub quota_grace: Duration,
+    /// The directory is told who is over quota.
+    pub over_quota_status: bool,
 }
 
 impl Lmtp {
@@ -46,6 +50,10 @@ impl Lmtp {
             max_recipients: size(settings, keys::lmtp::MAX_RECIPIENTS),
             access: Access::read(settings, &access_keys!(lmtp, None)),
             quota_permanent: settings.flag(keys::lmtp::QUOTA_PERMANENT),
+            quota_grace: Duration::from_secs(
+                u64::try_from(settings.number(keys::store::QUOTA_GRACE)).unwrap_or(0).saturating_mul(3600),
+            ),
+            over_quota_status: settings.flag(keys::store::OVER_QUOTA_STATUS),
         }
     }
 }

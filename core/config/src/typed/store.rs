@@ -18,6 +18,8 @@ pub struct Store {
     pub default_quota_messages: Option<u64>,
     /// Whether quotas are enforced or only counted.
     pub quota_enforcement: bool,
+    /// Whether deliveries may take an account over its quota once.
+    pub quota_overdraft: bool,
     /// Seconds for which expunged messages are kept.
     pub cleanup_age: i64,
     /// Messages up to this many bytes stay in the database.
@@ -38,6 +40,9 @@ impl Store {
             default_quota_bytes: u64::try_from(settings.number(keys::store::DEFAULT_MAILBOX_QUOTA)).ok(),
             default_quota_messages: u64::try_from(settings.number(keys::store::DEFAULT_MESSAGE_QUOTA)).ok(),
             quota_enforcement: settings.flag(keys::store::QUOTA_ENFORCEMENT),
+            // Otherwise no account would ever be over its quota, and none would get the status.
+            quota_overdraft: settings.flag(keys::store::QUOTA_OVERDRAFT)
+                || settings.flag(keys::store::OVER_QUOTA_STATUS),
             cleanup_age: settings.number(keys::store::CLEANUP_AGE).saturating_mul(3600),
             inline_limit: usize::try_from(bytes(settings, keys::store::INLINE_LIMIT)).unwrap_or(usize::MAX),
             open_accounts: size(settings, keys::store::OPEN_ACCOUNTS),

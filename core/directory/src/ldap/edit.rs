@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
+use async_trait::async_trait;
 use ldap3::{Mod, Scope};
 
 use super::operation::Operation;
 use super::search::Question;
 use super::{LdapDirectory, LdapOptions};
 use crate::{
-    AccountStatus, Change, Directory, DirectoryError, Domain, Entry, Filter, HashCost, NewUser, ScramVerifier, User,
-    dn, edit, password, prepared, schema,
+    AccountStatus, Change, Directory, DirectoryError, Domain, Entry, Filter, HashCost, NewUser, ScramVerifier,
+    StatusEditor, User, dn, edit, password, prepared, schema, status_editor,
 };
 
 /// Users of an LDAP site as the command line changes them. The configured DN must have the rights for it.
@@ -203,5 +204,18 @@ impl LdapEditor {
             }
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl StatusEditor for LdapEditor {
+    async fn set_over_quota(&self, user: &User, over: bool) -> Result<(), DirectoryError> {
+        let any = Filter::Present("objectClass".to_owned());
+        let entry = self.directory.entry_at(&user.dn, &any, &["mailUserStatus"]).await?;
+        let entry = entry.ok_or_else(|| DirectoryError::NotFound(user.dn.clone()))?;
+        let Some(status) = status_editor::wanted(&entry, over) else { return Ok(()) };
+        let value = HashSet::from([status.as_str().as_bytes().to_vec()]);
+        let changes = vec![Mod::Replace(b"mailUserStatus".to_vec(), value)];
+        self.run(Operation::Modify { dn: &user.dn, changes }).await
     }
 }

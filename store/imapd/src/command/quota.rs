@@ -95,7 +95,7 @@ async fn account(session: &mut Session, root: &[u8]) -> Result<(Account, QuotaLi
     let own = signed.account_id.as_str();
     let limits = |policy: &directory::QuotaPolicy, user: &directory::User| {
         let (bytes, messages) = policy.limits(user);
-        QuotaLimits { bytes, messages }
+        QuotaLimits { bytes, messages, ..QuotaLimits::default() }
     };
     let named = match root {
         b"" => own,

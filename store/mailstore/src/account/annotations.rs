@@ -23,6 +23,18 @@ impl Account {
         })
     }
 
+    /// Everybody's annotations of a mailbox, or with `None` of the account, for backups: who set each (`None` for the shared ones),
+    /// its name and its value, sorted by name. `NotFound`.
+    pub fn annotations_of_all(&self, mailbox: Option<&MailboxName>) -> Result<Vec<(Option<String>, String, Vec<u8>)>> {
+        let pass = self.pass();
+        let all = self.read(|tables| {
+            tables.check_alive()?;
+            tables.annotations_of_all(place(tables, mailbox, &pass)?)
+        })?;
+        let named = |owner: String| Some(owner).filter(|owner| !owner.is_empty());
+        Ok(all.into_iter().map(|(owner, entry, value)| (named(owner), entry, value)).collect())
+    }
+
     /// Sets and removes annotations of a mailbox, or with `None` of the account: all of them or none. A mailbox gets a new MODSEQ
     /// (RFC 7162 §3.2). `NotFound`; `TooLarge` for a value; `Limit` when there are too many.
     pub fn set_annotations(

@@ -23,6 +23,15 @@ impl Reader<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// All annotations of a place with who set them, by name; the shared ones are nobody's (`""`).
+    pub(crate) fn annotations_of_all(&self, place: MailboxId) -> Result<Vec<(String, String, Vec<u8>)>> {
+        let mut select = self
+            .db
+            .prepare_cached("SELECT entry, owner, value FROM annotation WHERE mailbox_id = ?1 ORDER BY entry, owner")?;
+        let rows = select.query_map((place.0,), |row| Ok((row.get(1)?, row.get(0)?, row.get(2)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     pub(crate) fn count_annotations(&self, place: MailboxId, owner: &str) -> Result<usize> {
         let mut count =
             self.db.prepare_cached("SELECT count(*) FROM annotation WHERE mailbox_id = ?1 AND owner = ?2")?;

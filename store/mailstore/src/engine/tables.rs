@@ -34,6 +34,7 @@ impl Reader<'_> {
             Ok(QuotaLimits {
                 bytes: row.get::<_, Option<i64>>(0)?.map(i64::cast_unsigned),
                 messages: row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned),
+                overdraft: false,
             })
         })?)
     }
@@ -46,7 +47,7 @@ impl Reader<'_> {
         let found: Option<Vec<u8>> = select.query_row([OVERRIDE], |row| row.get(0)).optional()?;
         let Some(text) = found.and_then(|value| String::from_utf8(value).ok()) else { return Ok(None) };
         let mut numbers = text.split(' ').map(|number| number.parse().ok());
-        Ok(Some(QuotaLimits { bytes: numbers.next().flatten(), messages: numbers.next().flatten() }))
+        Ok(Some(QuotaLimits { bytes: numbers.next().flatten(), messages: numbers.next().flatten(), overdraft: false }))
     }
 
     /// The use, under `limits`. Summed over the mailboxes: a running total would be one more page in every commit.
