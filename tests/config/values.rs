@@ -21,6 +21,12 @@ fn owned(values: &[&str]) -> Vec<String> {
 }
 
 fn samples(key: &Key) -> Samples {
+    if key.name == keys::directory::SEARCH_FILTER.name {
+        return Samples {
+            good: same(&["(uid=%U)", "(&(objectclass=inetOrgPerson)(|(uid=%U)(telephoneNumber=%o)))"]),
+            bad: owned(&["bell\u{7}"]),
+        };
+    }
     match key.kind {
         Kind::Bool => Samples {
             good: [("yes", "yes"), ("no", "no"), ("1", "yes"), ("0", "no"), ("ON", "yes"), ("off", "no")]
