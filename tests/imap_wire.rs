@@ -7,6 +7,7 @@ mod fetch;
 mod frame;
 mod hostile;
 mod list;
+mod mutated;
 mod numbers;
 mod print;
 mod search;

@@ -115,6 +115,9 @@ struct Figures {
     envelope: f64,
     subject: f64,
     body: f64,
+    fields: f64,
+    sort: f64,
+    thread: f64,
 }
 
 /// SELECT, FETCH and SEARCH.
@@ -136,7 +139,10 @@ pub fn mailbox(table: &mut Table) {
         let envelope = imap.median("FETCH 1:* (ENVELOPE)");
         let subject = imap.median("SEARCH SUBJECT \"garden\"");
         let body = imap.median("SEARCH BODY \"number 49999\"");
-        Figures { select, flags, envelope_first, envelope, subject, body }
+        let fields = imap.median("FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT FROM DATE)])");
+        let sort = imap.median("SORT (SUBJECT) UTF-8 ALL");
+        let thread = imap.median("THREAD REFERENCES UTF-8 ALL");
+        Figures { select, flags, envelope_first, envelope, subject, body, fields, sort, thread }
     };
     let (theirs, ours) = both(&users(1), measure);
     let mut row = |load: &str, figure: fn(&Figures) -> f64, goal| {
@@ -148,4 +154,7 @@ pub fn mailbox(table: &mut Table) {
     row("FETCH 1:* (ENVELOPE), again", |figures| figures.envelope, "≤ 0.5");
     row("SEARCH SUBJECT", |figures| figures.subject, "≤ 0.3");
     row("SEARCH BODY", |figures| figures.body, "≤ 0.3");
+    row("FETCH 1:* (HEADER.FIELDS)", |figures| figures.fields, "");
+    row("SORT SUBJECT", |figures| figures.sort, "≤ 0.3");
+    row("THREAD REFERENCES", |figures| figures.thread, "≤ 0.3");
 }

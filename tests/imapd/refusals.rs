@@ -61,3 +61,47 @@ fn the_last_sign_in_that_fails_is_answered_too() {
     assert_eq!(imap.response().text(), "* BYE Too many failed sign-ins");
     assert!(imap.try_response().is_err());
 }
+
+/// A component of a name has 255 bytes, a name 1000: on the wire they may be longer (RFC 3501 §5.1.3).
+#[test]
+fn long_and_deep_names_are_names_up_to_the_limit() {
+    let site = Site::new();
+    let mut imap = site.imap_as("alice");
+    let longest = "n".repeat(255);
+    imap.command(&format!("CREATE {longest}"));
+    imap.command(&format!("SELECT {longest}"));
+    assert!(imap.attempt(&format!("CREATE {longest}n")).status.starts_with("NO [CANNOT]"));
+    let deep = vec!["d"; 500].join("/");
+    imap.command(&format!("CREATE {deep}"));
+    let listed = imap.command(&format!("LIST \"\" {deep}")).untagged;
+    assert_eq!(listed.len(), 1);
+    assert!(imap.attempt(&format!("CREATE {deep}/d")).status.starts_with("NO [CANNOT]"));
+    imap.command(&format!("RENAME {deep} up"));
+    imap.command("SELECT up");
+    // 85 letters of three bytes each, which base64 makes longer.
+    let wide = "漢".repeat(85);
+    imap.send(format!("w1 CREATE \"{wide}\"\r\n").as_bytes());
+    let created = imap.response().text();
+    assert!(created.starts_with("w1 OK"), "{created}");
+    let listed = imap.command("LIST \"\" &*").untagged;
+    assert_eq!(listed.len(), 1, "it is listed in modified UTF-7");
+    assert!(imap.attempt(&format!("CREATE {}", "x".repeat(5000))).status.starts_with("NO [CANNOT]"));
+}
+
+/// A bomb is let out in pieces: what it holds is read as commands are, and the limits of these hold (RFC 4978 §6).
+#[test]
+fn a_search_nested_without_end_and_a_set_without_end_are_refused() {
+    let site = Site::new();
+    let mut imap = site.imap_as("alice");
+    imap.command("SELECT INBOX");
+    let nested = format!("SEARCH {}ALL", "NOT ".repeat(20_000));
+    assert!(imap.attempt(&nested).status.starts_with("BAD"));
+    let nested = format!("SEARCH {}ALL{}", "(".repeat(20_000), ")".repeat(20_000));
+    assert!(imap.attempt(&nested).status.starts_with("BAD"));
+    let set: Vec<String> = (1..60_000u32).step_by(3).map(|uid| uid.to_string()).collect();
+    let status = imap.attempt(&format!("UID FETCH {} FLAGS", set.join(","))).status;
+    assert!(status.starts_with("OK"), "a long set is no fault: {status}");
+    let parts = vec!["1"; 5000].join(".");
+    assert!(!imap.attempt(&format!("UID FETCH 1 BODY[{parts}]")).status.starts_with("OK"));
+    imap.command("NOOP");
+}

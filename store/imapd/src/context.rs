@@ -39,7 +39,7 @@ pub(crate) struct Context {
 pub(crate) struct Member {
     pub(crate) uid: Uid,
     /// What it is sorted by.
-    pub(crate) values: Box<[Value]>,
+    pub(crate) values: Arc<[Value]>,
 }
 
 /// What a context finds.
@@ -131,7 +131,7 @@ impl Contexts {
         &mut self,
         at: usize,
         looked_at: &[Uid],
-        holding: HashMap<Uid, Box<[Value]>>,
+        holding: HashMap<Uid, Arc<[Value]>>,
         view: &View,
         out: &mut Vec<u8>,
     ) {

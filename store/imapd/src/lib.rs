@@ -3,6 +3,7 @@
 //! [`Service::serve`] is one session. `session.rs` reads commands and keeps the state; `table.rs` says which command may
 //! run when; `command/<group>.rs` does the work; `view.rs` is what the session believes the mailbox holds, which moves only at sync points.
 
+mod columns;
 mod command;
 mod compression;
 mod context;
@@ -14,6 +15,7 @@ mod measured;
 mod notify;
 mod origin;
 mod part;
+mod progress;
 mod reply;
 mod search;
 mod selected;

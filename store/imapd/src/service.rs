@@ -8,6 +8,7 @@ use directory::QuotaPolicy;
 use ens::{Bus, Reach};
 use mailstore::Store;
 
+use crate::columns::Columns;
 use crate::session::Session;
 
 /// Everything that the daemon works with.
@@ -34,16 +35,17 @@ pub struct ImapDeps {
 #[derive(Clone)]
 pub struct Service {
     pub(crate) deps: Arc<ImapDeps>,
+    columns: Arc<Columns>,
 }
 
 impl Service {
     /// A service over `deps`.
     pub fn new(deps: ImapDeps) -> Self {
-        Self { deps: Arc::new(deps) }
+        Self { deps: Arc::new(deps), columns: Arc::default() }
     }
 
     /// Serves one connection until it ends, the client is idle for too long, or the drain starts and the command in progress is done.
     pub async fn serve(&self, conn: Conn, drain: Drain) {
-        Session::new(Arc::clone(&self.deps), conn, drain).run().await;
+        Session::new(Arc::clone(&self.deps), Arc::clone(&self.columns), conn, drain).run().await;
     }
 }

@@ -12,6 +12,7 @@ use imap_wire::{Names, Request, append, print};
 use logs::Close;
 use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError, Visitor};
 
+use crate::columns::Columns;
 use crate::command;
 use crate::command::append::At;
 use crate::link::Link;
@@ -43,6 +44,7 @@ pub(crate) struct Signed {
 /// See the module.
 pub(crate) struct Session {
     pub(crate) deps: Arc<ImapDeps>,
+    pub(crate) columns: Arc<Columns>,
     pub(crate) link: Link,
     pub(crate) drain: Drain,
     pub(crate) signed: Option<Box<Signed>>,
@@ -68,9 +70,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(deps: Arc<ImapDeps>, conn: Conn, drain: Drain) -> Self {
+    pub(crate) fn new(deps: Arc<ImapDeps>, columns: Arc<Columns>, conn: Conn, drain: Drain) -> Self {
         Self {
             deps,
+            columns,
             link: Link::new(conn),
             drain,
             signed: None,

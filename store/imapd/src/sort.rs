@@ -5,6 +5,7 @@ pub(crate) mod subject;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use imap_wire::sort::{Criterion, Direction, SortKey};
 use message::{Address, casemap, encoded_word};
@@ -21,7 +22,7 @@ pub(crate) enum Value {
 }
 
 /// One message's values, in the order of the criteria.
-pub(crate) fn values(keys: &[SortKey], row: &RowFacts<'_>) -> Box<[Value]> {
+pub(crate) fn values(keys: &[SortKey], row: &RowFacts<'_>) -> Arc<[Value]> {
     keys.iter().map(|key| value(*key, row)).collect()
 }
 
@@ -41,6 +42,12 @@ fn value(key: SortKey, row: &RowFacts<'_>) -> Value {
         // Known by the search, which puts it here.
         SortKey::Relevancy => Value::Number(0),
     }
+}
+
+/// Bytes of one message's values in memory, about.
+pub(crate) fn size(values: &Arc<[Value]>) -> usize {
+    let text = |value: &Value| if let Value::Text(text) = value { text.len() + 16 } else { 0 };
+    values.iter().map(|value| size_of::<Value>() + text(value)).sum::<usize>() + 16
 }
 
 /// RFC 5256 §2.2: the sent date as a moment; the internal date where there is none.
@@ -68,14 +75,14 @@ fn display(first: Option<Address<'_>>) -> String {
 }
 
 /// Puts relevancy where the criteria ask for it: the highest first, so the smallest number.
-pub(crate) fn put_scores(gathered: &mut Gathered<Box<[Value]>>, criteria: &[Criterion], scores: &HashMap<usize, u8>) {
+pub(crate) fn put_scores(gathered: &mut Gathered<Arc<[Value]>>, criteria: &[Criterion], scores: &HashMap<usize, u8>) {
     for (at, values) in &mut gathered.messages {
         let (Some(values), Some(score)) = (values, scores.get(at)) else { continue };
-        for (criterion, value) in criteria.iter().zip(values.iter_mut()) {
-            if criterion.key == SortKey::Relevancy {
-                *value = Value::Number(-i64::from(*score));
-            }
-        }
+        let scored = criteria.iter().zip(values.iter()).map(|(criterion, value)| match criterion.key {
+            SortKey::Relevancy => Value::Number(-i64::from(*score)),
+            _ => value.clone(),
+        });
+        *values = scored.collect();
     }
 }
 
@@ -92,12 +99,41 @@ pub(crate) fn compare(criteria: &[Criterion], one: &[Value], other: &[Value]) ->
 
 /// The messages in the order of the criteria; equal ones in that of the mailbox. One that was removed meanwhile has no values,
 /// and comes first.
-pub(crate) fn sorted(gathered: Gathered<Box<[Value]>>, criteria: &[Criterion]) -> (View, Vec<usize>) {
-    let Gathered { view, mut messages } = gathered;
-    // Stable, and the messages come in the order of the mailbox.
-    messages.sort_by(|(_, one), (_, other)| {
-        let (Some(one), Some(other)) = (one, other) else { return one.is_some().cmp(&other.is_some()) };
-        compare(criteria, one, other)
+pub(crate) fn sorted(gathered: Gathered<Arc<[Value]>>, criteria: &[Criterion]) -> (View, Vec<usize>) {
+    let Gathered { view, messages } = gathered;
+    // Most pairs differ in what fits into a word, which lies beside the message; the values lie all over the memory.
+    let by = criteria.first().map(|criterion| criterion.direction);
+    let mut order: Vec<(u128, usize)> = Vec::with_capacity(messages.len());
+    order.extend(messages.iter().enumerate().map(|(place, (_, values))| (prefix(values.as_deref(), by), place)));
+    order.sort_unstable_by(|(one, at), (other, place)| {
+        let full = || match (&messages[*at].1, &messages[*place].1) {
+            (Some(one), Some(other)) => compare(criteria, one, other),
+            (one, other) => one.is_some().cmp(&other.is_some()),
+        };
+        // Equal ones stay in the order of the mailbox.
+        one.cmp(other).then_with(full).then(at.cmp(place))
     });
-    (view, messages.into_iter().map(|(at, _)| at).collect())
+    let sorted = order.into_iter().map(|(_, place)| messages[place].0).collect();
+    (view, sorted)
+}
+
+/// The beginning of what the first criterion compares, in its order. One without values comes first.
+fn prefix(values: Option<&[Value]>, direction: Option<Direction>) -> u128 {
+    let Some(values) = values else { return 0 };
+    let first = match values.first() {
+        // 0 is for those without values.
+        Some(Value::Number(number)) => (u128::from(number.wrapping_sub(i64::MIN).cast_unsigned()) << 1) | 1 << 65,
+        Some(Value::Text(text)) => {
+            let mut start = [0; 16];
+            let count = text.len().min(15);
+            start[1..=count].copy_from_slice(&text.as_bytes()[..count]);
+            start[0] = 1;
+            u128::from_be_bytes(start)
+        }
+        None => 1,
+    };
+    match direction {
+        Some(Direction::Descending) => u128::MAX - first,
+        _ => first,
+    }
 }

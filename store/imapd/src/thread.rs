@@ -3,6 +3,8 @@
 mod ordered_subject;
 mod references;
 
+use std::sync::Arc;
+
 use imap_wire::print;
 use imap_wire::sort::Algorithm;
 use message::{casemap, message_id};
@@ -27,6 +29,14 @@ pub(crate) struct Facts {
     id: Option<Box<[u8]>>,
     /// Its ancestors' message IDs, the parent last.
     references: Vec<Box<[u8]>>,
+}
+
+impl Facts {
+    /// Bytes in memory, about.
+    pub(crate) fn size(&self) -> usize {
+        let ids = self.references.iter().map(|id| id.len() + 32).sum::<usize>();
+        size_of::<Self>() + self.subject.len() + self.id.as_ref().map_or(0, |id| id.len()) + ids + 32
+    }
 }
 
 /// Ancestors of a message that are looked at, the nearest ones.
@@ -73,11 +83,11 @@ struct Forest {
 pub(crate) fn print(
     out: &mut Vec<u8>,
     algorithm: Algorithm,
-    gathered: Gathered<Facts>,
+    gathered: Gathered<Arc<Facts>>,
     number: impl Fn(&View, usize) -> u32,
 ) {
     let Gathered { view, messages } = gathered;
-    let (places, facts): (Vec<usize>, Vec<Facts>) =
+    let (places, facts): (Vec<usize>, Vec<Arc<Facts>>) =
         messages.into_iter().map(|(at, facts)| (at, facts.unwrap_or_default())).unzip();
     let forest = match algorithm {
         Algorithm::OrderedSubject => ordered_subject::threads(&facts),

@@ -39,7 +39,7 @@ pub(super) async fn external(session: &mut Session, initial: Option<Vec<u8>>) ->
         Err(Broken::Malformed(error)) => return sign_in::refuse(session, &error),
     };
     match check(session, Some(&wanted)).await {
-        Ok(identity) => sign_in::accept(session, identity),
+        Ok(identity) => sign_in::accept(session, identity).await,
         Err(error) => sign_in::refuse(session, &error),
     }
 }

@@ -73,25 +73,23 @@ async fn transfer(
     }
     let uids: UidSet = selection.stored(&selected.view).collect();
     let (mailbox, owner) = (selected.mailbox.clone(), account.id().clone());
-    let copied = session
-        .deps
-        .pool
-        .run(move || {
-            if uids.is_empty() {
-                // The destination's faults are told all the same.
-                account.permit(&to, Rights::INSERT)?;
-                return account.append(&to, Vec::new()).map(|_| None);
-            }
-            let within = account.id() == mailbox.account().id();
-            let done = match (kind, within) {
-                (Kind::Copy, true) => mailbox.copy(&uids, &to),
-                (Kind::Move, true) => mailbox.move_to(&uids, &to),
-                (Kind::Copy, false) => mailbox.copy_across(&uids, &account, &to),
-                (Kind::Move, false) => mailbox.move_across(&uids, &account, &to),
-            };
-            done.map(Some)
-        })
-        .await;
+    let pool = session.deps.pool.clone();
+    let copied = pool.run(move || {
+        if uids.is_empty() {
+            // The destination's faults are told all the same.
+            account.permit(&to, Rights::INSERT)?;
+            return account.append(&to, Vec::new()).map(|_| None);
+        }
+        let within = account.id() == mailbox.account().id();
+        let done = match (kind, within) {
+            (Kind::Copy, true) => mailbox.copy(&uids, &to),
+            (Kind::Move, true) => mailbox.move_to(&uids, &to),
+            (Kind::Copy, false) => mailbox.copy_across(&uids, &account, &to),
+            (Kind::Move, false) => mailbox.move_across(&uids, &account, &to),
+        };
+        done.map(Some)
+    });
+    let copied = session.working(copied).await?;
     if let (Ok(Some(copied)), Some(selected)) = (&copied, &mut session.selected) {
         selected.note_made(&owner, copied.uid_validity, &copied.destination);
     }

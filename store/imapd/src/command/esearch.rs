@@ -9,7 +9,8 @@ use imap_wire::print;
 use mailstore::{Account, ErrorKind, Mailbox, MailboxName, Recent, Rights, StoreError};
 
 use super::search::{
-    Found, keep_up_to_date, names_modseq, not_fuzzy, number, run, save, scores, search_program, tag_in_use,
+    Found, give_threads_of, keep_up_to_date, names_modseq, names_thread, not_fuzzy, number, run_telling, save, scores,
+    search_program, tag_in_use,
 };
 use crate::context::Member;
 use crate::reply::{Handled, Reply, store_failure};
@@ -61,7 +62,12 @@ pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled
             Err(reply) => return Ok(reply),
         };
         let validity = mailbox.uid_validity();
-        let (view, found) = match run(session, Job::new(mailbox.clone(), view, program)).await {
+        if names_thread(&key)
+            && let Err(reply) = give_threads_of(session, &mailbox).await
+        {
+            return Ok(reply);
+        }
+        let (view, found) = match run_telling(session, Job::new(mailbox.clone(), view, program)).await? {
             Ok(found) => found,
             // It went while others were searched.
             Err(error) if !selected_only && matches!(error.kind(), ErrorKind::Gone | ErrorKind::NotFound) => continue,
@@ -85,7 +91,7 @@ pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled
         }
         if returns.update {
             let uids = found.found.iter().map(|at| number(&view, Numbers::Uid, *at));
-            let members = uids.map(|uid| Member { uid, values: Box::default() }).collect();
+            let members = uids.map(|uid| Member { uid, values: Arc::default() }).collect();
             let fetch = search.fetch.clone();
             keep_up_to_date(session, Numbers::Uid, (key.clone(), charset), (Vec::new(), fetch), members, &view);
         }

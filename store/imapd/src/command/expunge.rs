@@ -20,7 +20,8 @@ pub(super) async fn expunge(session: &mut Session, set: Option<SequenceSet>) -> 
     }
     let uids: Option<UidSet> = set.map(|set| selected.view.by_uid(&set).stored(&selected.view).collect());
     let mailbox = selected.mailbox.clone();
-    let expunged = session.deps.pool.run(move || mailbox.expunge(uids.as_ref())).await;
+    let pool = session.deps.pool.clone();
+    let expunged = session.working(pool.run(move || mailbox.expunge(uids.as_ref()))).await?;
     let expunged = match expunged {
         Ok(expunged) => expunged,
         Err(error) => return Ok(store_failure(&error)),

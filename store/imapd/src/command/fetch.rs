@@ -8,6 +8,7 @@ use mailstore::{ErrorKind, FlagChange, FlagOp, FlagSet, Flags, StoreError, Uid, 
 
 use crate::fetch::job::{Job, Progress};
 use crate::fetch::plan::Plan;
+use crate::progress::{self, Progressing};
 use crate::reply::{Handled, Hangup, Reply, store_failure};
 use crate::selected::{look, telling};
 use crate::session::Session;
@@ -106,25 +107,31 @@ struct LeftOut {
 /// Renders and writes by turns: while one buffer goes out the next one is filled.
 async fn stream(session: &mut Session, job: Job) -> Result<Result<LeftOut, StoreError>, Hangup> {
     let pool = session.deps.pool.clone();
+    let mut telling = Progressing::new();
+    let all = job.left().unwrap_or(0);
     let render = |mut job: Job, mut out: Vec<u8>| {
         pool.run(move || {
             let progress = job.step(&mut out);
             (job, out, progress)
         })
     };
-    let (mut job, out, mut progress) = render(job, std::mem::take(&mut session.link.out)).await;
+    let (mut job, out, mut state) = render(job, std::mem::take(&mut session.link.out)).await;
     session.link.out = out;
     let mut spare = Vec::new();
     loop {
-        match progress {
+        match state {
             Ok(Progress::Done) => return Ok(Ok(LeftOut { gone: job.skipped, unknown_cte: job.unknown_cte })),
             Ok(Progress::More) => {}
             Err(error) => return Ok(Err(error)),
         }
+        if let Some(left) = job.left().filter(|_| telling.is_due(session)) {
+            telling = Progressing::new();
+            progress::say(session, Some((all.saturating_sub(left), all)));
+        }
         let (written, rendered) = tokio::join!(session.link.flush(), render(job, spare));
         written?;
         let out;
-        (job, out, progress) = rendered;
+        (job, out, state) = rendered;
         spare = std::mem::replace(&mut session.link.out, out);
     }
 }

@@ -1,7 +1,8 @@
 //! SEARCH, UID SEARCH and CANCELUPDATE (RFC 3501 §6.4.4, RFC 4731, RFC 5182, RFC 5267 §4, RFC 7162 §3.1.5, RFC 9394 §3).
 
 use std::collections::HashMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use imap_wire::command::Numbers;
 use imap_wire::fetch::FetchItem;
@@ -10,11 +11,14 @@ use imap_wire::search::{Key, Returns, SearchArgs};
 use imap_wire::sort::{Criterion, SortKey};
 use mailstore::{Mailbox, StoreError, Uid};
 
+use super::sort::{Measured, gather_kept};
+use crate::columns::{WORTHWHILE, What};
 use crate::context::{Asked, Member, TooMany};
+use crate::progress::Progressing;
 use crate::reply::{Handled, Hangup, Reply, store_failure};
 use crate::search::fuzzy;
 use crate::search::job::{Job, Progress};
-use crate::search::program::{Charset, Node, UnknownCharset, compile};
+use crate::search::program::{Charset, Node, UnknownCharset, compile, folded_subject};
 use crate::session::Session;
 use crate::sort::Value;
 use crate::sync::Expunges;
@@ -62,7 +66,7 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
     }
     if returns.is_some_and(|returns| returns.update) {
         let uids = found.found.iter().map(|at| number(&view, Numbers::Uid, *at));
-        let members = uids.map(|uid| Member { uid, values: Box::default() }).collect();
+        let members = uids.map(|uid| Member { uid, values: Arc::default() }).collect();
         keep_up_to_date(session, numbers, (key, charset.as_deref()), (Vec::new(), fetch), members, &view);
     }
     if numbers == Numbers::Uid {
@@ -99,7 +103,40 @@ pub(super) async fn find(
         Ok(program) => program,
         Err(reply) => return Ok(Err(reply)),
     };
-    let mut job = Job::new(selected.mailbox.clone(), selected.view.clone(), program);
+    let (mailbox, view) = (selected.mailbox.clone(), selected.view.clone());
+    // On the pool: with a large mailbox this alone takes its time.
+    let mut job = session.deps.pool.run(move || Job::new(mailbox, view, program)).await;
+    let open = job.wants_subjects().to_vec();
+    if open.len() >= WORTHWHILE {
+        let Some(selected) = &session.selected else { return Ok(Err(Reply::bad("No mailbox selected"))) };
+        let mailbox = selected.mailbox.clone();
+        let measured = Measured {
+            take: folded_subject,
+            size: |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len() + 16),
+        };
+        let view = selected.view.clone();
+        match gather_kept(session, (view, open), What::Subject, measured).await? {
+            Ok(_) => {}
+            Err(error) => return Ok(Err(store_failure(&error))),
+        }
+        let subjects = session.columns.get(&mailbox, &What::Subject);
+        job = session
+            .deps
+            .pool
+            .run(move || {
+                job.take_subjects(&subjects);
+                job
+            })
+            .await;
+    }
+    Ok(run_telling(session, job).await?.map_err(|error| store_failure(&error)))
+}
+
+/// Runs a search that its client waits for, and tells how far it is.
+pub(super) async fn run_telling(
+    session: &mut Session,
+    mut job: Job,
+) -> Result<Result<(View, Vec<usize>), StoreError>, Hangup> {
     let mut progress = Progressing::new();
     loop {
         let (next, more) = session
@@ -113,47 +150,28 @@ pub(super) async fn find(
         match more {
             Ok(Progress::More) => job = next,
             Ok(Progress::Done) => return Ok(Ok(next.into_found())),
-            Err(error) => return Ok(Err(store_failure(&error))),
+            Err(error) => return Ok(Err(error)),
         }
-        let (done, all) = job.progress();
-        progress.tell(session, done, all).await?;
-    }
-}
-
-/// Tells the client of long work how far it is (RFC 9585). Work whose client is gone ends here: it cannot be told.
-pub(super) struct Progressing {
-    told: Instant,
-}
-
-impl Progressing {
-    pub(super) fn new() -> Self {
-        Self { told: Instant::now() }
-    }
-
-    /// `* OK [INPROGRESS ("tag" done all)]`, when it is time for it again.
-    pub(super) async fn tell(&mut self, session: &mut Session, done: usize, all: usize) -> Result<(), Hangup> {
-        if self.told.elapsed() < session.deps.config.progress_interval {
-            return Ok(());
-        }
-        self.told = Instant::now();
-        let mut code = b"INPROGRESS (".to_vec();
-        print::string(&mut code, session.tag.as_bytes());
-        code.extend_from_slice(format!(" {} {all})", done.min(all)).as_bytes());
-        let word = Reply::ok("Still at it").code(String::from_utf8_lossy(&code).into_owned());
-        word.print(&mut session.link.out, session.dialect.language, None);
-        session.link.flush().await
+        progress.tell(session, Some(job.progress())).await?;
     }
 }
 
 /// Before threads are asked for: an account from before there were any gets them now (RFC 8474 §5.2).
 pub(super) async fn give_threads(session: &mut Session) -> Result<(), Reply> {
-    let Some(selected) = &session.selected else { return Ok(()) };
-    let mailbox = selected.mailbox.clone();
+    match session.selected.as_ref().map(|selected| selected.mailbox.clone()) {
+        Some(mailbox) => give_threads_of(session, &mailbox).await,
+        None => Ok(()),
+    }
+}
+
+/// The same for the account of a mailbox.
+pub(super) async fn give_threads_of(session: &Session, mailbox: &Mailbox) -> Result<(), Reply> {
+    let mailbox = mailbox.clone();
     let given = session.deps.pool.run(move || mailbox.account().give_threads()).await;
     given.map_err(|error| store_failure(&error))
 }
 
-fn names_thread(key: &Key) -> bool {
+pub(super) fn names_thread(key: &Key) -> bool {
     match key {
         Key::ThreadId(_) => true,
         Key::Not(key) | Key::Fuzzy(key) => names_thread(key),
@@ -308,7 +326,7 @@ async fn holding(
     at: usize,
     view: &View,
     messages: &[usize],
-) -> Result<HashMap<Uid, Box<[Value]>>, StoreError> {
+) -> Result<HashMap<Uid, Arc<[Value]>>, StoreError> {
     let Some(selected) = &session.selected else { return Ok(HashMap::new()) };
     let Some(context) = selected.contexts.list().get(at) else { return Ok(HashMap::new()) };
     let Ok(program) = compile(&context.key, context.charset, view, now()) else { return Ok(HashMap::new()) };
@@ -317,9 +335,14 @@ async fn holding(
     let job = Job::among(mailbox, view.clone(), program, messages.iter().copied());
     let (view, found) = run(session, job).await?;
     if keys.is_empty() {
-        return Ok(found.into_iter().map(|at| (number(&view, Numbers::Uid, at), Box::default())).collect());
+        return Ok(found.into_iter().map(|at| (number(&view, Numbers::Uid, at), Arc::default())).collect());
     }
-    let gathered = super::sort::gather(session, view, found, move |row| crate::sort::values(&keys, row)).await?;
+    let take = move |row: &crate::search::program::RowFacts<'_>| crate::sort::values(&keys, row);
+    let gathered = match super::sort::gather(session, view, found, take).await {
+        Ok(gathered) => gathered?,
+        // The client is gone, which the next output finds out.
+        Err(_) => return Ok(HashMap::new()),
+    };
     let uid = |at: usize| number(&gathered.view, Numbers::Uid, at);
     Ok(gathered.messages.into_iter().filter_map(|(at, values)| Some((uid(at), values?))).collect())
 }

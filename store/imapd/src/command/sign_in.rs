@@ -15,6 +15,9 @@ use crate::session::Session;
 /// Failed sign-ins on one connection before it is closed.
 const MOST_FAILURES: u32 = 10;
 
+/// How long the names of a host are looked up.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
 const UNWELCOME: &str = "Connections from your address are not accepted";
 
 /// LOGIN.
@@ -89,7 +92,7 @@ async fn scram(session: &mut Session, binding: Binding, initial: Option<Vec<u8>>
     };
     // IMAP has no place for data in its success: the client answers them with nothing (RFC 4422 §5).
     match ask(session, &STANDARD.encode(last)).await? {
-        Ok(empty) if empty.is_empty() => accept(session, identity),
+        Ok(empty) if empty.is_empty() => accept(session, identity).await,
         Ok(_) => broken_off(session, Broken::Malformed(AuthError::new(AuthErrorKind::Malformed, "data after the end"))),
         Err(broken) => broken_off(session, broken),
     }
@@ -179,15 +182,15 @@ async fn check(session: &mut Session, credentials: Credentials) -> Handled {
     let Credentials { authorization, login, password } = credentials;
     match authenticator.password(&login, &password, authorization.as_deref(), context).await {
         Ok(identity) => match session.heed_origin(&identity).await {
-            Ok(()) => accept(session, identity),
+            Ok(()) => accept(session, identity).await,
             Err(_) => Err(Hangup::Refused(Reply::no(UNWELCOME).code("NOPERM"), UNWELCOME)),
         },
         Err(error) => refuse(session, &error),
     }
 }
 
-pub(super) fn accept(session: &mut Session, identity: Identity) -> Handled {
-    if let Some(host) = elsewhere(session, &identity) {
+pub(super) async fn accept(session: &mut Session, identity: Identity) -> Handled {
+    if let Some(host) = elsewhere(session, &identity).await {
         // RFC 2221 §4.1, RFC 5092 §3.2: what is no letter or digit of the name is escaped.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         let escape = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
@@ -205,13 +208,26 @@ pub(super) fn accept(session: &mut Session, identity: Identity) -> Handled {
 }
 
 /// The host that holds the user's mailboxes, when it is another one.
-fn elsewhere(session: &Session, identity: &Identity) -> Option<String> {
+async fn elsewhere(session: &Session, identity: &Identity) -> Option<String> {
     let config = &session.deps.config;
     let host = identity.user.mail_host.as_deref().filter(|_| config.login_referrals)?;
     let name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
     let here = [config.hostname.as_str(), "localhost", "127.0.0.1", "[::1]", "::1"];
     let other = !host.is_empty() && !here.iter().any(|here| here.eq_ignore_ascii_case(host));
-    (other && host.bytes().all(name)).then(|| host.to_owned())
+    if !other || !host.bytes().all(name) || is_alias(session, host).await {
+        return None;
+    }
+    Some(host.to_owned())
+}
+
+/// Whether a name is another one of this host: its addresses are where the client is connected to, or loopback ones.
+async fn is_alias(session: &Session, host: &str) -> bool {
+    let local = session.link.conn().map(|conn| conn.local().ip().to_canonical());
+    match tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host.trim_matches(['[', ']']), 0))).await {
+        Ok(Ok(found)) => found.map(|found| found.ip().to_canonical()).any(|ip| ip.is_loopback() || Some(ip) == local),
+        // A name that nobody knows now is not this host's.
+        Ok(Err(_)) | Err(_) => false,
+    }
 }
 
 pub(super) fn refuse(session: &mut Session, error: &AuthError) -> Handled {
@@ -241,7 +257,7 @@ pub(super) async fn proxy_auth(session: &mut Session, user: &[u8]) -> Handled {
         Ok(identity) => {
             session.selected = None;
             session.watching = None;
-            accept(session, identity)
+            accept(session, identity).await
         }
         // A status is for whoever signs in; an administrator learns that the user cannot be acted for.
         Err(error) => {

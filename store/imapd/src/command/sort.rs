@@ -1,14 +1,17 @@
 //! SORT, UID SORT, THREAD and UID THREAD (RFC 5256; RFC 5267 §3 for RETURN; RFC 5957).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use imap_wire::command::Numbers;
 use imap_wire::sort::{SortArgs, SortKey, ThreadArgs};
 use mailstore::StoreError;
 
 use super::search::{Found, find, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use};
+use crate::columns::{WORTHWHILE, What};
 use crate::context::Member;
-use crate::reply::{Handled, Reply, store_failure};
+use crate::progress::Progressing;
+use crate::reply::{Handled, Hangup, Reply, store_failure};
 use crate::search::program::RowFacts;
 use crate::session::Session;
 use crate::sort;
@@ -48,7 +51,15 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
         _ => HashMap::new(),
     };
     let keys: Vec<_> = criteria.iter().map(|criterion| criterion.key).collect();
-    let gathered = match gather(session, view, found, move |row| sort::values(&keys, row)).await {
+    let what = What::Sort(keys.clone());
+    let gathered = match gather_kept(
+        session,
+        (view, found),
+        what,
+        Measured { take: move |row: &RowFacts<'_>| sort::values(&keys, row), size: sort::size },
+    )
+    .await?
+    {
         Ok(mut gathered) => {
             sort::put_scores(&mut gathered, &criteria, &scores);
             gathered
@@ -57,14 +68,15 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
     };
     let updates = returns.is_some_and(|returns| returns.update);
     let by = criteria.clone();
-    let sorted = session.deps.pool.run(move || {
-        let values: HashMap<usize, Box<[sort::Value]>> = match updates {
+    let pool = session.deps.pool.clone();
+    let sorted = pool.run(move || {
+        let values: HashMap<usize, Arc<[sort::Value]>> = match updates {
             true => gathered.messages.iter().filter_map(|(at, values)| Some((*at, values.clone()?))).collect(),
             false => HashMap::new(),
         };
         (sort::sorted(gathered, &by), values)
     });
-    let ((view, found), mut values) = sorted.await;
+    let ((view, found), mut values) = session.working(sorted).await?;
     let found = Found { view: &view, numbers, found: &found, with_modseq, scores: &scores };
     save(session, returns, |returns| found.saved(returns));
     match returns {
@@ -93,22 +105,73 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
         Ok(found) => found,
         Err(reply) => return Ok(reply),
     };
-    let gathered = match gather(session, view, found, move |row| thread::facts(algorithm, row)).await {
+    let gathered = match gather_kept(
+        session,
+        (view, found),
+        What::Thread(algorithm),
+        Measured {
+            take: move |row: &RowFacts<'_>| Arc::new(thread::facts(algorithm, row)),
+            size: |facts: &Arc<thread::Facts>| facts.size(),
+        },
+    )
+    .await?
+    {
         Ok(gathered) => gathered,
         Err(error) => return Ok(store_failure(&error)),
     };
-    session.link.out.extend_from_slice(b"* THREAD");
-    let mut out = std::mem::take(&mut session.link.out);
-    let printed = session.deps.pool.run(move || {
+    let pool = session.deps.pool.clone();
+    let printed = pool.run(move || {
+        let mut out = b"* THREAD".to_vec();
         thread::print(&mut out, algorithm, gathered, |view, at| number(view, numbers, at));
+        out.extend_from_slice(b"\r\n");
         out
     });
-    session.link.out = printed.await;
-    session.link.out.extend_from_slice(b"\r\n");
+    let printed = session.working(printed).await?;
+    session.link.out.extend_from_slice(&printed);
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
     }
     Ok(Reply::ok("THREAD completed"))
+}
+
+/// A fact of a message, and how many bytes it takes.
+pub(super) struct Measured<F, S> {
+    pub(super) take: F,
+    pub(super) size: S,
+}
+
+/// Facts of each message: those that are kept, and the others taken and kept.
+pub(super) async fn gather_kept<T, F, S>(
+    session: &mut Session,
+    (view, found): (View, Vec<usize>),
+    what: What,
+    Measured { take, size }: Measured<F, S>,
+) -> Result<Result<Gathered<T>, StoreError>, Hangup>
+where
+    T: Clone + Send + Sync + 'static,
+    F: Fn(&RowFacts<'_>) -> T + Send + 'static,
+    S: Fn(&T) -> usize,
+{
+    let mailbox = session.selected.as_ref().map(|selected| selected.mailbox.clone());
+    let Some(mailbox) = mailbox.filter(|_| found.len() >= WORTHWHILE) else {
+        return gather(session, view, found, take).await;
+    };
+    let uid = |view: &View, at: usize| number(view, Numbers::Uid, at);
+    let mut column = session.columns.get::<T>(&mailbox, &what);
+    let missing: Vec<usize> = found.iter().copied().filter(|at| column.get(uid(&view, *at)).is_none()).collect();
+    let mut view = view;
+    if !missing.is_empty() {
+        let gathered = match gather(session, view, missing, take).await? {
+            Ok(gathered) => gathered,
+            Err(error) => return Ok(Err(error)),
+        };
+        view = gathered.view;
+        let more = gathered.messages.into_iter().filter_map(|(at, fact)| Some((uid(&view, at), fact?))).collect();
+        column = Arc::new(column.with(more));
+        session.columns.put(&mailbox, &what, Arc::clone(&column), column.bytes(size));
+    }
+    let messages = found.into_iter().map(|at| (at, column.get(uid(&view, at)).cloned())).collect();
+    Ok(Ok(Gathered { view, messages }))
 }
 
 /// Takes a fact of each message on the blocking pool, by turns with others.
@@ -117,8 +180,9 @@ pub(super) async fn gather<T: Send + 'static>(
     view: View,
     found: Vec<usize>,
     take: impl Fn(&RowFacts<'_>) -> T + Send + 'static,
-) -> Result<Gathered<T>, StoreError> {
-    let Some(selected) = &session.selected else { return Ok(Gathered { view, messages: Vec::new() }) };
+) -> Result<Result<Gathered<T>, StoreError>, Hangup> {
+    let Some(selected) = &session.selected else { return Ok(Ok(Gathered { view, messages: Vec::new() })) };
+    let mut progress = Progressing::new();
     let mut gathering = Gathering::new(selected.mailbox.clone(), view, found, Box::new(take));
     loop {
         let (next, more) = session
@@ -131,8 +195,9 @@ pub(super) async fn gather<T: Send + 'static>(
             .await;
         match more {
             Ok(true) => gathering = next,
-            Ok(false) => return Ok(next.into_gathered()),
-            Err(error) => return Err(error),
+            Ok(false) => return Ok(Ok(next.into_gathered())),
+            Err(error) => return Ok(Err(error)),
         }
+        progress.tell(session, Some(gathering.progress())).await?;
     }
 }

@@ -18,7 +18,7 @@ pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreAr
         super::select::enable_condstore(session);
     }
     let dialect = session.dialect;
-    let Some(selected) = &mut session.selected else { return Ok(Reply::bad("No mailbox selected")) };
+    let Some(selected) = &session.selected else { return Ok(Reply::bad("No mailbox selected")) };
     let selection = match numbers {
         Numbers::Uid => selected.view.by_uid(&args.set),
         Numbers::Sequence => match selected.view.by_sequence(&args.set) {
@@ -32,19 +32,18 @@ pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreAr
     let uids: Vec<Uid> = selection.stored(&selected.view).collect();
     let change = flag_change(&args);
     let (mailbox, access) = (selected.mailbox.clone(), selected.view.access);
-    let stored = session
-        .deps
-        .pool
-        .run(move || {
-            let set = UidSet::from(uids.as_slice());
-            let changed = match set.is_empty() {
-                true => mailstore::Changed::default(),
-                false => mailbox.change_flags(&set, &change)?,
-            };
-            // In the same breath, so that nobody comes between more often than must be.
-            Ok::<_, mailstore::StoreError>((uids, changed, look(&mailbox, access)))
-        })
-        .await;
+    let pool = session.deps.pool.clone();
+    let stored = pool.run(move || {
+        let set = UidSet::from(uids.as_slice());
+        let changed = match set.is_empty() {
+            true => mailstore::Changed::default(),
+            false => mailbox.change_flags(&set, &change)?,
+        };
+        // In the same breath, so that nobody comes between more often than must be.
+        Ok::<_, mailstore::StoreError>((uids, changed, look(&mailbox, access)))
+    });
+    let stored = session.working(stored).await?;
+    let Some(selected) = &mut session.selected else { return Ok(Reply::bad("No mailbox selected")) };
     let (uids, changed, look) = match stored {
         Ok(stored) => stored,
         Err(error) => return Ok(store_failure(&error)),

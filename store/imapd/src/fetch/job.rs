@@ -83,6 +83,13 @@ impl Job {
         }
     }
 
+    /// How many messages are left, between two responses; `None` in the middle of one.
+    pub(crate) fn left(&self) -> Option<usize> {
+        let first = self.ranges.last().map_or(0, |(_, to)| to.saturating_sub(self.next));
+        let others = self.ranges.iter().rev().skip(1).map(|(from, to)| to - from).sum::<usize>();
+        self.large.is_none().then_some(first + others)
+    }
+
     /// Appends responses to `out` until it is full or everything is said.
     pub(crate) fn step(&mut self, out: &mut Vec<u8>) -> Result<Progress, StoreError> {
         loop {

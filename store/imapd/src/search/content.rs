@@ -43,8 +43,21 @@ impl Needle {
         self.finder.find(&text).is_some()
     }
 
+    /// Whether a text that is folded already holds it.
+    pub(crate) fn is_in_folded(&self, folded: &str) -> bool {
+        self.finder.find(folded.as_bytes()).is_some()
+    }
+
     fn is_empty(&self) -> bool {
         self.text.is_empty()
+    }
+}
+
+/// A header value as [`Needle::is_in_value`] looks at it.
+pub(crate) fn folded_value(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) if is_plain(value) => text.to_ascii_uppercase(),
+        _ => super::program::folded(&encoded_word::decode(value)),
     }
 }
 

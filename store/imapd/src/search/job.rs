@@ -1,6 +1,7 @@
 //! A SEARCH in progress: runs for a slice of time on the blocking pool, then lets others have their turn.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mailstore::{ErrorKind, Mailbox, RowRef, StoreError, UidSet};
@@ -8,6 +9,7 @@ use message::{Digest, DigestRef, Limits};
 
 use super::content::Content;
 use super::program::{Facts, Node, RowFacts};
+use crate::columns::Column;
 use crate::view::{Selection, View};
 
 /// How long one call runs.
@@ -52,10 +54,32 @@ impl Job {
         job
     }
 
+    /// Messages that are not decided yet although subjects that are kept would help; none where they would not.
+    pub(crate) fn wants_subjects(&self) -> &[usize] {
+        if self.program.names_subject() { &self.open } else { &[] }
+    }
+
+    /// Decides what subjects decide.
+    pub(crate) fn take_subjects(&mut self, subjects: &Column<Option<Arc<str>>>) {
+        let open = std::mem::take(&mut self.open);
+        for at in open {
+            let subject = self.view.entry(at).and_then(|entry| subjects.get(entry.uid));
+            let holds = self.facts(at).and_then(|facts| {
+                let facts = Facts { subject: subject.map(|subject| subject.as_deref()), ..facts };
+                self.program.holds(&facts)
+            });
+            match holds {
+                Some(true) => self.found.push(at),
+                Some(false) => {}
+                None => self.open.push(at),
+            }
+        }
+    }
+
     fn facts(&self, at: usize) -> Option<Facts<'static>> {
         let entry = self.view.entry(at)?;
         let recent = self.view.is_recent(entry.uid);
-        Some(Facts { number: u32::try_from(at + 1).ok()?, entry, recent, row: None, content: None })
+        Some(Facts { number: u32::try_from(at + 1).ok()?, entry, recent, row: None, subject: None, content: None })
     }
 
     /// Goes on for a slice of time.

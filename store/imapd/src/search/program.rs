@@ -1,5 +1,7 @@
 //! A search as it is run: flags as bits, strings folded, sets resolved; and its three-valued evaluation.
 
+use std::sync::Arc;
+
 use imap_wire::date::Day;
 use imap_wire::search::{EnvelopeField, Key, Relation};
 use imap_wire::sequence::contains;
@@ -7,7 +9,7 @@ use mailstore::{Flags, ObjectId};
 use message::address::{MISSING_DOMAIN, MISSING_MAILBOX, SYNTAX_ERROR};
 use message::{AddressList, DigestRef, casemap, display, encoded_word};
 
-use super::content::{Content, Needle, is_plain};
+use super::content::{Content, Needle, folded_value, is_plain};
 use super::fuzzy;
 use crate::sync::SYSTEM;
 use crate::view::{Entry, View};
@@ -131,6 +133,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) entry: Entry,
     pub(crate) recent: bool,
     pub(crate) row: Option<RowFacts<'a>>,
+    /// The subject as it is compared, where it is kept: `None` inside for a message without one.
+    pub(crate) subject: Option<Option<&'a str>>,
     pub(crate) content: Option<&'a Content<'a>>,
 }
 
@@ -159,6 +163,9 @@ impl Node {
             Self::Not(node) => node.holds(facts).map(|holds| !holds),
             Self::Any(nodes) => decide(nodes, facts, true),
             Self::Every(nodes) => decide(nodes, facts, false),
+            Self::Envelope(EnvelopeField::Subject, needle) if facts.subject.is_some() => {
+                Some(facts.subject.flatten().is_some_and(|subject| needle.is_in_folded(subject)))
+            }
             stored => stored.holds_stored(facts.row.as_ref()?, facts.content),
         }
     }
@@ -191,6 +198,23 @@ impl Node {
             Self::Body(needle) => content.map(|content| content.body_holds(needle)),
             Self::Text(needle) => content.map(|content| content.text_holds(needle)),
             _ => None,
+        }
+    }
+}
+
+/// The subject as it is compared.
+pub(crate) fn folded_subject(row: &RowFacts<'_>) -> Option<Arc<str>> {
+    row.digest.envelope().subject.map(|value| folded_value(value).into())
+}
+
+impl Node {
+    /// Whether subjects are looked at.
+    pub(crate) fn names_subject(&self) -> bool {
+        match self {
+            Self::Envelope(EnvelopeField::Subject, _) => true,
+            Self::Not(node) => node.names_subject(),
+            Self::Any(nodes) | Self::Every(nodes) => nodes.iter().any(Self::names_subject),
+            _ => false,
         }
     }
 }

@@ -71,6 +71,11 @@ impl<T: 'static> Gathering<T> {
         }
     }
 
+    /// How many messages were looked at, and how many there are to look at.
+    pub(crate) fn progress(&self) -> (usize, usize) {
+        (self.done, self.gathered.messages.len())
+    }
+
     /// The facts, when there is no more to do.
     pub(crate) fn into_gathered(self) -> Gathered<T> {
         self.gathered

@@ -1,9 +1,11 @@
 //! THREAD=ORDEREDSUBJECT (RFC 5256 §3): one thread for each base subject.
 
+use std::sync::Arc;
+
 use super::{Facts, Forest, Node};
 
 /// Threads in the order of their first messages. No message has grandchildren here.
-pub(super) fn threads(facts: &[Facts]) -> Forest {
+pub(super) fn threads(facts: &[Arc<Facts>]) -> Forest {
     let mut nodes: Vec<Node> =
         (0..facts.len()).map(|message| Node { message: Some(message), children: Vec::new() }).collect();
     let mut order: Vec<usize> = (0..facts.len()).collect();

@@ -1,13 +1,14 @@
 //! THREAD=REFERENCES (RFC 5256 §3), step by step, and THREAD=REFS, which does not look at subjects.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use imap_wire::sort::Algorithm;
 
 use super::{Facts, Forest, Node};
 
 /// Threads in order.
-pub(super) fn threads(algorithm: Algorithm, facts: &[Facts]) -> Forest {
+pub(super) fn threads(algorithm: Algorithm, facts: &[Arc<Facts>]) -> Forest {
     let mut links = Links::of(facts);
     links.read(facts);
     let mut forest = Forest { nodes: links.pruned(), roots: Vec::new() };
@@ -27,7 +28,7 @@ pub(super) fn threads(algorithm: Algorithm, facts: &[Facts]) -> Forest {
 }
 
 /// Messages below another are there, so they are nodes of the same number.
-fn sort(messages: &mut [usize], facts: &[Facts]) {
+fn sort(messages: &mut [usize], facts: &[Arc<Facts>]) {
     messages.sort_by_key(|message| (facts[*message].sent, *message));
 }
 
@@ -42,7 +43,7 @@ struct Links<'a> {
 
 impl<'a> Links<'a> {
     /// Of equal message IDs the first message's counts; the others are as good as without one.
-    fn of(facts: &'a [Facts]) -> Self {
+    fn of(facts: &'a [Arc<Facts>]) -> Self {
         let mut ids = HashMap::with_capacity(facts.len());
         for (message, fact) in facts.iter().enumerate() {
             if let Some(id) = &fact.id {
@@ -52,7 +53,7 @@ impl<'a> Links<'a> {
         Self { messages: facts.len(), parents: vec![None; facts.len()], children: vec![0; facts.len()], ids }
     }
 
-    fn read(&mut self, facts: &'a [Facts]) {
+    fn read(&mut self, facts: &'a [Arc<Facts>]) {
         for (message, fact) in facts.iter().enumerate() {
             let mut last = None;
             for id in &fact.references {
@@ -161,7 +162,7 @@ impl Forest {
     }
 
     /// Step 4: by sent date.
-    fn sort_roots(&mut self, facts: &[Facts]) {
+    fn sort_roots(&mut self, facts: &[Arc<Facts>]) {
         let mut roots = std::mem::take(&mut self.roots);
         roots.sort_by_key(|root| {
             let first = self.first(*root);
@@ -171,7 +172,7 @@ impl Forest {
     }
 
     /// Threads by their latest arrival, as REFS has it.
-    fn sort_by_latest(&mut self, facts: &[Facts]) {
+    fn sort_by_latest(&mut self, facts: &[Arc<Facts>]) {
         let mut keyed: Vec<((i64, usize), usize)> = self
             .roots
             .iter()
@@ -189,14 +190,14 @@ impl Forest {
         self.roots = keyed.into_iter().map(|(_, root)| root).collect();
     }
 
-    fn top<'a>(&self, root: usize, facts: &'a [Facts]) -> Top<'a> {
+    fn top<'a>(&self, root: usize, facts: &'a [Arc<Facts>]) -> Top<'a> {
         let first = &facts[self.first(root)];
         let is_dummy = self.nodes[root].message.is_none();
         Top { is_dummy, is_reply: !is_dummy && first.is_reply, subject: &first.subject }
     }
 
     /// Step 5: threads with the same base subject become one.
-    fn gather_subjects(&mut self, facts: &[Facts]) {
+    fn gather_subjects(&mut self, facts: &[Arc<Facts>]) {
         let mut table: HashMap<&str, usize> = HashMap::new();
         for &root in &self.roots {
             let top = self.top(root, facts);
