@@ -2,6 +2,7 @@
 
 mod corpus;
 mod curl;
+mod imapclient;
 mod imaplib;
 mod mbsync;
 mod openssl;

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use suite::{ImapClient, Site};
 
-const WORDS: [&str; 6] = ["Garden", "report", "ärger", "Zebra", "lunch", "=?utf-8?q?=C3=84rger?="];
+const WORDS: [&str; 6] = ["Garden", "report", "=?utf-8?q?=C3=A4rger?=", "Zebra", "lunch", "=?utf-8?q?=C3=84rger?="];
 
 /// Number `n`'s subject as it is written and as it is read.
 fn subject(n: usize) -> (String, String) {
     let word = WORDS[n * 7 % WORDS.len()];
     let reply = if n.is_multiple_of(3) { "Re: " } else { "" };
-    let read = if word.starts_with("=?") { "Ärger" } else { word };
+    let read = match word {
+        "=?utf-8?q?=C3=A4rger?=" => "ärger",
+        "=?utf-8?q?=C3=84rger?=" => "Ärger",
+        plain => plain,
+    };
     (format!("{reply}{word} {:03}", n % 400), format!("{reply}{read} {:03}", n % 400))
 }
 
