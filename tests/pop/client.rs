@@ -30,6 +30,16 @@ impl Client {
         self.reader.get_mut().write_all(bytes).unwrap();
     }
 
+    /// How long a line may take.
+    pub fn patience(&mut self, limit: std::time::Duration) {
+        self.reader.get_ref().set_read_timeout(Some(limit)).unwrap();
+    }
+
+    /// Whether the server has closed the connection, as far as that is known by now.
+    pub fn is_cut_off(&mut self) -> bool {
+        self.reader.fill_buf().is_ok_and(<[u8]>::is_empty)
+    }
+
     /// The next line with its line end; empty when the server has closed the connection.
     #[track_caller]
     pub fn raw_line(&mut self) -> Vec<u8> {

@@ -5,7 +5,7 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use suite::{DEADLINE, ImapClient};
+use suite::{DEADLINE, ImapClient, wait_for};
 
 use super::fixture::{Watched, several};
 
@@ -32,9 +32,13 @@ fn a_full_imap_process_leaves_connections_to_its_sibling() {
     let mut sessions: Vec<ImapClient> = (0..4).map(|_| watched.imap("alice")).collect();
     let refused = everything(connect(watched.listener("imap")));
     assert!(refused.starts_with("* BYE [UNAVAILABLE] "), "{refused}");
-    // A place that is free again is taken.
+    // A place that is free again is taken, once the session that had it has ended.
     assert!(sessions.pop().unwrap().command("LOGOUT").is_ok());
-    watched.imap("alice");
+    wait_for("the free place", || {
+        let mut greeting = [0; 4];
+        connect(watched.listener("imap")).read_exact(&mut greeting).ok()?;
+        (&greeting == b"* OK").then_some(())
+    });
 }
 
 #[test]

@@ -29,7 +29,10 @@ impl Two {
     /// From now on only this one takes connections: the other stands still.
     pub fn only(&self, process: usize) {
         signal(self.pids[process], Signal::SIGCONT);
-        signal(self.pids[1 - process], Signal::SIGSTOP);
+        let other = self.pids[1 - process];
+        signal(other, Signal::SIGSTOP);
+        // All its threads: one that still runs might take the next connection and keep it.
+        wait_for("the other process to stand still", || stands_still(other).then_some(()));
     }
 
     pub fn both(&self) {
@@ -51,6 +54,13 @@ impl Drop for Two {
         // A process that stands still does not hear SIGTERM.
         self.pids.into_iter().filter(|pid| is_alive(*pid)).for_each(|pid| signal(pid, Signal::SIGCONT));
     }
+}
+
+fn stands_still(pid: u32) -> bool {
+    fs::read_dir(format!("/proc/{pid}/task")).unwrap().all(|thread| {
+        let stat = fs::read_to_string(thread.unwrap().path().join("stat")).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(['T', 't']))
+    })
 }
 
 fn post(http: &mut HttpClient, path: &str, fields: &[(&str, &str)]) {
