@@ -21,7 +21,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use mailstore::{Account, AccountId, AnnotationChange, AnnotationScope, MailboxName};
+use mailstore::{Account, AccountId, AnnotationChange, AnnotationScope, MailboxName, OwnedAnnotation};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -55,7 +55,8 @@ pub fn mailbox_path(account: &AccountId, mailbox: &MailboxName) -> String {
 /// The annotations of a mailbox, or of the account, as they are described: who set each, its name, its value in base64.
 pub fn annotations(account: &Account, mailbox: Option<&MailboxName>) -> anyhow::Result<Value> {
     let all = account.annotations_of_all(mailbox)?;
-    let object = |(owner, entry, value): (Option<String>, String, Vec<u8>)| json!({"owner": owner, "entry": entry, "value": STANDARD.encode(value)});
+    let object =
+        |row: OwnedAnnotation| json!({"owner": row.owner, "entry": row.entry, "value": STANDARD.encode(row.value)});
     Ok(all.into_iter().map(object).collect())
 }
 
@@ -68,7 +69,7 @@ pub fn put_annotations(account: &Account, mailbox: Option<&MailboxName>, describ
             bail!("an annotation in the backup is damaged");
         };
         let owner = row["owner"].as_str();
-        if there.iter().any(|(other, name, _)| other.as_deref() == owner && name == entry) {
+        if there.iter().any(|other| other.owner.as_deref() == owner && other.entry == entry) {
             continue;
         }
         by_owner.entry(owner).or_default().push(AnnotationChange {

@@ -72,7 +72,7 @@ impl MailAccounts {
     /// Tells the directory that a user is over quota, or no more.
     pub fn set_over_quota(&self, settings: &Settings, user: &User, over: bool) -> anyhow::Result<()> {
         let config = config::Directory::read(settings);
-        Ok(match ldap_options(&config)? {
+        match ldap_options(&config)? {
             Some(options) => {
                 self.runtime.block_on(async { LdapEditor::new(&options)?.set_over_quota(user, over).await })?;
             }
@@ -80,7 +80,8 @@ impl MailAccounts {
                 let file = DirectoryFile::with_rules(&config.file, directory_rules(&config)?);
                 self.runtime.block_on(file.set_over_quota(user, over))?;
             }
-        })
+        }
+        Ok(())
     }
 
     /// What a user may hold by the directory and the store's defaults, whether or not that is enforced.

@@ -20,6 +20,17 @@ pub struct Annotation {
     pub value: Vec<u8>,
 }
 
+/// An annotation with who has set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedAnnotation {
+    /// Who has; `None` for a shared one.
+    pub owner: Option<String>,
+    /// As [`Annotation::entry`].
+    pub entry: String,
+    /// Any octets.
+    pub value: Vec<u8>,
+}
+
 /// An annotation to set, or with no value to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnotationChange {

@@ -33,7 +33,7 @@ pub use account::{
 };
 pub use account_id::AccountId;
 pub use acl::{ANYONE, AclChange, AclEntry, Rights, Share, Visitor};
-pub use annotation::{Annotation, AnnotationChange, AnnotationScope};
+pub use annotation::{Annotation, AnnotationChange, AnnotationScope, OwnedAnnotation};
 pub use bodies::Body;
 pub use content::{Content, Incoming, NewMessage};
 pub use error::{ErrorKind, Result, StoreError};

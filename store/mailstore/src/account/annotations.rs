@@ -3,7 +3,7 @@
 use super::{Account, Pass, existing};
 use crate::MailboxId;
 use crate::acl::Rights;
-use crate::annotation::{Annotation, AnnotationChange, AnnotationScope};
+use crate::annotation::{Annotation, AnnotationChange, AnnotationScope, OwnedAnnotation};
 use crate::engine::Reader;
 use crate::error::{Result, StoreError};
 use crate::event::EventKind;
@@ -23,16 +23,13 @@ impl Account {
         })
     }
 
-    /// Everybody's annotations of a mailbox, or with `None` of the account, for backups: who set each (`None` for the shared ones),
-    /// its name and its value, sorted by name. `NotFound`.
-    pub fn annotations_of_all(&self, mailbox: Option<&MailboxName>) -> Result<Vec<(Option<String>, String, Vec<u8>)>> {
+    /// Everybody's annotations of a mailbox, or with `None` of the account, for backups; sorted by name. `NotFound`.
+    pub fn annotations_of_all(&self, mailbox: Option<&MailboxName>) -> Result<Vec<OwnedAnnotation>> {
         let pass = self.pass();
-        let all = self.read(|tables| {
+        self.read(|tables| {
             tables.check_alive()?;
             tables.annotations_of_all(place(tables, mailbox, &pass)?)
-        })?;
-        let named = |owner: String| Some(owner).filter(|owner| !owner.is_empty());
-        Ok(all.into_iter().map(|(owner, entry, value)| (named(owner), entry, value)).collect())
+        })
     }
 
     /// Sets and removes annotations of a mailbox, or with `None` of the account: all of them or none. A mailbox gets a new MODSEQ

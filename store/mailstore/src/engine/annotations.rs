@@ -2,7 +2,7 @@
 
 use super::{Reader, Writer};
 use crate::MailboxId;
-use crate::annotation::{Annotation, AnnotationScope};
+use crate::annotation::{Annotation, AnnotationScope, OwnedAnnotation};
 use crate::error::Result;
 
 impl Reader<'_> {
@@ -23,12 +23,19 @@ impl Reader<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// All annotations of a place with who set them, by name; the shared ones are nobody's (`""`).
-    pub(crate) fn annotations_of_all(&self, place: MailboxId) -> Result<Vec<(String, String, Vec<u8>)>> {
+    /// All annotations of a place with who set them, by name.
+    pub(crate) fn annotations_of_all(&self, place: MailboxId) -> Result<Vec<OwnedAnnotation>> {
         let mut select = self
             .db
             .prepare_cached("SELECT entry, owner, value FROM annotation WHERE mailbox_id = ?1 ORDER BY entry, owner")?;
-        let rows = select.query_map((place.0,), |row| Ok((row.get(1)?, row.get(0)?, row.get(2)?)))?;
+        let rows = select.query_map((place.0,), |row| {
+            let owner: String = row.get(1)?;
+            Ok(OwnedAnnotation {
+                owner: Some(owner).filter(|owner| !owner.is_empty()),
+                entry: row.get(0)?,
+                value: row.get(2)?,
+            })
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
