@@ -68,7 +68,7 @@ fn back_ends(settings: &Settings, http: &Http, found: &mut Vec<Finding>) {
     if hosts.is_empty() && imap.port.is_none() {
         found.push(Finding::warning(
             &["service.http.enable", "service.imap.enable"],
-            "the webmail reads mail by IMAP, which is not enabled on this host: only users with another mailHost can use it (Guide §5.7)",
+            "IMAP is not enabled on this host, and the webmail reads mail by IMAP: only users with another mailHost can use it (Guide §5.7)",
             "give every user a mailHost, or configutil -o service.imap.enable -v yes",
         ));
     }
