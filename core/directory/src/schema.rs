@@ -300,9 +300,7 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), DirectoryError> {
             Err(error) => refuse(&error.to_string()),
         },
         // IA5String (RFC 4524 §2.16): an LDAP server would refuse the whole entry.
-        "mail" | "mailalternateaddress" | "mailequivalentaddress" | "mailhost" if !value.is_ascii() => {
-            refuse("has letters that the directory's ASCII syntax does not allow; write domains in their xn-- form")
-        }
+        "mail" if !value.is_ascii() => refuse("an ASCII address is needed here; others can be mailAlternateAddress"),
         "mail" => {
             if is_address(value) && !value.starts_with('@') {
                 Ok(())
