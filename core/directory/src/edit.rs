@@ -118,12 +118,7 @@ pub(crate) fn user_entry(new: &NewUser, domain: &Domain, above: &str, cost: Hash
     entry.push("cn", shown);
     // inetOrgPerson must have a surname.
     entry.push("sn", shown.rsplit(' ').next().unwrap_or(shown));
-    if !new.attributes.iter().any(|(name, _)| name.eq_ignore_ascii_case("mail")) {
-        let address = format!("{}@{}", new.uid, domain.name);
-        schema::check("mail", &address)
-            .map_err(|error| DirectoryError::Invalid(format!("{address}: {error}; or give mail=ADDRESS")))?;
-        entry.push("mail", &address);
-    }
+    entry.push("mail", &format!("{}@{}", new.uid, domain.name));
     if let Some(host) = &domain.preferred_mail_host {
         entry.push("mailHost", host);
     }

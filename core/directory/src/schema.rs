@@ -299,8 +299,6 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), DirectoryError> {
             Ok(_) => Ok(()),
             Err(error) => refuse(&error.to_string()),
         },
-        // IA5String (RFC 4524 §2.16): an LDAP server would refuse the whole entry.
-        "mail" if !value.is_ascii() => refuse("an ASCII address is needed here; others can be mailAlternateAddress"),
         "mail" => {
             if is_address(value) && !value.starts_with('@') {
                 Ok(())
