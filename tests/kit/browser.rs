@@ -25,6 +25,19 @@ use crate::{
 /// The key of an element in the WebDriver protocol.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// The driver takes a port that is free for IPv6 and gives up when somebody else has the same one for IPv4: then it is asked again.
+#[track_caller]
+fn started(command: &mut Command, log: &Path) -> (Server, String) {
+    loop {
+        let mut server = Server::start(command, log);
+        match server.try_line("ChromeDriver was started successfully on port ") {
+            Ok(line) => return (server, line),
+            Err(why) if why.contains("IPv4 port not available") => {}
+            Err(why) => panic!("{why}"),
+        }
+    }
+}
+
 /// A browser window with a new profile.
 pub struct Browser {
     driver: HttpClient,
@@ -44,8 +57,7 @@ impl Browser {
         let mut command = Command::new(find_program("chromedriver"));
         // The home of its own keeps Debian's start script and the crash reporter out of the person's.
         command.arg("--port=0").env("HOME", folder.path()).env("XDG_CONFIG_HOME", folder.path());
-        let mut server = Server::start(&mut command, &folder.path().join("chromedriver.log"));
-        let line = server.wait_for_line("ChromeDriver was started successfully on port ");
+        let (server, line) = started(&mut command, &folder.path().join("chromedriver.log"));
         let port: u16 = line
             .trim_end_matches('.')
             .rsplit(' ')

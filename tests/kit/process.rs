@@ -167,6 +167,11 @@ impl Server {
     /// The first line of stdout that begins with `start`; panics with the log at the deadline or when the program ends.
     #[track_caller]
     pub fn wait_for_line(&mut self, start: &str) -> String {
+        self.try_line(start).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// As [`Server::wait_for_line`], for programs that may have to be started again.
+    pub fn try_line(&mut self, start: &str) -> Result<String, String> {
         let end = Instant::now() + DEADLINE;
         let mut seen = String::new();
         loop {
@@ -176,13 +181,13 @@ impl Server {
                 .expect("no reader panics")
                 .recv_timeout(end.saturating_duration_since(Instant::now()))
             {
-                Ok(line) if line.starts_with(start) => return line,
+                Ok(line) if line.starts_with(start) => return Ok(line),
                 Ok(line) => seen = seen + &line + "\n",
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("{} printed no '{start}' line in time\n{seen}{}", self.name, self.log_text())
+                    return Err(format!("{} printed no '{start}' line in time\n{seen}{}", self.name, self.log_text()));
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    panic!("{} ended before its '{start}' line\n{seen}{}", self.name, self.log_text())
+                    return Err(format!("{} ended before its '{start}' line\n{seen}{}", self.name, self.log_text()));
                 }
             }
         }
