@@ -71,7 +71,7 @@ fn long_and_deep_names_are_names_up_to_the_limit() {
     imap.command(&format!("CREATE {longest}"));
     imap.command(&format!("SELECT {longest}"));
     assert!(imap.attempt(&format!("CREATE {longest}n")).status.starts_with("NO [CANNOT]"));
-    let deep = vec!["d".repeat(100).as_str(); 9].join("/");
+    let deep = ["d".repeat(100).as_str(); 9].join("/");
     imap.command(&format!("CREATE {deep}"));
     let listed = imap.command(&format!("LIST \"\" {deep}")).untagged;
     assert_eq!(listed.len(), 1);
