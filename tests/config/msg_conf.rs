@@ -145,3 +145,22 @@ fn a_link_stays_a_link_and_what_it_leads_to_is_changed() {
     assert!(path.symlink_metadata().unwrap().is_symlink());
     assert_eq!(std::fs::read_to_string(&real).unwrap(), "service.imap.port = 2143\n");
 }
+
+#[test]
+fn the_webmail_finds_its_own_hosts_imap_service_where_it_listens() {
+    let (_root, mut settings) = site();
+    settings
+        .set(&[
+            ("local.hostname", "mail.example.com"),
+            ("service.imap.port", "1143"),
+            ("service.listenaddr", "0.0.0.0"),
+        ])
+        .unwrap();
+    let own = Proxy::read(&settings).back_end(None);
+    assert_eq!((own.port, own.address), (1143, Some([127, 0, 0, 1].into())));
+    let other = Proxy::read(&settings).back_end(Some("store2.example.com"));
+    assert_eq!((other.port, other.address), (143, None));
+    settings.set(&[("local.service.proxy.imapport", "2143")]).unwrap();
+    let told = Proxy::read(&settings).back_end(None);
+    assert_eq!((told.port, told.address), (2143, None), "somebody else may listen there");
+}

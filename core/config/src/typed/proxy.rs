@@ -47,6 +47,8 @@ pub struct Proxy {
     /// Where this host's own IMAP service listens; `None` where it has none.
     own: Option<IpAddr>,
     own_ports: Vec<u16>,
+    /// Its port, where nobody has said which port back ends have.
+    own_port: Option<u16>,
     /// Certificates that back ends are checked against; empty trusts none.
     pub ca_files: Vec<PathBuf>,
 }
@@ -73,14 +75,17 @@ impl Proxy {
         each(keys::proxy::ADMIN, |o, v| o.admin = Some(v));
         each(keys::proxy::ADMIN_PASS, |o, v| o.admin_pass = Some(v));
         let listen = Imap::read(settings).service.listen;
+        let tls = settings.flag(keys::proxy::IMAP_SSL);
+        let own_port = if tls { listen.ssl_port } else { listen.port };
         Self {
+            own_port: own_port.filter(|port| *port != 0 && !settings.is_set(keys::proxy::IMAP_PORT)),
             own: listen.addresses.first().filter(|_| listen.is_on()).map(|address| reachable(*address)),
             own_ports: listen.port.into_iter().chain(listen.ssl_port).collect(),
             general: BackEnd {
                 host: settings.text(keys::site::HOSTNAME),
                 address: None,
                 port: port(settings, keys::proxy::IMAP_PORT),
-                tls: settings.flag(keys::proxy::IMAP_SSL),
+                tls,
                 tls_allowed: settings.flag(keys::http::SSL_USE_SSL),
                 admin: settings.optional(keys::proxy::ADMIN),
                 admin_pass: settings.optional(keys::proxy::ADMIN_PASS),
@@ -94,8 +99,9 @@ impl Proxy {
     pub fn back_end(&self, host: Option<&str>) -> BackEnd {
         let host = host.unwrap_or(&self.general.host).to_ascii_lowercase();
         let special = self.hosts.get(&host).cloned().unwrap_or_default();
-        let port = special.port.unwrap_or(self.general.port);
-        let here = host.eq_ignore_ascii_case(&self.general.host) && self.own_ports.contains(&port);
+        let here = host.eq_ignore_ascii_case(&self.general.host);
+        let port = special.port.or(self.own_port.filter(|_| here)).unwrap_or(self.general.port);
+        let here = here && self.own_ports.contains(&port);
         BackEnd {
             address: self.own.filter(|_| here),
             port,
@@ -115,6 +121,7 @@ impl Proxy {
     /// Replaces the site-wide port: `run` with "any free port" only knows it once the IMAP service listens.
     pub fn with_port(mut self, port: u16) -> Self {
         self.general.port = port;
+        self.own_port = None;
         self.own_ports.push(port);
         self
     }
