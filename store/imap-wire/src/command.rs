@@ -16,6 +16,7 @@ use crate::sequence::SequenceSet;
 use crate::sort::{SortArgs, ThreadArgs};
 use crate::status::{self, StatusItem};
 use crate::store::StoreArgs;
+use crate::urlauth::{self, UrlFetch};
 
 /// Whether a command's set and answer are sequence numbers or UIDs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,26 +147,6 @@ pub enum Command {
     Copy(Numbers, SequenceSet, String),
     /// MOVE (RFC 6851)
     Move(Numbers, SequenceSet, String),
-}
-
-/// One URL of URLFETCH.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UrlFetch {
-    /// The URL.
-    pub url: Vec<u8>,
-    /// What to tell of it in the extended form (RFC 5524 §3); empty for the plain form.
-    pub wanted: Vec<UrlData>,
-}
-
-/// What URLFETCH may tell (RFC 5524 §3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UrlData {
-    /// BODY: the octets as they are.
-    Body,
-    /// BINARY: without their transfer encoding.
-    Binary,
-    /// BODYPARTSTRUCTURE: what the part is.
-    Structure,
 }
 
 /// The arguments of SELECT and EXAMINE.
@@ -313,9 +294,9 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
             Command::ResetKey(Some((name, mechanisms)))
         }
         "URLFETCH" => {
-            let mut urls = vec![url_fetch(cursor)?];
+            let mut urls = vec![urlauth::url_fetch(cursor)?];
             while cursor.eat(b' ') {
-                urls.push(url_fetch(cursor)?);
+                urls.push(urlauth::url_fetch(cursor)?);
             }
             Command::UrlFetch(urls)
         }
@@ -415,30 +396,6 @@ fn astrings(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>> {
         strings.push(cursor.astring()?.into_owned());
     }
     Ok(strings)
-}
-
-/// `url`, or `(url *(SP parameter))`; parameters that are not known are passed over (RFC 5524 §3.1).
-fn url_fetch(cursor: &mut Cursor<'_>) -> Result<UrlFetch> {
-    if !cursor.eat(b'(') {
-        return Ok(UrlFetch { url: cursor.astring()?.into_owned(), wanted: Vec::new() });
-    }
-    let mut fetch = UrlFetch { url: cursor.astring()?.into_owned(), wanted: Vec::new() };
-    while cursor.eat(b' ') {
-        let wanted = match cursor.keyword()?.as_str() {
-            "BODY" => UrlData::Body,
-            "BINARY" => UrlData::Binary,
-            "BODYPARTSTRUCTURE" => UrlData::Structure,
-            _ => return Err(WireError::bad("Unknown URLFETCH parameter")),
-        };
-        if !fetch.wanted.contains(&wanted) {
-            fetch.wanted.push(wanted);
-        }
-    }
-    cursor.need(b')', "Expected a closing parenthesis")?;
-    if fetch.wanted.is_empty() {
-        fetch.wanted.push(UrlData::Body);
-    }
-    Ok(fetch)
 }
 
 /// `AUTHENTICATE mechanism [initial-response]`, `=` for an empty one (RFC 4959 §3).

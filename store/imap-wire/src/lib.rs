@@ -28,6 +28,7 @@ pub mod sort;
 pub mod status;
 pub mod store;
 pub mod url;
+pub mod urlauth;
 
 pub use command::{Command, Request};
 pub use cursor::Names;

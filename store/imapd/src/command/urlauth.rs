@@ -6,10 +6,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, Mac};
-use imap_wire::command::{UrlData, UrlFetch};
 use imap_wire::fetch::Partial;
 use imap_wire::print::{self, Detail};
 use imap_wire::url::{Access, MessageUrl};
+use imap_wire::urlauth::{UrlData, UrlFetch};
 use mailstore::{Account, AccountId, AccountOptions, MailboxName, UrlKey};
 use sha2::Sha256;
 
