@@ -5,7 +5,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     os::unix::fs::{PermissionsExt, chown, symlink},
     path::PathBuf,
-    process::Command,
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -91,8 +91,8 @@ impl Postfix {
             .replace("@ROOT@", &root.to_string_lossy())
             .replace("@DOMAIN@", &options.domain)
             .replace("@LMTP@", &format!("inet:[{}]:{}", options.lmtp.ip(), options.lmtp.port()))
-            .replace("@SIZE@", &options.message_size_limit.to_string())
-            + &options.settings;
+            .replace("@SIZE@", &options.message_size_limit.to_string());
+        let main = without_overridden(&main, &options.settings) + &options.settings;
         let main = match &options.tls {
             None => main,
             Some((certificate, key)) => main.replace(
@@ -147,9 +147,23 @@ impl Drop for Postfix {
         let config = self.folder.path().join("config");
         if self.server.is_running() {
             // The master process leads a session of its own: its stop command ends all its children too.
-            let _ = Command::new(find_program("postfix")).arg("-c").arg(config).arg("stop").output();
+            let mut command = Command::new(find_program("postfix"));
+            command.arg("-c").arg(config).arg("stop").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let Ok(mut stop) = command.spawn() else { return };
+            if within(Duration::from_secs(20), &mut || stop.try_wait().ok().flatten()).is_none() {
+                let _ = stop.kill();
+                let _ = stop.wait();
+            }
         }
     }
+}
+
+/// The lines of `main` whose parameters `settings` does not set itself. A parameter that stands twice makes every
+/// daemon log a warning at its start; postlogd's own then waits for room in the socket that only postlogd empties.
+fn without_overridden(main: &str, settings: &str) -> String {
+    let name = |line: &str| line.split_once('=').map(|(name, _)| name.trim().to_owned());
+    let overridden: Vec<String> = settings.lines().filter_map(name).collect();
+    main.split_inclusive('\n').filter(|line| name(line).is_none_or(|name| !overridden.contains(&name))).collect()
 }
 
 fn regex_quoted(text: &str) -> String {
