@@ -54,6 +54,51 @@ fn an_account_moves_there_and_back_with_its_numbers() {
 }
 
 #[test]
+fn a_process_that_does_not_know_the_partition_makes_no_second_account() {
+    let dir = tempfile::tempdir().unwrap();
+    let unaware = Store::open(options(dir.path())).unwrap();
+    let mover = two_partitions(dir.path());
+    filled(&mover);
+    drop(unaware.account(&id()).unwrap());
+    mover.move_account(&id(), "second").unwrap();
+    for refused in [unaware.account(&id()).err(), unaware.existing_account(&id()).err()] {
+        let refused = refused.expect("it is not made anew").to_string();
+        assert!(refused.contains("alice") && refused.contains("second"), "{refused}");
+    }
+    // One that starts without it in its settings is as careful, and others' accounts are made as ever.
+    let later = Store::open(options(dir.path())).unwrap();
+    assert!(later.account(&id()).is_err());
+    later.account(&AccountId::new("bob").unwrap()).unwrap();
+    assert_whole(&two_partitions(dir.path()), "second");
+}
+
+#[test]
+fn a_partition_whose_disk_is_not_mounted_is_not_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(&two_partitions(dir.path()));
+    let (there, away) = (dir.path().join("second"), dir.path().join("unmounted"));
+    fs::rename(&there, &away).unwrap();
+    let reopen = || {
+        let mut options = options(dir.path());
+        options.partitions.push(Partition { name: "second".to_owned(), path: there.clone() });
+        Store::open(options)
+    };
+    let refused = reopen().err().expect("the folder is another one").to_string();
+    assert!(refused.contains("mounted"), "{refused}");
+    fs::remove_dir_all(&there).unwrap();
+    fs::rename(&away, &there).unwrap();
+    assert!(reopen().is_ok());
+    // What an administrator says goes: the line is taken out, and an empty folder takes its place.
+    fs::remove_dir_all(&there).unwrap();
+    let list = options(dir.path()).partitions[0].path.join("=partitions");
+    let text = fs::read_to_string(&list).unwrap();
+    let kept: String = text.split_inclusive('\n').filter(|line| !line.ends_with("/second\n")).collect();
+    assert!(kept.len() < text.len(), "{text}");
+    fs::write(&list, kept).unwrap();
+    assert!(reopen().is_ok());
+}
+
+#[test]
 fn another_process_finds_it_gone_and_then_at_its_new_place() {
     let dir = tempfile::tempdir().unwrap();
     // Two stores on one folder share nothing in memory: as two processes do.

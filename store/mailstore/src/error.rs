@@ -1,6 +1,7 @@
 //! What can go wrong in the store: a kind that may decide an answer, a source for the log.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::Uid;
 
@@ -85,6 +86,14 @@ pub enum StoreError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The account lies in a partition that this process's settings do not have; nothing was made or changed.
+    #[error("account {account} is in the partition at {}, which this process does not know: restart it, or bring back the setting store.partition.<name>.path", partition.display())]
+    Elsewhere {
+        /// Whose.
+        account: String,
+        /// The partition's folder.
+        partition: PathBuf,
+    },
     /// Others held the write lock too long.
     #[error("the account is busy")]
     Busy(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
@@ -137,7 +146,7 @@ impl StoreError {
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::Busy(_) => ErrorKind::Busy,
             Self::CorruptMessage { .. } | Self::Corrupt(_) => ErrorKind::Corrupt,
-            Self::Format { .. } | Self::Io { .. } | Self::Engine(_) => ErrorKind::Io,
+            Self::Format { .. } | Self::Elsewhere { .. } | Self::Io { .. } | Self::Engine(_) => ErrorKind::Io,
         }
     }
 

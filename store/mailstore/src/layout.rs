@@ -16,6 +16,10 @@ pub(crate) const INTAKE: &str = "=intake";
 pub(crate) const MOVING: &str = "=moving";
 /// The folder of a partition that holds deleted accounts on their way out.
 pub(crate) const DELETED: &str = "=deleted";
+/// The file of the first partition that lists every partition the store was used with.
+pub(crate) const PARTITIONS: &str = "=partitions";
+/// The file of a partition that tells it from an empty folder at its place.
+pub(crate) const MARK: &str = "=partition";
 /// The folder of an account that holds large contents.
 pub(crate) const CONTENT: &str = "content";
 

@@ -4,6 +4,7 @@ mod core;
 mod leftovers;
 mod moving;
 mod open_accounts;
+mod partitions;
 mod sharing;
 mod tending;
 
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 pub(crate) use self::core::{AccountCore, row_of};
 use self::open_accounts::OpenAccounts;
+use self::partitions::Partitions;
 use self::tending::Tender;
 use crate::account::{Account, check_sizes};
 use crate::account_id::AccountId;
@@ -34,12 +36,14 @@ pub(crate) struct StoreInner {
     pub(crate) options: StoreOptions,
     accounts: Mutex<HashMap<AccountId, Weak<AccountCore>>>,
     open: OpenAccounts,
+    partitions: Partitions,
     tender: Tender,
     site: engine::SiteDatabase,
 }
 
 impl Store {
-    /// Opens the store; makes the folders of its partitions when they are missing.
+    /// Opens the store; makes the folders of its partitions when they are missing. `Invalid` if there are none, or if one that
+    /// was used is not what it was: its disk is not mounted.
     pub fn open(options: StoreOptions) -> Result<Self> {
         if options.partitions.is_empty() {
             return Err(StoreError::Invalid("a store has at least one partition".into()));
@@ -49,6 +53,7 @@ impl Store {
         }
         let inner = StoreInner {
             open: OpenAccounts::new(options.open_accounts),
+            partitions: Partitions::open(&options.partitions)?,
             tender: Tender::start()?,
             accounts: Mutex::default(),
             // There is a first one: checked above.
@@ -68,7 +73,7 @@ impl Store {
         if let Some(core) = self.known(id) {
             return Ok(Account::new(self.clone(), core, options.quota));
         }
-        let dir = match self.find(id) {
+        let dir = match self.find(id)? {
             Some(dir) => dir,
             None => {
                 let dir = layout::account_dir(&self.partition(options.partition.as_deref())?.path, id);
@@ -81,7 +86,10 @@ impl Store {
 
     /// The account if it was ever used; nothing is made.
     pub fn existing_account(&self, id: &AccountId) -> Result<Option<Account>> {
-        let core = self.known(id).or_else(|| self.find(id).map(|dir| self.remember(id, dir)));
+        let core = match self.known(id) {
+            None => self.find(id)?.map(|dir| self.remember(id, dir)),
+            known => known,
+        };
         Ok(core.map(|core| Account::new(self.clone(), core, None)))
     }
 
@@ -98,7 +106,7 @@ impl Store {
 
     /// When an account's files last changed, in seconds since 1970; `None` if there is no such account.
     pub fn last_change(&self, id: &AccountId) -> Result<Option<i64>> {
-        Ok(self.find(id).and_then(|dir| engine::changed(&dir)))
+        Ok(self.find(id)?.and_then(|dir| engine::changed(&dir)))
     }
 
     /// Deletes an account and all its mail. Handles of it answer `Gone` from then on, in other processes too.
@@ -138,7 +146,7 @@ impl Store {
 
     /// The partition and the folder of an account: where it is, or where it would be made.
     pub fn place(&self, id: &AccountId) -> Result<Place> {
-        let dir = match self.find(id) {
+        let dir = match self.find(id)? {
             Some(dir) => dir,
             None => layout::account_dir(&self.partition(None)?.path, id),
         };
@@ -212,12 +220,17 @@ impl Store {
         found.ok_or_else(|| StoreError::Invalid(format!("there is no partition '{}'", name.unwrap_or_default())))
     }
 
-    fn find(&self, id: &AccountId) -> Option<PathBuf> {
+    /// The folder of an account that exists. `Elsewhere`.
+    fn find(&self, id: &AccountId) -> Result<Option<PathBuf>> {
         let mut dirs = self.inner.options.partitions.iter().map(|partition| layout::account_dir(&partition.path, id));
-        match &self.inner.options.partitions[..] {
+        let found = match &self.inner.options.partitions[..] {
             [_] => dirs.find(|dir| engine::exists(dir)),
             _ => self.find_among(id, dirs.collect()),
+        };
+        if found.is_none() {
+            self.inner.partitions.check_not_elsewhere(id)?;
         }
+        Ok(found)
     }
 
     fn known(&self, id: &AccountId) -> Option<Arc<AccountCore>> {
