@@ -106,6 +106,11 @@ fn imsconnutil_lists_who_is_connected_and_disconnects_with_a_bye() {
     assert!((300..400).contains(&page.status) && page.header("location").unwrap().contains("login"), "{}", page.status);
 
     assert_eq!(site.tool(&["imsconnutil", "-k"], "").status.code(), Some(2));
+    assert_eq!(
+        site.tool(&["imsconnutil", "-k", "-u", "alice", "-s", "imap"], "").status.code(),
+        Some(2),
+        "-k ends all of them"
+    );
     assert_eq!(site.tool(&["imsconnutil"], "").status.code(), Some(2));
     assert_eq!(site.tool(&["imsconnutil", "-a"], "").status.code(), Some(1), "last accesses are not noted");
 }

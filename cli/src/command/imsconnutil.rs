@@ -37,8 +37,8 @@ pub struct Imsconnutil {
     /// Disconnect the users named by -u or -f
     #[arg(short = 'k', conflicts_with_all = ["current", "access"], requires = "whom")]
     disconnect: bool,
-    /// Only this service; only for -c
-    #[arg(short = 's', value_name = "SERVICE")]
+    /// With -c: only this service
+    #[arg(short = 's', value_name = "SERVICE", conflicts_with_all = ["disconnect", "access"])]
     service: Option<Service>,
     /// Only this user; may be repeated
     #[arg(short = 'u', value_name = "UID")]
