@@ -1,12 +1,14 @@
 //! A certificate authority for one test: users' certificates, servers' certificates, revocation lists.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, CustomExtension, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
     date_time_ymd,
 };
+use suite::process::{find_program, run};
 use tempfile::TempDir;
 
 /// See the module.
@@ -32,6 +34,8 @@ pub struct Person<'a> {
     pub subject: &'a [(DnType, &'a str)],
     /// Ended in 2021.
     pub expired: bool,
+    /// Has an extension that nobody knows and nobody may overlook.
+    pub odd: bool,
 }
 
 impl Authority {
@@ -72,7 +76,39 @@ impl Authority {
             params.not_before = date_time_ymd(2020, 1, 1);
             params.not_after = date_time_ymd(2021, 1, 1);
         }
+        if person.odd {
+            let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 55555, 1], vec![5, 0]);
+            extension.set_criticality(true);
+            params.custom_extensions.push(extension);
+        }
         self.issue(params)
+    }
+
+    /// What rcgen does not make: a certificate by `openssl x509`, with a key that is made with the arguments `key`. Without
+    /// `extensions` (the lines of an OpenSSL file) it is of version 1.
+    pub fn by_openssl(&self, subject: &str, key: &[&str], extensions: &str) -> Issued {
+        let serial = rand::random::<u64>() >> 1 | 1;
+        let path = |kind: &str| self.path(&format!("{serial}.{kind}"));
+        let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+        let openssl = |arguments: &[&str]| {
+            run(Command::new(find_program("openssl")).args(arguments), b"").success();
+        };
+        let (own, pem, request) = (text(path("key")), text(path("pem")), text(path("csr")));
+        std::fs::write(self.path("ca.key"), self.issuer.key().serialize_pem()).unwrap();
+        openssl(&[&["genpkey", "-out", &own][..], key].concat());
+        openssl(&["req", "-new", "-key", &own, "-subj", subject, "-out", &request]);
+        let (ca, ca_key) = (text(self.file()), text(self.path("ca.key")));
+        let number = serial.to_string();
+        let sign =
+            ["x509", "-req", "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-set_serial", &number, "-out", &pem];
+        if extensions.is_empty() {
+            openssl(&sign);
+        } else {
+            let file = text(path("ext"));
+            std::fs::write(&file, extensions).unwrap();
+            openssl(&[&sign[..], &["-extfile", &file]].concat());
+        }
+        Issued { certificate: pem.into(), key: own.into(), serial, der: Vec::new() }
     }
 
     pub fn server(&self, names: &[&str]) -> Issued {

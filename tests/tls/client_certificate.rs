@@ -5,7 +5,7 @@ use suite::site::password;
 use suite::{Site, SiteOptions, wait_for};
 
 use super::authority::{Authority, Issued, Person};
-use super::peer::{refresh, s_client, set, with_certificate};
+use super::peer::{refresh, s_client, set, stolen, with_certificate};
 
 /// A site that trusts `authority`, with these users.
 pub fn site(authority: &Authority, users: &[&str]) -> Site {
@@ -120,6 +120,61 @@ fn a_certificate_that_counts_for_nothing_leaves_the_password() {
             with_certificate(&site, "imap", own, &["-starttls", "imap"], "a1 AUTHENTICATE EXTERNAL =\na2 LOGOUT\n");
         assert!(said.contains("a1 NO ["), "{subject}: {said}");
         assert!(!said.contains(reason) && !said.contains("nobody@") && !said.contains("dora"), "{subject}: {said}");
+    }
+}
+
+/// Certificates of `authority` that the TLS library has no use for, with what the log says of them.
+fn unusable(authority: &Authority) -> [(Issued, &'static str); 3] {
+    let curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    let small = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"];
+    let mail = "subjectAltName=email:alice@example.test\nextendedKeyUsage=clientAuth\n";
+    let odd = Person { name: "Odd", mail: &["alice@example.test"], odd: true, ..Person::default() };
+    [
+        (authority.by_openssl("/CN=Old/emailAddress=alice@example.test", &curve, ""), "of X.509 version 1"),
+        (authority.person(&odd), "UnsupportedCriticalExtension"),
+        (authority.by_openssl("/CN=Small", &small, mail), "RSA key has 1024 bits"),
+    ]
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_leaves_the_password_too() {
+    let authority = Authority::new("Mail CA");
+    let site = site(&authority, &["alice"]);
+    let login = format!("a1 LOGIN alice {}\na2 LOGOUT\n", password());
+    for (own, reason) in &unusable(&authority) {
+        for version in ["-tls1_3", "-tls1_2"] {
+            // OpenSSL itself has something against small keys.
+            let lax = [version, "-cipher", "DEFAULT@SECLEVEL=0"];
+            let said = with_certificate(&site, "imaps", own, &lax, &login);
+            assert!(said.starts_with("* OK ") && said.contains("a1 OK"), "{reason} {version}: {said}");
+            let starttls = [&lax[..], &["-starttls", "imap"]].concat();
+            let said = with_certificate(&site, "imap", own, &starttls, "a1 AUTHENTICATE EXTERNAL =\na2 LOGOUT\n");
+            assert!(said.contains("a1 NO [CANNOT]"), "{reason} {version}: {said}");
+        }
+        log_has(&site, "] certificate ", reason);
+        let lax = ["-cipher", "DEFAULT@SECLEVEL=0"];
+        let page = with_certificate(&site, "https", own, &lax, "GET /login HTTP/1.0\n\n");
+        assert!(page.contains("Your certificate cannot be used here."), "{reason}: {page}");
+        let http = |line: &str| line.contains("badlogin: ") && line.contains(reason);
+        wait_for(reason, || (site.log().lines().filter(|line| http(line)).count() >= 5).then_some(()));
+    }
+    assert!(!site.log().contains("certificate+tls"), "{}", site.log());
+}
+
+#[test]
+fn somebody_elses_certificate_without_its_key_is_worth_nothing() {
+    let authority = Authority::new("Mail CA");
+    let site = site(&authority, &["alice"]);
+    let own = alice(&authority);
+    let thief = authority.person(&Person { name: "Thief", ..Person::default() });
+    // What can be checked is checked in the handshake.
+    assert_eq!(stolen(&site, &own.certificate, &own.key).unwrap().0, "* PREAUTH");
+    assert!(stolen(&site, &own.certificate, &thief.key).is_none(), "a false proof ends the connection");
+    // What cannot be checked signs nobody in, and is not offered to.
+    for (unusable, reason) in &unusable(&authority) {
+        let (greeting, answer) = stolen(&site, &unusable.certificate, &thief.key).unwrap();
+        assert_eq!(greeting, "* OK", "{reason}");
+        assert!(answer.starts_with("a1 NO [CANNOT]"), "{reason}: {answer}");
     }
 }
 

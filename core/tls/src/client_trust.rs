@@ -1,19 +1,22 @@
 //! Who may sign in with a certificate: trusted authorities and revocation lists (Guide §5.2.3; reference §3.2; RFC 5280).
 //!
 //! In the handshake a certificate is asked for, never demanded, and only the proof of its key is checked: a person whose certificate
-//! has expired goes on with a password instead of meeting a broken connection. Whether the certificate is worth anything is decided
-//! here, each time it is used, against the authorities and lists of that moment.
+//! has expired goes on with a password instead of meeting a broken connection. The same for a certificate that the library cannot
+//! make anything of ([`unusable`]): nobody can check the proof of its key, so it proves nothing, for ever. Whether any other
+//! certificate is worth anything is decided here, each time it is used, against the authorities and lists of that moment.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
-use rustls::{CertificateError, RootCertStore};
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, UnixTime};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
+use x509_parser::public_key::PublicKey;
 
-use crate::signatures::checks_signatures;
 use crate::{Certificate, TlsError, pem, provider};
 
 /// What client certificates are checked against.
@@ -50,6 +53,9 @@ pub enum Untrusted {
     /// Made for another purpose than to identify a client.
     #[error("certificate is not for client authentication")]
     WrongPurpose,
+    /// Nobody can check with it that the client has its key: the handshake went on as if none had been shown.
+    #[error("certificate cannot be used: {0}")]
+    Unusable(String),
     /// Anything else that the library finds.
     #[error("certificate is refused: {0}")]
     Other(String),
@@ -133,20 +139,26 @@ pub(crate) trait CurrentTrust: std::fmt::Debug + Send + Sync {
     fn with_trust(&self, check: &mut dyn FnMut(&ClientTrust));
 }
 
-/// The certificate that a client has shown and whose key it has.
+/// The certificate that a client has shown. It has the key of it, unless the certificate is [`unusable`].
 #[derive(Clone, Debug)]
 pub struct ClientCertificate {
     chain: Arc<[CertificateDer<'static>]>,
+    unusable: Option<Untrusted>,
     trust: Arc<dyn CurrentTrust>,
 }
 
 impl ClientCertificate {
     pub(crate) fn new(chain: &[CertificateDer<'static>], trust: Arc<dyn CurrentTrust>) -> Option<ClientCertificate> {
-        (!chain.is_empty()).then(|| ClientCertificate { chain: chain.into(), trust })
+        let unusable = unusable(chain.first()?);
+        Some(ClientCertificate { chain: chain.into(), unusable, trust })
     }
 
     /// Whom it says that this is, if it is trusted now. A signature or two are checked: some 0.1 ms.
     pub fn verify(&self) -> Result<Certificate, Untrusted> {
+        // Before anything else: the handshake has not checked the key of such a certificate.
+        if let Some(reason) = &self.unusable {
+            return Err(reason.clone());
+        }
         let mut result = Err(Untrusted::NotAsked);
         self.trust.with_trust(&mut |trust| result = trust.verify(&self.chain));
         result?;
@@ -161,7 +173,32 @@ impl ClientCertificate {
     }
 }
 
-/// Asks for a certificate and checks that the client has its key, no more: see the module.
+/// Sizes of RSA keys that the library checks signatures of, in bits.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// Why no signature can be checked with the key of a certificate; `None` if one can. Depends on the certificate alone, so that the
+/// handshake and whoever asks later say the same.
+fn unusable(own: &CertificateDer<'_>) -> Option<Untrusted> {
+    let read = X509Certificate::from_der(own).ok().map(|(_, certificate)| certificate);
+    if let Err(error) = ParsedCertificate::try_from(own) {
+        return Some(Untrusted::Unusable(match read {
+            Some(old) if old.version != X509Version::V3 => {
+                format!("it is of X.509 version {}, not 3", old.version.0.saturating_add(1))
+            }
+            _ => error.to_string(),
+        }));
+    }
+    let Some(Ok(PublicKey::RSA(key))) = read.as_ref().map(|read| read.public_key().parsed()) else { return None };
+    let zeros = key.modulus.iter().take_while(|byte| **byte == 0).count();
+    let digits = &key.modulus[zeros..];
+    let bits = digits.len() * 8 - digits.first().map_or(0, |first| first.leading_zeros() as usize);
+    (!RSA_BITS.contains(&bits)).then(|| {
+        let (least, most) = (RSA_BITS.start(), RSA_BITS.end());
+        Untrusted::Unusable(format!("its RSA key has {bits} bits, {least} to {most} are needed"))
+    })
+}
+
+/// Asks for a certificate and checks that the client has its key where that can be checked, no more: see the module.
 #[derive(Debug)]
 struct Asking {
     names: Vec<rustls::DistinguishedName>,
@@ -183,13 +220,38 @@ impl ClientCertVerifier for Asking {
 
     fn verify_client_cert(
         &self,
-        end_entity: &CertificateDer<'_>,
+        _end_entity: &CertificateDer<'_>,
         _intermediates: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
-        ParsedCertificate::try_from(end_entity)?;
         Ok(ClientCertVerified::assertion())
     }
 
-    checks_signatures!();
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        if unusable(cert).is_some() {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        if unusable(cert).is_some() {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
 }
