@@ -131,13 +131,30 @@ fn http_leads_to_https_where_passwords_may_not_go_in_clear() {
         assert_eq!(answer.header("location"), Some(format!("https://127.0.0.1:{https}{path}").as_str()));
         assert!(answer.header("set-cookie").is_none(), "no cookie goes out in clear");
     }
-    // The host that the browser asked for stays; anything else in its place does not.
+    // The host that the browser asked for stays if it is the site's; anybody else's does not.
     let host = |value: &str| {
         let url = format!("http://{}/login", site.listener("http"));
         curl(&["-i", "-H", &format!("Host: {value}"), &url]).success().stdout
     };
-    assert!(host("mail.example.test:8080").contains(&format!("https://mail.example.test:{https}/login")));
-    assert!(host("evil/..\\x").contains(&format!("https://localhost:{https}/login")));
+    let own =
+        [("localhost:8080", "localhost"), ("LOCALHOST", "LOCALHOST"), ("127.0.0.1:1", "127.0.0.1"), ("[::1]", "[::1]")];
+    for (asked, led) in own {
+        let answer = host(asked);
+        assert!(answer.contains(&format!("https://{led}:{https}/login")), "{asked}: {answer}");
+    }
+    for foreign in [
+        "evil.example",
+        "mail.example.test:8080",
+        "localhost.evil.example",
+        "10.9.8.7",
+        "[2001:db8::1]:80",
+        "evil/..\\x",
+        "",
+    ] {
+        let answer = host(foreign);
+        assert!(answer.contains(&format!("https://localhost:{https}/login")), "{foreign}: {answer}");
+        assert!(!answer.contains("evil") && !answer.contains("mail.example"), "{foreign}: {answer}");
+    }
     // A form that has come in clear is not looked at.
     let answer = http.post_form("/login", &[("user", "alice"), ("password", password())]);
     assert_eq!(answer.status, 403);
@@ -146,6 +163,31 @@ fn http_leads_to_https_where_passwords_may_not_go_in_clear() {
     // On the TLS port all is as ever.
     let page = curl(&["-k", &format!("https://127.0.0.1:{https}/login")]).success().stdout;
     assert!(page.contains("name=\"password\""), "{page}");
+}
+
+#[test]
+fn http_leads_to_any_name_that_a_certificate_is_for() {
+    let authority = Authority::new("Mail CA");
+    let own = authority.server(&["mail.example.com", "*.web.example.com"]);
+    let site = Site::start(
+        SiteOptions::default()
+            .set("service.http.plaintextmincipher", "1")
+            .set("local.hostname", "store1.example.com")
+            .set("service.tls.certfile", own.certificate.display())
+            .set("service.tls.keyfile", own.key.display()),
+    );
+    let port = site.listener("https").port();
+    for (asked, led) in [
+        ("mail.example.com", "mail.example.com"),
+        ("a.web.example.com:80", "a.web.example.com"),
+        ("store1.example.com", "store1.example.com"),
+        ("example.com", "store1.example.com"),
+        ("a.b.web.example.com", "store1.example.com"),
+    ] {
+        let url = format!("http://{}/login", site.listener("http"));
+        let answer = curl(&["-i", "-H", &format!("Host: {asked}"), &url]).success().stdout;
+        assert!(answer.contains(&format!("https://{led}:{port}/login")), "{asked}: {answer}");
+    }
 }
 
 #[test]

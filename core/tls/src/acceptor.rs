@@ -118,6 +118,12 @@ impl Acceptor {
         self.asks && self.shared.loaded().trust.is_some()
     }
 
+    /// Whether one of the certificates is valid for `host`, a DNS name or an IP address.
+    pub fn serves(&self, host: &str) -> bool {
+        let Ok(name) = ServerName::try_from(host) else { return false };
+        self.shared.loaded().keys.keys.iter().any(|key| fits(key, &name))
+    }
+
     /// The handshake. Put a time limit around it.
     pub async fn accept<S>(&self, stream: S) -> std::io::Result<ServerStream<S>>
     where
@@ -216,13 +222,16 @@ struct ByServerName {
 
 impl ResolvesServerCert for ByServerName {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let fits = |key: &&Arc<CertifiedKey>| -> bool {
-            let Some(name) = hello.server_name().and_then(|name| ServerName::try_from(name).ok()) else { return false };
-            let Ok(certificate) = key.end_entity_cert() else { return false };
-            let Ok(parsed) = ParsedCertificate::try_from(certificate) else { return false };
-            rustls::client::verify_server_name(&parsed, &name).is_ok()
-        };
-        let by_name = if self.keys.len() > 1 { self.keys.iter().find(fits) } else { None };
+        let asked = hello.server_name().and_then(|name| ServerName::try_from(name).ok());
+        let by_name = asked.filter(|_| self.keys.len() > 1);
+        let by_name = by_name.and_then(|name| self.keys.iter().find(|key| fits(key, &name)));
         by_name.or_else(|| self.keys.first()).cloned()
     }
+}
+
+/// Whether a certificate is valid for a name.
+fn fits(key: &CertifiedKey, name: &ServerName<'_>) -> bool {
+    let Ok(certificate) = key.end_entity_cert() else { return false };
+    let Ok(parsed) = ParsedCertificate::try_from(certificate) else { return false };
+    rustls::client::verify_server_name(&parsed, name).is_ok()
 }

@@ -1,11 +1,14 @@
 //! Where passwords may not go out in clear, plain HTTP only leads to HTTPS (`service.http.plaintextmincipher`, Guide §5.2.2, §5.7.1).
 
+use std::net::IpAddr;
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::error::ErrorPage;
+use crate::request::Client;
 use crate::respond;
 use crate::state::{AppState, Transport};
 use crate::views::reader::Trouble;
@@ -24,7 +27,8 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     let readable = matches!(*request.method(), Method::GET | Method::HEAD);
     match service.listen.ssl_port {
         Some(port) if readable => {
-            let host = host(request.headers()).unwrap_or(&config.hostname);
+            let named = host(request.headers()).filter(|host| is_own(&state, request.extensions().get(), host));
+            let host = named.unwrap_or(&config.hostname);
             let port = if port == 443 { String::new() } else { format!(":{port}") };
             let path = respond::local_path(asked).unwrap_or("/");
             respond::see_other(&format!("https://{host}{port}{path}"))
@@ -51,13 +55,21 @@ fn refused(has_port: bool) -> Response {
     answer
 }
 
-/// The host that the browser asked for, without port, if it is one that can stand in an address.
+/// The host that the browser asked for, without port.
 fn host(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::HOST)?.to_str().ok()?;
-    let host = match value.rfind(']') {
-        Some(end) => &value[..=end],
-        None => value.split(':').next()?,
-    };
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
-    (!host.is_empty() && host.bytes().all(good)).then_some(host)
+    match value.rfind(']') {
+        Some(end) => Some(&value[..=end]),
+        None => value.split(':').next(),
+    }
+}
+
+/// Whether a host is this site's: `local.hostname`, a name that one of its certificates is for, or the address that the connection was
+/// made to. Anything else has been put there by somebody else, and a redirect must not lead there.
+fn is_own(state: &AppState, client: Option<&Client>, host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let local = client.map(|client| client.local.ip().to_canonical());
+    bare.eq_ignore_ascii_case(&state.config.now().hostname)
+        || (local.is_some() && bare.parse::<IpAddr>().ok().map(|address| address.to_canonical()) == local)
+        || state.acceptor.as_ref().is_some_and(|acceptor| acceptor.serves(bare))
 }
