@@ -48,6 +48,22 @@ fn delays_double_after_the_free_failures_up_to_the_longest() {
 }
 
 #[test]
+fn the_fourth_attempt_waits_also_when_seconds_lie_between() {
+    let ledger = ledger();
+    let mut now = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(attempt(&ledger, "alice@x", HOME, now, Outcome::Wrong), None);
+        now += Duration::from_millis(600);
+    }
+    // The delay counts from the failure.
+    assert_eq!(attempt(&ledger, "alice@x", HOME, now, Outcome::Wrong), Some(0));
+    now += Duration::from_millis(400);
+    assert_eq!(attempt(&ledger, "alice@x", HOME, now, Outcome::Wrong), None);
+    now += Duration::from_millis(500);
+    assert_eq!(attempt(&ledger, "alice@x", HOME, now, Outcome::Wrong), Some(1));
+}
+
+#[test]
 fn nobody_waits_for_anothers_failures_and_a_user_not_for_those_from_elsewhere() {
     let ledger = ledger();
     let now = Instant::now();

@@ -25,6 +25,8 @@ const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// How much more an address has room for than one user from it, and a user from everywhere.
 const ADDRESS_ROOM: f64 = 10.0;
 const USER_ROOM: f64 = 30.0;
+/// Less room than this is none: what the seconds between failures have made the count forget gives nobody another free one.
+const LAST_PLACE: f64 = 0.5;
 /// Passwords that are looked at together, for a user who signed in from there before and has not failed since.
 const AT_ONCE: u32 = 50;
 /// Sign-ins of a user from an address, and of an address, that wait; more are refused.
@@ -122,7 +124,7 @@ impl Ticket {
                 Outcome::Right | Outcome::Unknown => {}
                 Outcome::Wrong => {
                     count.level += 1.0;
-                    if count.level >= *room {
+                    if *room - count.level < LAST_PLACE {
                         count.next = Some(now + delay(count.level - room, self.settings.max_delay));
                     }
                 }
@@ -224,8 +226,8 @@ impl Ledger {
             let later = if at == 0 && familiar && count.level < 1.0 {
                 // Several programs of one person begin together.
                 (count.running >= AT_ONCE).then_some(now + self.settings.max_delay)
-            } else if unused > 0.0 {
-                (f64::from(count.running) >= unused.ceil()).then_some(now + self.settings.max_delay)
+            } else if unused >= LAST_PLACE {
+                (f64::from(count.running) >= unused.round()).then_some(now + self.settings.max_delay)
             } else if count.running > 0 {
                 Some(now + self.settings.max_delay)
             } else {
