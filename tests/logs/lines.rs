@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
 use nix::sys::signal::Signal;
 use suite::{Site, site::password};
 
@@ -51,6 +52,92 @@ fn a_bad_login_and_the_end_of_a_session_read_as_on_the_old_server() {
     assert_eq!((fields[1].split(':').count(), fields[2].split(':').count()), (3, 3), "{words}");
     assert!(fields[3].parse::<u64>().unwrap() > 20 && fields[4].parse::<u64>().unwrap() > 100, "{words}");
     assert_eq!(&fields[5..], ["1", "logout"], "{words}");
+}
+
+#[test]
+fn a_name_that_cannot_be_read_leaves_its_line_shortened_and_escaped() {
+    let site = Site::start(options());
+    let long = "x".repeat(5000);
+    let shown = format!("{}…", "x".repeat(128));
+    let encoded = |message: &[u8]| base64::engine::general_purpose::STANDARD.encode(message);
+    let plain = encoded(format!("\0{long}\0secret").as_bytes());
+    let newest = |log: &str, count: usize| {
+        suite::wait_for("badlogin lines", || {
+            let all: Vec<String> = lines(&site, log).into_iter().filter(|line| line.contains("badlogin: [")).collect();
+            (all.len() == count).then(|| all[count - 1].clone())
+        })
+    };
+    let mut count = 0;
+    let mut fits = |log: &str, name: &str, reason: &str| {
+        count += 1;
+        let line = newest(log, count);
+        assert!(line.ends_with(&format!("{name} authentication failure ({reason})")), "{line}");
+        assert!(line.len() < 600, "{line}");
+    };
+    // IMAP: LOGIN with each form of string, then AUTHENTICATE.
+    let attempt = |bytes: &[u8]| {
+        let mut raw = Raw::connect(site.listener("imap"));
+        raw.send(&[b"a1 ", bytes, b"\r\n"].concat());
+        let answer = raw.read();
+        assert!(answer.starts_with("a1 NO") || answer.starts_with("a1 BAD"), "{answer}");
+    };
+    attempt(format!("LOGIN {long} secret").as_bytes());
+    fits("imap", &format!("plaintext {shown}"), "field too long");
+    attempt(b"LOGIN {8+}\r\nal\xff\r\nnce secret");
+    fits("imap", "plaintext al\u{fffd}\\u{d}\\u{a}nce", "not UTF-8");
+    attempt(b"LOGIN \"\" secret");
+    fits("imap", "plaintext \"\"", "LOGIN exchange with an empty name or password");
+    attempt(format!("AUTHENTICATE PLAIN {plain}").as_bytes());
+    fits("imap", "plaintext \"\"", "message too long");
+    attempt(format!("AUTHENTICATE PLAIN {}", encoded(format!("\0{}\0secret", &long[..2000]).as_bytes())).as_bytes());
+    fits("imap", &format!("plaintext {shown}"), "field too long");
+    attempt(b"AUTHENTICATE PLAIN !!!");
+    fits("imap", "plaintext \"\"", "command is not well-formed");
+    attempt("LOGIN j\u{f6}rg\u{85} secret".as_bytes());
+    fits("imap", "plaintext j\u{f6}rg\\u{85}", "command is not well-formed");
+    attempt(b"AUTHENTICATE PLAIN YWJj");
+    fits("imap", "plaintext \"\"", "PLAIN message without its three fields");
+    attempt(b"AUTHENTICATE SCRAM-SHA-256 YWJj");
+    fits("imap", "SCRAM-SHA-256 \"\"", "no GS2 header");
+    // POP.
+    let attempt = |lines: &[&[u8]]| {
+        let mut raw = Raw::connect(site.listener("pop"));
+        for (at, line) in lines.iter().enumerate() {
+            raw.send(&[line, &b"\r\n"[..]].concat());
+            let answer = raw.read();
+            assert!(answer.starts_with(if at + 1 < lines.len() { "+OK" } else { "-ERR" }), "{answer}");
+        }
+    };
+    count = 0;
+    let mut fits = |log: &str, name: &str, reason: &str| {
+        count += 1;
+        let line = newest(log, count);
+        assert!(line.ends_with(&format!("{name} authentication failure ({reason})")), "{line}");
+    };
+    attempt(&[format!("USER {long}").as_bytes()]);
+    fits("pop", &format!("plaintext {shown}"), "name or password too long");
+    attempt(&[format!("user {}", &long[..300]).as_bytes()]);
+    fits("pop", &format!("plaintext {shown}"), "name or password too long");
+    attempt(&[b"USER al\x07ice"]);
+    fits("pop", "plaintext al\\u{7}ice", "not well-formed");
+    attempt(&[b"USER alice", format!("PASS {long}").as_bytes()]);
+    fits("pop", "plaintext alice", "name or password too long");
+    attempt(&[format!("AUTH PLAIN {plain}").as_bytes()]);
+    fits("pop", "plaintext \"\"", "name or password too long");
+    attempt(&[b"AUTH PLAIN AGE="]);
+    fits("pop", "plaintext \"\"", "PLAIN message without its three fields");
+    // What is no sign-in leaves none.
+    attempt(&[b"NOOP \xff"]);
+    // The webmail.
+    let mut http = site.http();
+    let page = http.get("/login");
+    let fields = suite::http::hidden_inputs(&page.text());
+    let mut form: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    form.extend([("user", long.as_str()), ("password", "secret")]);
+    assert_eq!(http.post_form("/login", &form).status, 401);
+    let line = line(&site, "http", "badlogin: [");
+    assert!(line.ends_with(&format!("plaintext {shown} authentication failure (name or password too long)")), "{line}");
+    assert!(!everything(&site).contains("secret"));
 }
 
 #[test]

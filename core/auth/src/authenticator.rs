@@ -279,13 +279,29 @@ impl Authenticator {
         result
     }
 
+    /// Notes in the log that a sign-in could not even be read: its name or message is not well-formed, or too long. Nothing is
+    /// counted against anybody: no password was looked at.
+    pub fn unreadable(&self, error: &AuthError, mechanism: &'static str, context: AuthContext) {
+        log(&Err(error.clone()), error.claimed_name(), mechanism, context);
+    }
+
     /// Takes changed settings of the throttle, and who finds out names for the rules of users and domains.
     pub fn set_admission(&self, throttle: LoginThrottle, names: Arc<dyn Lookup>) {
         self.admission.set(throttle, names);
     }
 
     /// Answers a client's first SCRAM message. Unknown users get a challenge like everybody (RFC 5802 §9 would let them be told).
-    pub async fn scram(&self, first: ClientFirst) -> Result<Exchange, AuthError> {
+    /// Refusals are logged here, once.
+    pub async fn scram(&self, first: ClientFirst, context: AuthContext) -> Result<Exchange, AuthError> {
+        let claimed = first.login.clone();
+        let begun = self.challenge(first).await;
+        if let Err(error) = &begun {
+            log(&Err(error.clone()), &claimed, MECHANISM_OF_SCRAM, context);
+        }
+        begun
+    }
+
+    async fn challenge(&self, first: ClientFirst) -> Result<Exchange, AuthError> {
         let login = self.names.split(&prepared(&first.login)?);
         let found = match self.find(&login).await {
             Ok(found) => found,
@@ -316,7 +332,7 @@ impl Authenticator {
             let user = found.ok_or_else(|| AuthError::new(AuthErrorKind::Failed, "user is gone"))?;
             self.admit(user, first.authorization.as_deref(), context).await
         };
-        let result = self.guarded(&first.login, "SCRAM-SHA-256", context, work).await;
+        let result = self.guarded(&first.login, MECHANISM_OF_SCRAM, context, work).await;
         result.map(|identity| (identity, proof))
     }
 
@@ -421,6 +437,9 @@ impl Authenticator {
         }
     }
 }
+
+/// How SCRAM is named in the log, with and without channel binding.
+const MECHANISM_OF_SCRAM: &str = crate::scram::SCRAM;
 
 /// The directory has said in the log that it is away, once; everything else is told with the sign-in.
 pub(crate) fn look_up_failed(error: &DirectoryError) -> AuthError {

@@ -63,17 +63,35 @@ impl AuthErrorKind {
     }
 }
 
-/// A refused sign-in. It has been logged already: callers answer with [`AuthErrorKind::client_text`] and say no more.
+/// A refused sign-in. What an [`Authenticator`](crate::Authenticator) has refused has been logged already: callers answer with
+/// [`AuthErrorKind::client_text`] and say no more. What was found unreadable before is given to
+/// [`Authenticator::unreadable`](crate::Authenticator::unreadable).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthError {
     kind: AuthErrorKind,
     reason: String,
+    claimed: String,
 }
+
+/// Octets of a claimed name that are kept; the log shows fewer.
+const CLAIMED: usize = 1024;
 
 impl AuthError {
     /// A refusal with the reason that the log gets.
     pub fn new(kind: AuthErrorKind, reason: impl Into<String>) -> AuthError {
-        AuthError { kind, reason: reason.into() }
+        AuthError { kind, reason: reason.into(), claimed: String::new() }
+    }
+
+    /// The same with the login name that the message had, as far as it could be made out.
+    #[must_use]
+    pub fn claimed(self, name: &[u8]) -> AuthError {
+        let name = &name[..name.len().min(CLAIMED)];
+        AuthError { claimed: String::from_utf8_lossy(name).into_owned(), ..self }
+    }
+
+    /// That login name, for the log only; empty if there was none.
+    pub fn claimed_name(&self) -> &str {
+        &self.claimed
     }
 
     /// What the client may know.

@@ -51,16 +51,15 @@ pub fn plain(message: &[u8]) -> Result<Credentials, AuthError> {
     else {
         return Err(malformed("PLAIN message without its three fields"));
     };
-    let authorization = field(authorization)?;
-    let credentials = Credentials {
-        authorization: Some(authorization).filter(|identity| !identity.is_empty()),
-        login: field(login)?,
-        password: field(password)?,
+    let read = || {
+        let authorization = Some(field(authorization)?).filter(|identity| !identity.is_empty());
+        let credentials = Credentials { authorization, login: field(login)?, password: field(password)? };
+        if credentials.login.is_empty() || credentials.password.is_empty() {
+            return Err(malformed("PLAIN message with an empty name or password"));
+        }
+        Ok(credentials)
     };
-    if credentials.login.is_empty() || credentials.password.is_empty() {
-        return Err(malformed("PLAIN message with an empty name or password"));
-    }
-    Ok(credentials)
+    read().map_err(|error| error.claimed(login))
 }
 
 /// The questions of LOGIN, base64: `Username:` and `Password:`.
@@ -68,11 +67,14 @@ pub const LOGIN_CHALLENGES: [&str; 2] = ["VXNlcm5hbWU6", "UGFzc3dvcmQ6"];
 
 /// Reads the two decoded answers of LOGIN.
 pub fn login(name: &[u8], password: &[u8]) -> Result<Credentials, AuthError> {
-    let credentials = Credentials { authorization: None, login: field(name)?, password: field(password)? };
-    if credentials.login.is_empty() || credentials.password.is_empty() {
-        return Err(malformed("LOGIN exchange with an empty name or password"));
-    }
-    Ok(credentials)
+    let read = || {
+        let credentials = Credentials { authorization: None, login: field(name)?, password: field(password)? };
+        if credentials.login.is_empty() || credentials.password.is_empty() {
+            return Err(malformed("LOGIN exchange with an empty name or password"));
+        }
+        Ok(credentials)
+    };
+    read().map_err(|error| error.claimed(name))
 }
 
 fn field(bytes: &[u8]) -> Result<String, AuthError> {

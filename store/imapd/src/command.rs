@@ -23,7 +23,7 @@ pub(crate) mod notify;
 mod quota;
 mod search;
 mod select;
-mod sign_in;
+pub(crate) mod sign_in;
 mod sort;
 mod status;
 mod store;

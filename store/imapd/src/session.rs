@@ -163,6 +163,9 @@ impl Session {
                     }
                 }
                 let request = Request::parse_in(self.link.splitter.text(), self.names());
+                if let Err(unreadable) = &request {
+                    command::sign_in::unreadable(self, &unreadable.verb);
+                }
                 self.link.splitter.finish();
                 match request {
                     Ok(request) => {

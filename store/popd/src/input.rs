@@ -21,8 +21,8 @@ pub(crate) enum Expected {
 pub(crate) enum Line {
     /// A whole line, without its line end. A bare LF is taken for one, for people at a terminal.
     Whole(Vec<u8>),
-    /// A line longer than allowed; it has been thrown away to its end.
-    TooLong,
+    /// A line longer than allowed; it has been thrown away to its end, but for its beginning, a command's length at most.
+    TooLong(Vec<u8>),
     /// The end of the line has not come yet.
     Incomplete,
 }
@@ -31,8 +31,8 @@ pub(crate) enum Line {
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     buffer: Vec<u8>,
-    /// Inside a line that is being thrown away.
-    skipping: bool,
+    /// The beginning of a line that is being thrown away.
+    skipping: Option<Vec<u8>>,
 }
 
 impl Input {
@@ -48,15 +48,18 @@ impl Input {
             _ => LONGEST_SASL,
         };
         let Some(end) = memchr::memchr(b'\n', &self.buffer) else {
-            if self.buffer.len() >= longest || self.skipping {
-                self.skipping = true;
+            if self.buffer.len() >= longest || self.skipping.is_some() {
+                self.skipping.get_or_insert_with(|| beginning(&self.buffer));
                 self.buffer.clear();
             }
             return Line::Incomplete;
         };
         let mut line: Vec<u8> = self.buffer.drain(..=end).collect();
-        if std::mem::take(&mut self.skipping) || line.len() > longest {
-            return Line::TooLong;
+        if let Some(begun) = self.skipping.take() {
+            return Line::TooLong(begun);
+        }
+        if line.len() > longest {
+            return Line::TooLong(beginning(&line));
         }
         line.truncate(if line.ends_with(b"\r\n") { end - 1 } else { end });
         Line::Whole(line)
@@ -77,4 +80,8 @@ impl Input {
     fn begins_with(&self, word: &[u8]) -> bool {
         self.buffer.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
     }
+}
+
+fn beginning(line: &[u8]) -> Vec<u8> {
+    line[..line.len().min(LONGEST_COMMAND)].to_vec()
 }

@@ -148,16 +148,22 @@ impl Session {
                 Ok(line) => line,
                 Err(end) => return end,
             };
-            let handled = match line.as_deref().map(command::parse) {
+            let read = match &line {
+                Ok(line) => command::parse(line).map_err(|reply| (line, reply, "not well-formed")),
+                Err(begun) => Err((begun, Reply::err("Line is too long"), "name or password too long")),
+            };
+            let handled = match read {
                 // Boxed: what a command needs while it runs is not kept by a session that idles.
-                Some(Ok(command)) => {
+                Ok(command) => {
                     let (name, began) = (command.name(), Instant::now());
                     let handled = Box::pin(self.obey(command)).await;
                     meters::command("pop", name, began.elapsed());
                     handled
                 }
-                Some(Err(reply)) => self.fault(reply),
-                None => self.fault(Reply::err("Line is too long")),
+                Err((line, reply, reason)) => {
+                    self.unreadable(line, reason);
+                    self.fault(reply)
+                }
             };
             match handled {
                 Ok(Some(reply)) => self.say(&reply),
@@ -170,13 +176,13 @@ impl Session {
         }
     }
 
-    /// The next line; `None` for one that is too long. What is to be said is written before waiting. A client that says nothing for too long is
+    /// The next line, or the beginning of one that is too long. What is to be said is written before waiting. A client that says nothing for too long is
     /// left; one that has not signed in is sent away when the drain starts.
-    pub(crate) async fn next_line(&mut self, expected: Expected) -> Result<Option<Vec<u8>>, End> {
+    pub(crate) async fn next_line(&mut self, expected: Expected) -> Result<Result<Vec<u8>, Vec<u8>>, End> {
         loop {
             match self.link.input.line(expected) {
-                Line::Whole(line) => return Ok(Some(line)),
-                Line::TooLong => return Ok(None),
+                Line::Whole(line) => return Ok(Ok(line)),
+                Line::TooLong(begun) => return Ok(Err(begun)),
                 Line::Incomplete => {}
             }
             self.link.flush().await?;

@@ -28,7 +28,28 @@ const TOO_SOON: Reply = Reply::err("Wait before you sign in again");
 enum Broken {
     /// `*` (RFC 5034 §4).
     Cancelled,
-    Malformed,
+    Malformed(AuthError),
+}
+
+/// What a line that could not be read was for, by its first word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    Name,
+    Password,
+    Exchange,
+}
+
+impl Attempt {
+    fn of(line: &[u8]) -> Option<(Attempt, &[u8])> {
+        let (word, rest) = line.split_at_checked(4)?;
+        let attempt = match word.to_ascii_uppercase().as_slice() {
+            b"USER" => Attempt::Name,
+            b"PASS" => Attempt::Password,
+            b"AUTH" => Attempt::Exchange,
+            _ => return None,
+        };
+        rest.strip_prefix(b" ").map(|rest| (attempt, rest))
+    }
 }
 
 impl Session {
@@ -39,6 +60,18 @@ impl Session {
         }
         self.user = Some(name);
         Reply::ok("Send the password")
+    }
+
+    /// A line that is too long or not well-formed: when it was to sign somebody in, the log gets its name. `line` may be its beginning.
+    pub(crate) fn unreadable(&mut self, line: &[u8], reason: &str) {
+        let Some((attempt, rest)) = Attempt::of(line).filter(|_| self.maildrop.is_none()) else { return };
+        let name = match attempt {
+            Attempt::Name => rest.to_vec(),
+            Attempt::Password => self.user.take().unwrap_or_default().into_bytes(),
+            Attempt::Exchange => Vec::new(),
+        };
+        let error = AuthError::new(AuthErrorKind::Malformed, reason).claimed(&name);
+        self.deps.authenticator.unreadable(&error, "plaintext", self.context());
     }
 
     /// PASS.
@@ -78,7 +111,7 @@ impl Session {
             Ok(Credentials { authorization, login, password }) => {
                 self.check(&login, &password, authorization.as_deref()).await
             }
-            Err(broken) => self.broken_off(&broken),
+            Err(broken) => self.broken_off("plaintext", &broken),
         }
     }
 
@@ -94,19 +127,19 @@ impl Session {
             None => self.ask("").await?,
         };
         let first =
-            message.and_then(|message| ClientFirst::parse(&message, binding, &channel).map_err(|_| Broken::Malformed));
+            message.and_then(|message| ClientFirst::parse(&message, binding, &channel).map_err(Broken::Malformed));
         let first = match first {
             Ok(first) => first,
-            Err(broken) => return self.broken_off(&broken),
+            Err(broken) => return self.broken_off(scram::SCRAM, &broken),
         };
         let authenticator = std::sync::Arc::clone(&self.deps.authenticator);
-        let exchange = match authenticator.scram(first).await {
+        let exchange = match authenticator.scram(first, self.context()).await {
             Ok(exchange) => exchange,
             Err(error) => return self.refuse(refusal(&error)),
         };
         let answer = match self.ask(&STANDARD.encode(exchange.challenge())).await? {
             Ok(answer) => answer,
-            Err(broken) => return self.broken_off(&broken),
+            Err(broken) => return self.broken_off(scram::SCRAM, &broken),
         };
         let (identity, last) = match authenticator.scram_finish(&exchange, &answer, self.context()).await {
             Ok(signed) => signed,
@@ -115,15 +148,21 @@ impl Session {
         // POP has no place for data in its success: the client answers them with nothing (RFC 5034 §4).
         match self.ask(&STANDARD.encode(last)).await? {
             Ok(empty) if empty.is_empty() => self.enter(identity).await,
-            Ok(_) => self.broken_off(&Broken::Malformed),
-            Err(broken) => self.broken_off(&broken),
+            Ok(_) => {
+                let error = AuthError::new(AuthErrorKind::Malformed, "data after the end");
+                self.broken_off(scram::SCRAM, &Broken::Malformed(error))
+            }
+            Err(broken) => self.broken_off(scram::SCRAM, &broken),
         }
     }
 
-    fn broken_off(&mut self, broken: &Broken) -> Handled {
+    fn broken_off(&mut self, mechanism: &'static str, broken: &Broken) -> Handled {
         match broken {
             Broken::Cancelled => Ok(Some(Reply::err("Authentication was cancelled"))),
-            Broken::Malformed => self.refuse(Reply::err(AuthErrorKind::Malformed.client_text())),
+            Broken::Malformed(error) => {
+                self.deps.authenticator.unreadable(error, mechanism, self.context());
+                self.refuse(Reply::err(AuthErrorKind::Malformed.client_text()))
+            }
         }
     }
 
@@ -131,9 +170,9 @@ impl Session {
     async fn ask(&mut self, challenge: &str) -> Result<Result<Vec<u8>, Broken>, End> {
         self.link.out.extend_from_slice(format!("+ {challenge}\r\n").as_bytes());
         Ok(match self.next_line(Expected::Answer).await? {
-            Some(line) if line == b"*" => Err(Broken::Cancelled),
-            Some(line) => decode(&line),
-            None => Err(Broken::Malformed),
+            Ok(line) if line == b"*" => Err(Broken::Cancelled),
+            Ok(line) => decode(&line),
+            Err(_) => Err(Broken::Malformed(AuthError::new(AuthErrorKind::Malformed, "message too long"))),
         })
     }
 
@@ -215,11 +254,11 @@ impl Session {
 }
 
 fn decode(line: &[u8]) -> Result<Vec<u8>, Broken> {
-    sasl::decode_line(line).map_err(|_| Broken::Malformed)
+    sasl::decode_line(line).map_err(Broken::Malformed)
 }
 
 fn plain(message: &[u8]) -> Result<Credentials, Broken> {
-    sasl::plain(message).map_err(|_| Broken::Malformed)
+    sasl::plain(message).map_err(Broken::Malformed)
 }
 
 /// RFC 3206 §4: `AUTH` for everything that is about this user's credentials, `SYS` for the rest.

@@ -32,11 +32,13 @@ pub(super) async fn external(session: &mut Session, initial: Option<Vec<u8>>) ->
         Some(message) => sign_in::decode(&message),
         None => sign_in::ask(session, "").await?,
     };
-    let wanted = match message.map(String::from_utf8) {
-        Ok(Ok(wanted)) if !wanted.contains('\0') => wanted,
-        Ok(_) => return sign_in::refuse(session, &AuthError::new(AuthErrorKind::Malformed, "not a name")),
-        Err(Broken::Cancelled) => return Ok(Reply::bad("Authentication was cancelled")),
-        Err(Broken::Malformed(error)) => return sign_in::refuse(session, &error),
+    let wanted = message.and_then(|message| match String::from_utf8(message) {
+        Ok(wanted) if !wanted.contains('\0') => Ok(wanted),
+        _ => Err(Broken::Malformed(AuthError::new(AuthErrorKind::Malformed, "not a name"))),
+    });
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(broken) => return sign_in::broken_off(session, "certificate", broken),
     };
     match check(session, Some(&wanted)).await {
         Ok(identity) => sign_in::accept(session, identity).await,

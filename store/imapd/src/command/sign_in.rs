@@ -27,9 +27,24 @@ pub(super) async fn login(session: &mut Session, user: &[u8], password: &[u8]) -
     }
     match sasl::login(user, password) {
         Ok(credentials) => check(session, credentials).await,
-        // The command was well-formed; a name or password that nobody has is a wrong one.
-        Err(_) => refuse(session, &AuthError::new(AuthErrorKind::Failed, "not a name and a password")),
+        Err(error) => {
+            session.deps.authenticator.unreadable(&error, "plaintext", context(session));
+            // The command was well-formed; a name or password that nobody has is a wrong one.
+            refuse(session, &AuthError::new(AuthErrorKind::Failed, error.reason()))
+        }
     }
+}
+
+/// A command that was not understood and is about to be thrown away: when it was to sign somebody in, the log gets its name.
+pub(crate) fn unreadable(session: &Session, verb: &str) {
+    if session.signed.is_some() || !matches!(verb, "LOGIN" | "AUTHENTICATE") {
+        return;
+    }
+    let mut words = session.link.splitter.text().splitn(4, |byte| *byte == b' ').skip(2);
+    // A literal's name is on the next line, which is not looked at; a mechanism is no name.
+    let name = words.next().filter(|word| verb == "LOGIN" && !word.starts_with(b"{")).unwrap_or_default();
+    let error = AuthError::new(AuthErrorKind::Malformed, "command is not well-formed").claimed(name);
+    session.deps.authenticator.unreadable(&error, "plaintext", context(session));
 }
 
 /// AUTHENTICATE PLAIN, LOGIN and EXTERNAL.
@@ -54,7 +69,7 @@ pub(super) async fn authenticate(session: &mut Session, mechanism: &str, initial
     };
     match exchange {
         Ok(credentials) => check(session, credentials).await,
-        Err(broken) => broken_off(session, broken),
+        Err(broken) => broken_off(session, "plaintext", broken),
     }
 }
 
@@ -72,18 +87,21 @@ async fn scram(session: &mut Session, binding: Binding, initial: Option<Vec<u8>>
     let authenticator = std::sync::Arc::clone(&session.deps.authenticator);
     let exchange = match message {
         Ok(message) => match ClientFirst::parse(&message, binding, &channel) {
-            Ok(first) => authenticator.scram(first).await.map_err(Broken::Malformed),
+            Ok(first) => match authenticator.scram(first, context(session)).await {
+                Ok(exchange) => Ok(exchange),
+                Err(error) => return refuse(session, &error),
+            },
             Err(error) => Err(Broken::Malformed(error)),
         },
         Err(broken) => Err(broken),
     };
     let exchange = match exchange {
         Ok(exchange) => exchange,
-        Err(broken) => return broken_off(session, broken),
+        Err(broken) => return broken_off(session, scram::SCRAM, broken),
     };
     let answer = match ask(session, &STANDARD.encode(exchange.challenge())).await? {
         Ok(answer) => answer,
-        Err(broken) => return broken_off(session, broken),
+        Err(broken) => return broken_off(session, scram::SCRAM, broken),
     };
     let context = context(session);
     let (identity, last) = match authenticator.scram_finish(&exchange, &answer, context).await {
@@ -93,15 +111,21 @@ async fn scram(session: &mut Session, binding: Binding, initial: Option<Vec<u8>>
     // IMAP has no place for data in its success: the client answers them with nothing (RFC 4422 §5).
     match ask(session, &STANDARD.encode(last)).await? {
         Ok(empty) if empty.is_empty() => accept(session, identity).await,
-        Ok(_) => broken_off(session, Broken::Malformed(AuthError::new(AuthErrorKind::Malformed, "data after the end"))),
-        Err(broken) => broken_off(session, broken),
+        Ok(_) => {
+            let error = AuthError::new(AuthErrorKind::Malformed, "data after the end");
+            broken_off(session, scram::SCRAM, Broken::Malformed(error))
+        }
+        Err(broken) => broken_off(session, scram::SCRAM, broken),
     }
 }
 
-fn broken_off(session: &mut Session, broken: Broken) -> Handled {
+pub(super) fn broken_off(session: &mut Session, mechanism: &'static str, broken: Broken) -> Handled {
     match broken {
         Broken::Cancelled => Ok(Reply::bad("Authentication was cancelled")),
-        Broken::Malformed(error) => refuse(session, &error),
+        Broken::Malformed(error) => {
+            session.deps.authenticator.unreadable(&error, mechanism, context(session));
+            refuse(session, &error)
+        }
     }
 }
 
@@ -133,7 +157,11 @@ async fn login_mechanism(session: &mut Session, initial: Option<Vec<u8>>) -> Exc
         Err(broken) => return Ok(Err(broken)),
     };
     let password = ask(session, ask_password).await?;
-    Ok(password.and_then(|password| sasl::login(&name, &password).map_err(Broken::Malformed)))
+    Ok(match password {
+        Ok(password) => sasl::login(&name, &password).map_err(Broken::Malformed),
+        Err(Broken::Malformed(error)) => Err(Broken::Malformed(error.claimed(&name))),
+        Err(cancelled) => Err(cancelled),
+    })
 }
 
 /// Sends a challenge, already in base64, and reads the decoded answer.
