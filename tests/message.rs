@@ -6,6 +6,7 @@ mod charset;
 mod date;
 mod digest;
 mod display;
+mod downgrade;
 mod encoded_word;
 mod flowed;
 mod header;

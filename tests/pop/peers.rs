@@ -39,6 +39,17 @@ impl Post {
         Post { site, messages, folder: temporary("pop-peer") }
     }
 
+    /// One message with UTF-8 in its headers, from a client that knows nothing else.
+    fn utf8() -> Post {
+        let site = Site::new();
+        let text = "From: Jürgen Müller <juergen@müller.example>\r\nTo: alice@example.test\r\nSubject: Grüße aus Köln\r\n\
+            Date: Sun, 22 Nov 2026 08:00:00 +0000\r\nMessage-ID: <utf8@example.test>\r\nMIME-Version: 1.0\r\n\
+            Content-Type: text/plain; charset=utf-8; name=\"Übersicht.txt\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSchöne Grüße.\r\n";
+        let message = text.as_bytes().to_vec();
+        site.deliver("alice", &message);
+        Post { site, messages: vec![message], folder: temporary("pop-peer") }
+    }
+
     fn address(&self) -> SocketAddr {
         self.site.listener("pop")
     }
@@ -107,6 +118,23 @@ fn assert_fetched(post: &Post, fetched: &[Vec<u8>], times: std::ops::RangeInclus
         let count = found.count();
         assert!(times.contains(&count), "message {} was fetched whole {count} times", index + 1);
     }
+}
+
+/// Checks that the one message was fetched as its ASCII form.
+#[track_caller]
+fn assert_ascii_form(fetched: &[Vec<u8>]) {
+    let [text] = fetched else { panic!("{} messages", fetched.len()) };
+    let text = String::from_utf8(text.clone()).expect("UTF-8 in the body");
+    let (header, body) = text.split_once("\n\n").expect("a header");
+    assert!(header.is_ascii(), "{header}");
+    for field in [
+        "\nSubject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?= aus =?UTF-8?Q?K=C3=B6ln?=\n",
+        "\nFrom: =?UTF-8?Q?J=C3=BCrgen_M=C3=BCller?= <juergen@xn--mller-kva.example>\n",
+        "name*=UTF-8''%C3%9Cbersicht.txt",
+    ] {
+        assert!(format!("\n{header}\n").contains(field), "{field}\n{header}");
+    }
+    assert!(body.ends_with("Schöne Grüße.\n"), "{body}");
 }
 
 /// Header, and body with the blank line before it.

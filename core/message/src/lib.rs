@@ -11,6 +11,7 @@ pub mod content;
 pub mod date;
 pub mod digest;
 pub mod display;
+pub mod downgrade;
 pub mod encoded_word;
 pub mod flowed;
 pub mod header;
@@ -27,7 +28,7 @@ pub use address::{Address, AddressKind};
 pub use date::SentDate;
 pub use digest::{
     AddressList, Digest, DigestError, DigestRef, DispositionRef, EnvelopeRef, Languages, Params, PartKind, PartRef,
-    Parts,
+    Parts, Surrogate,
 };
 pub use header::{Header, Headers, headers};
 pub use limits::Limits;

@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use mailstore::{
-    AccountId, AccountOptions, FlagChange, FlagOp, FlagSet, Flags, Mailbox, MailboxName, MaildropLock, Result, Store,
-    StoreError, Uid, UidSet,
+    AccountId, AccountOptions, FlagChange, FlagOp, FlagSet, Flags, Mailbox, MailboxName, MaildropLock, Result, RowRef,
+    Store, StoreError, Uid, UidSet,
 };
-use message::DigestRef;
+use message::{DigestRef, Surrogate, downgrade};
 
 /// What a session has marked about a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,13 +27,22 @@ pub(crate) struct Totals {
 pub(crate) struct Maildrop {
     mailbox: Mailbox,
     uids: Vec<Uid>,
-    /// Octets of each message as RETR sends it, without byte-stuffing.
+    /// Octets of each message as RETR sends it in this session, without byte-stuffing.
     sizes: Vec<u64>,
     marks: Vec<Marks>,
     /// Of what is not deleted.
     totals: Totals,
     // Last field: the mailbox is let go of before the lock.
     _lock: MaildropLock,
+}
+
+/// What a client understands (RFC 6856 §2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Headers {
+    /// It did not say UTF8: messages with UTF-8 headers go out as their surrogates.
+    Ascii,
+    /// Everything goes out as it is.
+    Utf8,
 }
 
 /// Why a maildrop is not to be had.
@@ -61,6 +70,8 @@ pub(crate) struct Opening {
     pub(crate) login_delay: Duration,
     /// Seconds since 1970.
     pub(crate) now: i64,
+    /// What the client understands.
+    pub(crate) headers: Headers,
 }
 
 impl Opening {
@@ -87,17 +98,33 @@ impl Opening {
             totals: Totals::default(),
             _lock: lock,
         };
-        mailbox.for_each(&UidSet::all(), |row| {
-            maildrop.add(row.uid, size_on_the_wire(row.size, row.digest));
-            ControlFlow::Continue(())
+        let mut unreadable = None;
+        mailbox.for_each(&UidSet::all(), |row| match size_on_the_wire(&row, self.headers) {
+            Ok(size) => {
+                maildrop.add(row.uid, size);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                unreadable = Some(error);
+                ControlFlow::Break(())
+            }
         })?;
-        Ok(maildrop)
+        unreadable.map_or(Ok(maildrop), |error| Err(error.into()))
     }
 }
 
-/// Octets of a message once all its lines end with CRLF. An unreadable digest is no reason to hide a message.
-pub(crate) fn size_on_the_wire(size: u64, digest: &[u8]) -> u64 {
-    DigestRef::decode(digest).map_or(size, |digest| digest.crlf_size())
+/// Octets of a message once all its lines end with CRLF, from what was noted at delivery; only digests of an earlier version have their message's
+/// headers read. An unreadable digest is no reason to hide a message.
+fn size_on_the_wire(row: &RowRef<'_>, headers: Headers) -> Result<u64> {
+    let Ok(digest) = DigestRef::decode(row.digest) else { return Ok(row.size) };
+    Ok(match (headers, digest.surrogate()) {
+        (Headers::Utf8, _) | (Headers::Ascii, Surrogate::NotNeeded) => digest.crlf_size(),
+        (Headers::Ascii, Surrogate::Octets(size)) => size,
+        (Headers::Ascii, Surrogate::Unknown) => {
+            let body = row.body()?;
+            downgrade::edited_size(&body, digest.crlf_size(), &downgrade::edits(&body, &digest))
+        }
+    })
 }
 
 impl Maildrop {

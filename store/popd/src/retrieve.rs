@@ -1,12 +1,13 @@
-//! RETR and TOP: a message goes out window by window, each prepared on the work pool (RFC 1939 §5, §7; RFC 6856 §2.1, §5).
+//! RETR and TOP: a message goes out window by window, each prepared on the work pool (RFC 1939 §5, §7; RFC 6856 §2.1).
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use mailstore::{Body, Mailbox, Result, Uid};
-use message::{DigestRef, PartRef};
+use message::downgrade::{self, Edit};
+use message::{DigestRef, Surrogate};
 
 use crate::link::WINDOW;
-use crate::maildrop::size_on_the_wire;
+use crate::maildrop::Headers;
 use crate::reply::{NO_SUCH_MESSAGE, Reply, store_failure};
 use crate::session::{End, Session};
 use crate::stuffing::Stuffing;
@@ -23,8 +24,6 @@ pub(crate) enum Extent {
 /// What opening a message found.
 enum Opened {
     Message(Sending),
-    /// Its header is UTF-8, which a client must ask for.
-    NeedsUtf8,
     /// It is not there any more.
     Gone,
 }
@@ -34,25 +33,32 @@ struct Sending {
     body: Body,
     /// Octets of the message on the wire.
     size: u64,
-    sent: usize,
+    /// What goes out, in this order.
+    pieces: Vec<Piece>,
+    /// The piece whose turn it is, and octets of it that are out.
+    at: (usize, usize),
     stuffing: Stuffing,
+}
+
+/// A run of a message's octets.
+enum Piece {
+    Stored(Range<usize>),
+    /// A field of its surrogate.
+    Made(Vec<u8>),
 }
 
 impl Session {
     /// Sends a message.
     pub(crate) async fn retrieve(&mut self, number: usize, extent: Extent) -> std::result::Result<Option<Reply>, End> {
-        let utf8 = self.utf8;
+        let headers = self.headers();
         let maildrop = self.maildrop()?;
         let Some(index) = maildrop.index_of(number) else { return Ok(Some(NO_SUCH_MESSAGE)) };
         let (mailbox, uid) = (maildrop.mailbox().clone(), maildrop.uid(index));
         let out = std::mem::take(&mut self.link.out);
-        let (opened, out) = self.deps.pool.run(move || start(&mailbox, uid, utf8, extent, out)).await;
+        let (opened, out) = self.deps.pool.run(move || start(&mailbox, uid, headers, extent, out)).await;
         self.link.out = out;
         let mut sending = match opened {
             Ok(Opened::Message(sending)) => sending,
-            Ok(Opened::NeedsUtf8) => {
-                return Ok(Some(Reply::err("Message needs UTF-8 mode: send UTF8 before signing in").code("UTF8")));
-            }
             Ok(Opened::Gone) => return Ok(Some(Reply::err("Message was removed by another session"))),
             Err(error) => return Ok(Some(store_failure(&error))),
         };
@@ -76,8 +82,8 @@ impl Session {
 }
 
 /// Opens a message and prepares its first window, which of most messages is all.
-fn start(mailbox: &Mailbox, uid: Uid, utf8: bool, extent: Extent, mut out: Vec<u8>) -> (Result<Opened>, Vec<u8>) {
-    let mut opened = open(mailbox, uid, utf8, extent);
+fn start(mailbox: &Mailbox, uid: Uid, headers: Headers, extent: Extent, mut out: Vec<u8>) -> (Result<Opened>, Vec<u8>) {
+    let mut opened = open(mailbox, uid, headers, extent);
     if let Ok(Opened::Message(sending)) = &mut opened {
         let reply = match extent {
             Extent::Whole => Reply::ok(format!("{} octets", sending.size)),
@@ -89,51 +95,71 @@ fn start(mailbox: &Mailbox, uid: Uid, utf8: bool, extent: Extent, mut out: Vec<u
     (opened, out)
 }
 
-fn open(mailbox: &Mailbox, uid: Uid, utf8: bool, extent: Extent) -> Result<Opened> {
+fn open(mailbox: &Mailbox, uid: Uid, headers: Headers, extent: Extent) -> Result<Opened> {
     let mut opened = Ok(Opened::Gone);
     mailbox.for_each(&uid.into(), |row| {
         opened = row.body().map(|body| {
-            if !utf8 && DigestRef::decode(row.digest).is_ok_and(|digest| has_utf8_header(&body, digest.root())) {
-                return Opened::NeedsUtf8;
-            }
+            let (edits, size) = match DigestRef::decode(row.digest) {
+                Ok(digest) => {
+                    let is_ascii = headers == Headers::Utf8 || digest.surrogate() == Surrogate::NotNeeded;
+                    let edits = if is_ascii { Vec::new() } else { downgrade::edits(&body, &digest) };
+                    let size = downgrade::edited_size(&body, digest.crlf_size(), &edits);
+                    (edits, size)
+                }
+                Err(_) => (Vec::new(), row.size),
+            };
             let lines = match extent {
                 Extent::Whole => None,
                 Extent::Top(lines) => Some(lines),
             };
-            let size = size_on_the_wire(row.size, row.digest);
-            Opened::Message(Sending { body, size, sent: 0, stuffing: Stuffing::new(lines) })
+            let pieces = pieces(body.len(), edits);
+            Opened::Message(Sending { body, size, pieces, at: (0, 0), stuffing: Stuffing::new(lines) })
         });
         ControlFlow::Break(())
     })?;
     opened
 }
 
-/// Whether a header field of a part or of one below it is UTF-8 (RFC 6532). Other 8-bit octets are no text in any mode: old faulty mail, which goes out
-/// as it is. Recursion is bounded by the depth that digests have.
-fn has_utf8_header(message: &[u8], part: PartRef<'_>) -> bool {
-    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(message.len());
-    let range = part.header_range();
-    let header = &message[place(range.start)..place(range.end)];
-    let is_utf8 = |line: &[u8]| !line.is_ascii() && std::str::from_utf8(line).is_ok();
-    (!header.is_ascii() && header.split(|byte| *byte == b'\n').any(is_utf8))
-        || part.children().any(|child| has_utf8_header(message, child))
+/// The message with its edits made.
+fn pieces(length: usize, edits: Vec<Edit>) -> Vec<Piece> {
+    let mut pieces = Vec::with_capacity(edits.len() * 2 + 1);
+    let mut stored = 0;
+    for edit in edits {
+        pieces.push(Piece::Stored(stored..edit.place.start));
+        stored = edit.place.end;
+        pieces.push(Piece::Made(edit.text));
+    }
+    pieces.push(Piece::Stored(stored..length));
+    pieces
 }
 
 impl Sending {
     /// Adds the next window to `out`, and the end of the response behind the last one.
     fn window(&mut self, out: &mut Vec<u8>) {
         // Stuffing doubles at most.
-        let room = WINDOW.saturating_sub(out.len()) / 2;
-        let end = self.body.len().min(self.sent + room);
-        out.reserve(end - self.sent);
-        self.stuffing.write(&self.body[self.sent..end], out);
-        self.sent = if self.stuffing.is_full() { self.body.len() } else { end };
-        if self.sent == self.body.len() {
+        let mut room = WINDOW.saturating_sub(out.len()) / 2;
+        while let Some(piece) = self.pieces.get(self.at.0)
+            && room > 0
+        {
+            let octets = match piece {
+                Piece::Stored(range) => &self.body[range.clone()],
+                Piece::Made(text) => text,
+            };
+            let end = octets.len().min(self.at.1 + room);
+            out.reserve(end - self.at.1);
+            self.stuffing.write(&octets[self.at.1..end], out);
+            room -= end - self.at.1;
+            self.at = if end == octets.len() { (self.at.0 + 1, 0) } else { (self.at.0, end) };
+            if self.stuffing.is_full() {
+                self.at = (self.pieces.len(), 0);
+            }
+        }
+        if self.is_done() {
             self.stuffing.finish(out);
         }
     }
 
     fn is_done(&self) -> bool {
-        self.sent == self.body.len()
+        self.at.0 == self.pieces.len()
     }
 }

@@ -16,7 +16,7 @@ use crate::input::{Expected, Line};
 use crate::language;
 use crate::link::Link;
 use crate::listing::Listing;
-use crate::maildrop::Maildrop;
+use crate::maildrop::{Headers, Maildrop};
 use crate::reply::{NO_SUCH_MESSAGE, Reply, store_failure};
 use crate::retrieve::Extent;
 
@@ -208,6 +208,11 @@ impl Session {
     /// The end that the drain asks for.
     fn dismissed(&self) -> End {
         End::Dismissed(Reply::err(self.drain.farewell()).code("SYS/TEMP"))
+    }
+
+    /// What the client has said to understand; settled once it has signed in.
+    pub(crate) fn headers(&self) -> Headers {
+        if self.utf8 { Headers::Utf8 } else { Headers::Ascii }
     }
 
     /// Puts a response into the buffer.

@@ -210,6 +210,7 @@ impl Session {
             partition: identity.user.partition.clone(),
             login_delay: self.deps.config.login_delay,
             now: i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX),
+            headers: self.headers(),
         };
         let reply = match self.deps.pool.run(move || opening.open()).await {
             Ok(maildrop) => self.entered(maildrop, identity.user.store_id.clone()),

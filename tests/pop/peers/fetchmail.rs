@@ -7,7 +7,7 @@ use std::process::Command;
 use suite::process::{Output, find_program, run};
 use suite::site::password;
 
-use super::{Post, Relay, assert_fetched, files, write_private};
+use super::{Post, Relay, assert_ascii_form, assert_fetched, files, write_private};
 
 fn fetchmail(post: &Post, server: SocketAddr, options: &str) -> Output {
     let (folder, home) = (post.path("fetched"), post.folder.path());
@@ -72,5 +72,13 @@ fn a_cut_loses_nothing() {
     let resumed = fetchmail(&post, post.address(), "nokeep flush sslproto ''");
     assert!(resumed.status.success(), "{}{}", resumed.stdout, resumed.stderr);
     assert_fetched(&post, &files(&post.path("fetched")), 1..=1);
+    assert_eq!(post.left(), 0);
+}
+
+#[test]
+fn mail_with_utf8_headers_is_fetched_and_deleted() {
+    let post = Post::utf8();
+    fetchmail(&post, post.address(), "nokeep sslproto ''").success();
+    assert_ascii_form(&files(&post.path("fetched")));
     assert_eq!(post.left(), 0);
 }

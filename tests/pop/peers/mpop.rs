@@ -7,7 +7,7 @@ use std::process::Command;
 use suite::process::{Output, find_program, run};
 use suite::site::password;
 
-use super::{Post, Relay, assert_fetched, files, write_private};
+use super::{Post, Relay, assert_ascii_form, assert_fetched, files, write_private};
 
 fn mpop(post: &Post, server: SocketAddr, options: &str) -> Output {
     for folder in ["cur", "new", "tmp"] {
@@ -66,5 +66,13 @@ fn a_cut_loses_nothing() {
     post.is_free();
     mpop(&post, post.address(), "tls off\nauth user\nkeep off").success();
     assert_fetched(&post, &fetched(&post), 1..=2);
+    assert_eq!(post.left(), 0);
+}
+
+#[test]
+fn mail_with_utf8_headers_is_fetched_and_deleted() {
+    let post = Post::utf8();
+    mpop(&post, post.address(), "tls off\nauth user\nkeep off").success();
+    assert_ascii_form(&fetched(&post));
     assert_eq!(post.left(), 0);
 }

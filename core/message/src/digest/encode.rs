@@ -6,17 +6,21 @@ use super::part::{
 use super::reader::Write;
 use crate::address::OwnedAddress;
 use crate::content::Param;
+use crate::downgrade::{self, Edit};
 use crate::scan::{Content, Envelope, Part};
 use std::borrow::Cow;
 
 /// Bytes kept free for the length of a part record, which is known only behind it: 35 bits.
 const LENGTH_BYTES: usize = 5;
 
-pub(super) fn encode(message: &[u8], parts: &[Part]) -> Vec<u8> {
+pub(super) fn encode(message: &[u8], parts: &[Part], edits: &[Edit]) -> Vec<u8> {
     let mut out = Vec::with_capacity(512);
     out.push(super::VERSION);
     out.number(message.len() as u64);
-    out.number(missing_line_ends(message));
+    let missing = missing_line_ends(message);
+    out.number(missing);
+    let crlf_size = (message.len() as u64).saturating_add(missing);
+    out.number(if edits.is_empty() { 0 } else { downgrade::edited_size(message, crlf_size, edits).saturating_add(1) });
     let empty = Envelope::default();
     let envelope = parts.first().and_then(|root| root.envelope.as_ref()).unwrap_or(&empty);
     match envelope.sent {
