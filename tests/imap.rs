@@ -26,7 +26,7 @@ macro_rules! transcripts {
 transcripts! {
     acl annotation append authenticate binary capability catenate close comparator concurrency context copy create delete enable errors esearch
     expunge fetch filter fuzzy id idle inprogress language limits list literal login metadata r#move names namespace netscape noop notify objectid partial
-    preview qresync quota rename replace rev2 search searchres select shared sort special_use status store subscribe thread uidonly
+    preview qresync quota rename replace rev2 search searchres select shared sort special_use status store subscribe thread uidbatches uidonly
     unauthenticate urlauth utf7 utf8
 }
 

@@ -16,6 +16,7 @@ use crate::sequence::SequenceSet;
 use crate::sort::{SortArgs, ThreadArgs};
 use crate::status::{self, StatusItem};
 use crate::store::StoreArgs;
+use crate::uidbatches::UidBatchesArgs;
 use crate::urlauth::{self, UrlFetch};
 
 /// Whether a command's set and answer are sequence numbers or UIDs.
@@ -127,6 +128,8 @@ pub enum Command {
     Expunge(Option<SequenceSet>),
     /// SEARCH
     Search(Numbers, SearchArgs),
+    /// UIDBATCHES (RFC 10022)
+    UidBatches(UidBatchesArgs),
     /// ESEARCH (RFC 7377)
     Esearch(EsearchArgs),
     /// GETMETADATA (RFC 5464)
@@ -257,8 +260,8 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "SETACL" | "DELETEACL" | "GETACL" | "LISTRIGHTS" | "MYRIGHTS" | "NOTIFY" => {}
         "AUTHENTICATE" | "COMPRESS" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE"
         | "DELETE" | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE"
-        | "SEARCH" | "CANCELUPDATE" | "ESEARCH" | "GETMETADATA" | "SETMETADATA" | "GETQUOTA" | "GETQUOTAROOT"
-        | "SETQUOTA" | "SORT" | "THREAD" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
+        | "SEARCH" | "UIDBATCHES" | "CANCELUPDATE" | "ESEARCH" | "GETMETADATA" | "SETMETADATA" | "GETQUOTA"
+        | "GETQUOTAROOT" | "SETQUOTA" | "SORT" | "THREAD" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
         _ => return Err(WireError::bad("Unknown command")),
     }
     cursor.space()?;
@@ -352,6 +355,7 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         }
         "NOTIFY" => Command::Notify(NotifyArgs::parse(cursor)?),
         "EXPUNGE" => Command::Expunge(Some(SequenceSet::parse(cursor)?)),
+        "UIDBATCHES" => Command::UidBatches(UidBatchesArgs::parse(cursor)?),
         "ESEARCH" => Command::Esearch(EsearchArgs::parse(cursor)?),
         "GETMETADATA" => Command::GetMetadata(GetMetadataArgs::parse(cursor)?),
         "SETMETADATA" => Command::SetMetadata(SetMetadataArgs::parse(cursor)?),

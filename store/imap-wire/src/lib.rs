@@ -27,6 +27,7 @@ pub mod sequence;
 pub mod sort;
 pub mod status;
 pub mod store;
+pub mod uidbatches;
 pub mod url;
 pub mod urlauth;
 

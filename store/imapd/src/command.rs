@@ -27,7 +27,7 @@ pub(crate) mod sign_in;
 mod sort;
 mod status;
 mod store;
-
+mod uidbatches;
 mod urlauth;
 
 pub(crate) use esearch::{Known as KnownOf, names as names_mailbox};
@@ -90,6 +90,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
         Command::Check => expunge::check(),
         Command::Expunge(set) => expunge::expunge(session, set).await,
         Command::Search(numbers, args) => search::search(session, numbers, args).await,
+        Command::UidBatches(args) => uidbatches::uid_batches(session, args).await,
         Command::Esearch(args) => esearch::esearch(session, args).await,
         Command::GetMetadata(args) => metadata::get(session, args).await,
         Command::SetMetadata(args) => metadata::set(session, args).await,

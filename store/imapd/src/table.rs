@@ -89,6 +89,7 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::Esearch(_) => Rule { numbers: Numbers::Uid, ..row(Authenticated, Nothing) },
         C::Idle => row(Authenticated, Nothing),
         C::Check | C::CancelUpdate(_) => row(Selected, All),
+        C::UidBatches(_) => numbered(Numbers::Uid, All),
         C::Close | C::Unselect => row(Selected, Nothing),
         C::Expunge(None) => row(Selected, All),
         C::Expunge(Some(_)) => numbered(Numbers::Uid, All),
