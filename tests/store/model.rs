@@ -335,6 +335,7 @@ impl<'a> World<'a> {
                     self.learn(gone);
                     assert!(!self.boxes[gone].selectable);
                 }
+                self.forget_empty_parents(gone);
             }
         }
     }
@@ -358,6 +359,21 @@ impl<'a> World<'a> {
             let taken: Vec<_> = moved.iter().map(|old| (old.clone(), self.boxes.remove(old).unwrap())).collect();
             self.learn_parents(to);
             self.boxes.extend(taken.into_iter().map(|(old, known)| (format!("{to}{}", &old[from.len()..]), known)));
+            self.forget_empty_parents(from);
+        }
+    }
+
+    /// Names that are no mailboxes go with the last one below them.
+    fn forget_empty_parents(&mut self, of: &str) {
+        let mut above: Vec<String> = parents(of);
+        above.sort_by_key(|parent| std::cmp::Reverse(parent.len()));
+        for parent in above {
+            let stays = self.boxes[&parent].selectable || self.boxes.keys().any(|other| is_below(other, &parent));
+            if stays {
+                break;
+            }
+            let gone = self.boxes.remove(&parent).unwrap();
+            self.deleted_validities.insert(gone.uid_validity);
         }
     }
 

@@ -72,8 +72,12 @@ fn create_makes_what_is_above() {
     let info = account.create(&name("a/b/c"), CreateOptions { special_use: Some(SpecialUse::Flagged) }).unwrap();
     assert_eq!((info.special_use, info.subscribed, info.has_children), (Some(SpecialUse::Flagged), false, false));
     let above = account.mailbox(&name("a/b")).unwrap();
-    assert_eq!((above.selectable, above.has_children, above.special_use), (true, true, None));
+    assert_eq!((above.selectable, above.has_children, above.special_use), (false, true, None));
+    assert!(account.create(&name("a"), CreateOptions::default()).unwrap().selectable);
     assert_eq!(kind(account.create(&name("a"), CreateOptions::default())), ErrorKind::AlreadyExists);
+    account.delete(&name("a/b/c")).unwrap();
+    assert_eq!(kind(account.mailbox(&name("a/b"))), ErrorKind::NotFound, "a name above nothing goes");
+    assert!(account.mailbox(&name("a")).unwrap().selectable, "a mailbox stays");
     assert_eq!(kind(account.create(&name("inbox"), CreateOptions::default())), ErrorKind::AlreadyExists);
     assert_eq!(kind(account.mailbox(&name("A"))), ErrorKind::NotFound);
     account.set_special_use(&name("a"), Some(SpecialUse::Important)).unwrap();
@@ -95,6 +99,7 @@ fn there_are_only_so_many_mailboxes() {
 #[test]
 fn delete_leaves_a_name_above_others() {
     let (_dir, account) = new_account();
+    account.create(&name("a"), CreateOptions::default()).unwrap();
     account.create(&name("a/b"), CreateOptions::default()).unwrap();
     deliver(&account, "a", b"x").unwrap();
     let open = account.open(&name("a")).unwrap();
@@ -141,7 +146,7 @@ fn uidvalidity_is_never_given_twice() {
 #[test]
 fn rename_takes_along_what_is_below() {
     let (_dir, account) = new_account();
-    for made in ["a/b/c", "a/d", "ab", "a0", "b"] {
+    for made in ["a", "a/b", "a/b/c", "a/d", "ab", "a0", "b"] {
         account.create(&name(made), CreateOptions::default()).unwrap();
     }
     let uid = deliver(&account, "a/b", b"kept").unwrap();

@@ -35,6 +35,7 @@ fn every_change_is_told_once() {
     let (_dir, recorder, store) = observed();
     let account = alice(&store);
     let mailbox = inbox(&account);
+    account.create(&name("a"), CreateOptions::default()).unwrap();
     account.create(&name("a/b"), CreateOptions::default()).unwrap();
     deliver(&account, "INBOX", b"x").unwrap();
     let seen = FlagChange { op: FlagOp::Add, flags: Flags::SEEN.into(), unchanged_since: None };

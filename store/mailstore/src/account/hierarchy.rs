@@ -11,7 +11,7 @@ use crate::special_use::SpecialUse;
 use crate::uid_set::UidSet;
 
 impl Account {
-    /// Makes a mailbox, and mailboxes for the missing names above it; each has the access control list of the one above (RFC 4314
+    /// Makes a mailbox, and `\Noselect` names for those missing above it; each has the access control list of the one above (RFC 4314
     /// §4). A `\Noselect` name becomes a mailbox. `AlreadyExists`; `Limit` when there are too many; `NoPermission`.
     pub fn create(&self, name: &MailboxName, options: CreateOptions) -> Result<MailboxInfo> {
         let (name, most, pass) = (name.clone(), self.store().inner.options.limits.mailboxes, self.pass());
@@ -52,7 +52,7 @@ impl Account {
                 writer.insert_mailbox(&name, false, None)?;
             }
             writer.announce_in(&row, EventKind::Deleted);
-            Ok(())
+            drop_empty_parents(writer, &name)
         })?;
         self.note_room_again();
         Ok(())
@@ -96,7 +96,7 @@ impl Account {
                 let from = std::mem::replace(&mut row.name, name);
                 writer.announce_in(&row, EventKind::Renamed { from });
             }
-            Ok(())
+            drop_empty_parents(writer, &from)
         })
     }
 
@@ -107,23 +107,46 @@ impl Account {
     }
 }
 
-/// Makes what is missing above a name: real mailboxes, as RFC 3501 §6.3.3 asks for "superior hierarchical names".
-/// So every name but the top ones always has its parent in the table.
+/// Makes the names that are missing above a name. RFC 3501 §6.3.3 asks for names, and nobody has asked for mailboxes: they are
+/// `\Noselect` until somebody creates them. So every name but the top ones always has its parent in the table.
 fn make_parents(writer: &Writer<'_>, name: &MailboxName, most: u32) -> Result<()> {
     let above: Vec<_> = std::iter::successors(name.parent(), MailboxName::parent).collect();
     for parent in above.into_iter().rev() {
         if writer.mailbox_named(&parent)?.is_none() {
-            make(writer, &parent, None, most)?;
+            make_row(writer, &parent, None, (false, most))?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the names away that are above a name which is gone, that were never mailboxes, and that have nothing below them any more.
+fn drop_empty_parents(writer: &Writer<'_>, name: &MailboxName) -> Result<()> {
+    for parent in std::iter::successors(name.parent(), MailboxName::parent) {
+        match writer.mailbox_named(&parent)? {
+            Some(row) if !row.selectable && !writer.has_children(&parent)? => {
+                writer.delete_mailbox(row.id)?;
+                writer.announce_in(&row, EventKind::Deleted);
+            }
+            _ => break,
         }
     }
     Ok(())
 }
 
 fn make(writer: &Writer<'_>, name: &MailboxName, special_use: Option<SpecialUse>, most: u32) -> Result<()> {
+    make_row(writer, name, special_use, (true, most))
+}
+
+fn make_row(
+    writer: &Writer<'_>,
+    name: &MailboxName,
+    special_use: Option<SpecialUse>,
+    (selectable, most): (bool, u32),
+) -> Result<()> {
     if writer.count_mailboxes()? >= most {
         return Err(StoreError::Limit(format!("an account has at most {most} mailboxes")));
     }
-    let row = writer.insert_mailbox(name, true, special_use)?;
+    let row = writer.insert_mailbox(name, selectable, special_use)?;
     if let Some(parent) = name.parent()
         && let Some(above) = writer.mailbox_named(&parent)?
     {
