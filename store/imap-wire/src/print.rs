@@ -7,7 +7,7 @@ mod envelope;
 mod structure;
 
 pub use envelope::envelope;
-pub use structure::{Detail, body_structure};
+pub use structure::{Decoded, Detail, body_structure, decoded_structure};
 
 use crate::cursor::Names;
 use crate::flag::SystemFlags;

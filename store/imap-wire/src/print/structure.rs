@@ -13,6 +13,32 @@ pub enum Detail {
     Extended,
 }
 
+/// The structure of a part whose transfer encoding has been taken away: what is left of it, and how long that is. Lines are counted
+/// in the encoding alone (RFC 3501 §7.4.2), so there are none.
+pub fn decoded_structure(out: &mut Vec<u8>, part: &PartRef<'_>, left: Decoded) {
+    out.push(b'(');
+    beginning(out, part);
+    string(out, left.encoding);
+    out.push(b' ');
+    number(out, left.octets);
+    if part.kind != PartKind::Basic {
+        out.extend_from_slice(b" 0");
+    }
+    out.push(b' ');
+    nstring(out, part.md5);
+    extension(out, part);
+    out.push(b')');
+}
+
+/// What is left of a part when it is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decoded {
+    /// `7bit`, `8bit` or `binary`.
+    pub encoding: &'static [u8],
+    /// How long it is.
+    pub octets: u64,
+}
+
 /// The structure of a part and all below it. As deep as the digest's depth limit, no deeper.
 pub fn body_structure(out: &mut Vec<u8>, part: &PartRef<'_>, detail: Detail) {
     out.push(b'(');
@@ -42,16 +68,7 @@ fn multipart(out: &mut Vec<u8>, part: &PartRef<'_>, detail: Detail) {
 }
 
 fn single(out: &mut Vec<u8>, part: &PartRef<'_>, detail: Detail) {
-    string(out, part.media_type);
-    out.push(b' ');
-    string(out, part.subtype);
-    out.push(b' ');
-    params(out, part.params);
-    out.push(b' ');
-    nstring(out, part.id);
-    out.push(b' ');
-    nstring(out, part.description);
-    out.push(b' ');
+    beginning(out, part);
     string(out, part.encoding);
     out.push(b' ');
     number(out, part.octets());
@@ -70,6 +87,20 @@ fn single(out: &mut Vec<u8>, part: &PartRef<'_>, detail: Detail) {
         nstring(out, part.md5);
         extension(out, part);
     }
+}
+
+/// Everything before the encoding.
+fn beginning(out: &mut Vec<u8>, part: &PartRef<'_>) {
+    string(out, part.media_type);
+    out.push(b' ');
+    string(out, part.subtype);
+    out.push(b' ');
+    params(out, part.params);
+    out.push(b' ');
+    nstring(out, part.id);
+    out.push(b' ');
+    nstring(out, part.description);
+    out.push(b' ');
 }
 
 /// `SP body-fld-dsp SP body-fld-lang SP body-fld-loc`

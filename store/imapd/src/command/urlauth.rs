@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, Mac};
 use imap_wire::fetch::Partial;
-use imap_wire::print::{self, Detail};
+use imap_wire::print::{self, Decoded, Detail};
 use imap_wire::url::{Access, MessageUrl};
 use imap_wire::urlauth::{UrlData, UrlFetch};
 use mailstore::{Account, AccountId, AccountOptions, MailboxName, UrlKey};
@@ -178,6 +178,16 @@ fn render(out: &mut Vec<u8>, part: &Part, url: &MessageUrl, wanted: &[UrlData]) 
     }
     let digest = part.digest();
     let whole = url.section.text.is_none();
+    let binary = || match digest.filter(|_| whole).map(|digest| Part8::find(&digest, &url.section.part)) {
+        Some(Ok(found)) => found,
+        _ => None,
+    };
+    let decoded = wanted.contains(&UrlData::Binary);
+    let of_whole =
+        || binary().filter(|found| decoded && found.is_encoded()).map(|found| found.measure(part.message(), None));
+    // The structure comes first, as in the examples of RFC 5524 §5: it says how to read what follows.
+    let mut wanted = wanted.to_vec();
+    wanted.sort_by_key(|data| *data != UrlData::Structure);
     for data in wanted {
         match data {
             UrlData::Body => {
@@ -190,17 +200,21 @@ fn render(out: &mut Vec<u8>, part: &Part, url: &MessageUrl, wanted: &[UrlData]) 
                     [] => Some(digest.root()),
                     path => digest.part(path),
                 });
-                match found {
-                    Some(found) => print::body_structure(out, &found, Detail::Extended),
-                    None => out.extend_from_slice(b"NIL"),
+                match (found, of_whole()) {
+                    // RFC 5524 §3.2: the structure of what is told, which has no encoding any more.
+                    (Some(found), Some(left)) => {
+                        let left = Decoded { encoding: left.domain(), octets: left.octets() };
+                        print::decoded_structure(out, &found, left);
+                    }
+                    (Some(found), None) => print::body_structure(out, &found, Detail::Extended),
+                    (None, _) => out.extend_from_slice(b"NIL"),
                 }
             }
             UrlData::Binary => {
                 out.extend_from_slice(b" (BINARY ");
-                let found = digest.filter(|_| whole).map(|digest| Part8::find(&digest, &url.section.part));
                 let partial = url.partial.map(|(origin, count)| Partial { origin, count: count.unwrap_or(u64::MAX) });
-                match found {
-                    Some(Ok(Some(found))) => {
+                match binary() {
+                    Some(found) => {
                         let mut decoding = found.measure(part.message(), partial);
                         if decoding.has_nul() {
                             out.push(b'~');
@@ -208,7 +222,7 @@ fn render(out: &mut Vec<u8>, part: &Part, url: &MessageUrl, wanted: &[UrlData]) 
                         print::literal_head(out, decoding.octets());
                         while !decoding.push(part.message(), out, usize::MAX) {}
                     }
-                    _ => out.extend_from_slice(b"NIL"),
+                    None => out.extend_from_slice(b"NIL"),
                 }
             }
         }

@@ -23,6 +23,11 @@ pub(crate) struct Part8 {
 }
 
 impl Part8 {
+    /// Whether decoding changes anything.
+    pub(crate) fn is_encoded(&self) -> bool {
+        self.encoding != TransferEncoding::Identity
+    }
+
     /// The part with these numbers; without any it is the message itself, which has no encoding. `None` when there is no such part.
     pub(crate) fn find(digest: &DigestRef<'_>, path: &[u32]) -> Result<Option<Self>, UnknownCte> {
         if path.is_empty() {
@@ -51,17 +56,19 @@ impl Part8 {
             left: most,
             octets: 0,
             nul: false,
+            high: false,
             scratch: Vec::new(),
         };
         let mut found = Vec::new();
-        let (mut octets, mut nul) = (0, false);
-        while !decoding.push(message, &mut found, 0) {
+        let (mut octets, mut nul, mut high) = (0, false, false);
+        let mut all = false;
+        while !all {
+            all = decoding.push(message, &mut found, 0);
             octets += found.len() as u64;
             nul |= memchr::memchr(0, &found).is_some();
+            high |= !found.is_ascii();
             found.clear();
         }
-        octets += found.len() as u64;
-        nul |= memchr::memchr(0, &found).is_some();
         Decoding {
             decoder: Decoder::new(self.encoding),
             encoded: self.range,
@@ -69,6 +76,7 @@ impl Part8 {
             left: octets,
             octets,
             nul,
+            high,
             scratch: Vec::new(),
         }
     }
@@ -86,6 +94,7 @@ pub(crate) struct Decoding {
     left: u64,
     octets: u64,
     nul: bool,
+    high: bool,
     scratch: Vec<u8>,
 }
 
@@ -98,6 +107,15 @@ impl Decoding {
     /// Whether one of them is NUL.
     pub(crate) fn has_nul(&self) -> bool {
         self.nul
+    }
+
+    /// What the octets need a connection to carry, as a transfer encoding without encoding (RFC 2045 §6.2).
+    pub(crate) fn domain(&self) -> &'static [u8] {
+        match (self.nul, self.high) {
+            (true, _) => b"binary",
+            (false, true) => b"8bit",
+            (false, false) => b"7bit",
+        }
     }
 
     /// Appends a window at least, and more until `out` has `full` octets. True when everything is there.
