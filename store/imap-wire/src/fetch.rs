@@ -39,12 +39,12 @@ pub enum Seen {
     Peek,
 }
 
-/// `<origin.count>`
+/// `<origin.count>`, or `<origin>` for all from there on, which the grammar does not have and other servers take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partial {
     /// First octet, from 0.
     pub origin: u64,
-    /// Most octets, at least 1.
+    /// Most octets, at least 1; `u64::MAX` for all.
     pub count: u64,
 }
 
@@ -84,8 +84,8 @@ pub enum FetchItem {
     ModSeq,
     /// BINARY[…] and BINARY.PEEK[…] (RFC 3516)
     Binary {
-        /// The part.
-        part: Vec<u32>,
+        /// The part, or a text of it. RFC 3516 knows parts alone; other servers take what BODY takes.
+        section: Section,
         /// Whether `\Seen` is set.
         seen: Seen,
         /// A range of the decoded octets.
@@ -100,7 +100,7 @@ pub enum FetchItem {
     /// XSENDER (reference §8): who had signed in to send the message.
     XSender,
     /// BINARY.SIZE[…] (RFC 3516)
-    BinarySize(Vec<u32>),
+    BinarySize(Section),
     /// PREVIEW (RFC 8970), with LAZY or without: a preview costs a look at the text's beginning, which is no undue delay.
     Preview,
 }
@@ -215,23 +215,21 @@ pub(crate) fn parse_item(cursor: &mut Cursor<'_>) -> Result<FetchItem> {
         (b"BODY.PEEK", true) => body_section(cursor, Seen::Peek)?,
         (b"BINARY", true) => binary(cursor, Seen::Set)?,
         (b"BINARY.PEEK", true) => binary(cursor, Seen::Peek)?,
-        (b"BINARY.SIZE", true) => FetchItem::BinarySize(bracketed_part(cursor)?),
+        (b"BINARY.SIZE", true) => FetchItem::BinarySize(bracketed_section(cursor)?),
         _ => return Err(WireError::bad("Unknown FETCH item")),
     })
 }
 
 fn body_section(cursor: &mut Cursor<'_>, seen: Seen) -> Result<FetchItem> {
-    cursor.need(b'[', "Expected a section")?;
-    let section = Section::parse(cursor)?;
-    cursor.need(b']', "Invalid section")?;
+    let section = bracketed_section(cursor)?;
     let partial = parse_partial(cursor)?;
     Ok(FetchItem::Section { section, seen, partial })
 }
 
 fn binary(cursor: &mut Cursor<'_>, seen: Seen) -> Result<FetchItem> {
-    let part = bracketed_part(cursor)?;
+    let section = bracketed_section(cursor)?;
     let partial = parse_partial(cursor)?;
-    Ok(FetchItem::Binary { part, seen, partial })
+    Ok(FetchItem::Binary { section, seen, partial })
 }
 
 /// `PREVIEW [(LAZY …)]`. Another list behind it is not the item's own: FETCH modifiers look the same.
@@ -245,8 +243,8 @@ fn preview(cursor: &mut Cursor<'_>) -> FetchItem {
 
 const LAZY_ONLY: WireError = WireError::bad("Unknown PREVIEW modifier");
 
-/// Writes `1.2` as it stands between the brackets of a response.
-pub fn print_part(out: &mut Vec<u8>, part: &[u32]) {
+/// Writes `1.2`.
+fn print_part(out: &mut Vec<u8>, part: &[u32]) {
     for (at, number) in part.iter().enumerate() {
         if at > 0 {
             out.push(b'.');
@@ -255,14 +253,11 @@ pub fn print_part(out: &mut Vec<u8>, part: &[u32]) {
     }
 }
 
-fn bracketed_part(cursor: &mut Cursor<'_>) -> Result<Vec<u32>> {
+fn bracketed_section(cursor: &mut Cursor<'_>) -> Result<Section> {
     cursor.need(b'[', "Expected a section")?;
     let section = Section::parse(cursor)?;
     cursor.need(b']', "Invalid section")?;
-    match section.text {
-        None => Ok(section.part),
-        Some(_) => Err(WireError::bad("Only part numbers are allowed here")),
-    }
+    Ok(section)
 }
 
 fn parse_partial(cursor: &mut Cursor<'_>) -> Result<Option<Partial>> {
@@ -271,6 +266,9 @@ fn parse_partial(cursor: &mut Cursor<'_>) -> Result<Option<Partial>> {
     }
     // 64 bits since RFC 9051 §9.
     let origin = cursor.number64()?;
+    if cursor.eat(b'>') {
+        return Ok(Some(Partial { origin, count: u64::MAX }));
+    }
     cursor.need(b'.', "Invalid partial range")?;
     let count = cursor.number64()?;
     if count == 0 {

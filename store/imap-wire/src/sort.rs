@@ -91,13 +91,18 @@ const MAX_CRITERIA: usize = 30;
 impl SortArgs {
     /// Reads what follows the command's name and a space.
     pub fn parse(cursor: &mut Cursor<'_>) -> Result<Self> {
-        let (returns, fetch) = SearchArgs::parse_return(cursor)?;
+        let (mut returns, mut fetch) = SearchArgs::parse_return(cursor)?;
         let criteria = cursor.list(parse_criterion)?;
         if criteria.len() > MAX_CRITERIA {
             return Err(WireError::limit("Too many sort criteria"));
         }
         cursor.space()?;
-        let (charset, key) = parse_criteria(cursor)?;
+        let charset = parse_charset(cursor)?;
+        if returns.is_none() {
+            // Some clients name them where SEARCH criteria begin, which is no other command's form.
+            (returns, fetch) = SearchArgs::parse_return(cursor)?;
+        }
+        let key = Key::parse_all(cursor)?;
         Ok(Self { returns, fetch, criteria, charset, key })
     }
 }
@@ -112,8 +117,8 @@ impl ThreadArgs {
             _ => return Err(WireError::bad("Unknown threading algorithm")),
         };
         cursor.space()?;
-        let (charset, key) = parse_criteria(cursor)?;
-        Ok(Self { algorithm, charset, key })
+        let charset = parse_charset(cursor)?;
+        Ok(Self { algorithm, charset, key: Key::parse_all(cursor)? })
     }
 }
 
@@ -139,9 +144,9 @@ fn parse_criterion(cursor: &mut Cursor<'_>) -> Result<Criterion> {
     Ok(Criterion { key, direction })
 }
 
-/// search-criteria: the charset, which is not optional here, and the keys.
-fn parse_criteria(cursor: &mut Cursor<'_>) -> Result<(String, Key)> {
+/// The charset with which search-criteria begin, which is not optional here, and the space behind it.
+fn parse_charset(cursor: &mut Cursor<'_>) -> Result<String> {
     let charset = String::from_utf8_lossy(&cursor.astring()?).to_ascii_uppercase();
     cursor.space()?;
-    Ok((charset, Key::parse_all(cursor)?))
+    Ok(charset)
 }

@@ -69,10 +69,16 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
         let members = uids.map(|uid| Member { uid, values: Arc::default() }).collect();
         keep_up_to_date(session, numbers, (key, charset.as_deref()), (Vec::new(), fetch), members, &view);
     }
+    let reply = with_issue(Reply::ok("SEARCH completed"), !view.ghosts.is_empty());
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
     }
-    Ok(Reply::ok("SEARCH completed"))
+    Ok(reply)
+}
+
+/// Says that messages are gone which the client still has numbers of, and which no search finds (RFC 5530 §3).
+pub(super) fn with_issue(reply: Reply, gone: bool) -> Reply {
+    if gone { reply.code("EXPUNGEISSUED") } else { reply }
 }
 
 /// Keeps a result as `$` where that was asked for.

@@ -7,7 +7,9 @@ use imap_wire::command::Numbers;
 use imap_wire::sort::{SortArgs, SortKey, ThreadArgs};
 use mailstore::StoreError;
 
-use super::search::{Found, find, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use};
+use super::search::{
+    Found, find, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use, with_issue,
+};
 use crate::columns::{WORTHWHILE, What};
 use crate::context::Member;
 use crate::progress::Progressing;
@@ -88,10 +90,11 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
         let members = found.found.iter().filter_map(|at| Some(Member { uid: uid(at), values: values.remove(at)? }));
         keep_up_to_date(session, numbers, (key, Some(&charset)), (criteria, fetch), members.collect(), &view);
     }
+    let reply = with_issue(Reply::ok("SORT completed"), !view.ghosts.is_empty());
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
     }
-    Ok(Reply::ok("SORT completed"))
+    Ok(reply)
 }
 
 /// THREAD.
@@ -105,6 +108,7 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
         Ok(found) => found,
         Err(reply) => return Ok(reply),
     };
+    let gone = !view.ghosts.is_empty();
     let gathered = match gather_kept(
         session,
         (view, found),
@@ -128,10 +132,11 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
     });
     let printed = session.working(printed).await?;
     session.link.out.extend_from_slice(&printed);
+    let reply = with_issue(Reply::ok("THREAD completed"), gone);
     if numbers == Numbers::Uid {
         session.sync(Expunges::Tell, numbers).await?;
     }
-    Ok(Reply::ok("THREAD completed"))
+    Ok(reply)
 }
 
 /// A fact of a message, and how many bytes it takes.

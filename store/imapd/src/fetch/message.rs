@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use imap_wire::date::print_date_time;
-use imap_wire::fetch::{FetchItem, Partial, Section, SectionText, print_part};
+use imap_wire::fetch::{FetchItem, Partial, Section, SectionText};
 use imap_wire::print::{self, Detail};
 use mailstore::ObjectId;
 use message::{DigestRef, FieldChoice};
@@ -78,15 +78,9 @@ impl Source<'_> {
                 let range = self.digest.section(&[], message::SectionText::Text);
                 return self.octets(out, b"RFC822.TEXT ", range);
             }
-            FetchItem::Section { section, partial, .. } => return self.section(out, section, *partial),
-            FetchItem::Binary { part, partial, .. } => return self.binary(out, part, *partial),
-            FetchItem::BinarySize(part) => {
-                let Ok(found) = Part8::find(&self.digest, part) else { return Rendered::UnknownCte };
-                out.extend_from_slice(b"BINARY.SIZE[");
-                print_part(out, part);
-                out.extend_from_slice(b"] ");
-                print::number(out, found.map_or(0, |part| part.measure(self.body, None).octets()));
-            }
+            FetchItem::Section { section, partial, .. } => return self.section(out, b"BODY[", section, *partial),
+            FetchItem::Binary { section, partial, .. } => return self.binary(out, section, *partial),
+            FetchItem::BinarySize(section) => return self.binary_size(out, section),
             FetchItem::XSender => {
                 out.extend_from_slice(b"XSENDER ");
                 let header = slice(self.body, &self.digest.root().header_range());
@@ -113,13 +107,14 @@ impl Source<'_> {
     }
 
     /// RFC 3516 §4.3: a literal8 only where there is a NUL.
-    fn binary(&self, out: &mut Vec<u8>, part: &[u32], partial: Option<Partial>) -> Rendered {
-        let found = match Part8::find(&self.digest, part) {
+    fn binary(&self, out: &mut Vec<u8>, section: &Section, partial: Option<Partial>) -> Rendered {
+        let Some(part) = self.encoded_part(section) else { return self.section(out, b"BINARY[", section, partial) };
+        let found = match Part8::find(&self.digest, &part) {
             Ok(found) => found,
             Err(UnknownCte) => return Rendered::UnknownCte,
         };
         out.extend_from_slice(b"BINARY[");
-        print_part(out, part);
+        section.print(out);
         out.push(b']');
         if let Some(partial) = partial {
             out.push(b'<');
@@ -139,8 +134,53 @@ impl Source<'_> {
         Rendered::Decoded(Box::new(decoding))
     }
 
-    fn section(&self, out: &mut Vec<u8>, section: &Section, partial: Option<Partial>) -> Rendered {
-        out.extend_from_slice(b"BODY[");
+    fn binary_size(&self, out: &mut Vec<u8>, section: &Section) -> Rendered {
+        let octets = match self.encoded_part(section).map(|part| Part8::find(&self.digest, &part)) {
+            Some(Err(UnknownCte)) => return Rendered::UnknownCte,
+            Some(Ok(found)) => found.map_or(0, |part| part.measure(self.body, None).octets()),
+            None => match self.fields(section) {
+                Some(fields) => fields.len() as u64,
+                None => self.range(section).map_or(0, |range| range.end - range.start),
+            },
+        };
+        out.extend_from_slice(b"BINARY.SIZE[");
+        section.print(out);
+        out.extend_from_slice(b"] ");
+        print::number(out, octets);
+        Rendered::Whole
+    }
+
+    /// The part whose encoding a section is in. Header fields have none, nor has what consists of parts.
+    fn encoded_part(&self, section: &Section) -> Option<Vec<u32>> {
+        match &section.text {
+            None => Some(section.part.clone()),
+            Some(SectionText::Text) => {
+                // The text of a message without parts is its part 1 (RFC 3501 §6.4.5).
+                let only: Vec<u32> = section.part.iter().copied().chain([1]).collect();
+                let range = self.range(section)?;
+                self.digest.part(&only).filter(|part| part.body_range() == range).map(|_| only)
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn range(&self, section: &Section) -> Option<Range<u64>> {
+        self.digest.section(&section.part, section_text(section.text.as_ref()))
+    }
+
+    /// Header fields, where a section picks some.
+    fn fields(&self, section: &Section) -> Option<Vec<u8>> {
+        let (names, choice) = match &section.text {
+            Some(SectionText::Fields(names)) => (names, FieldChoice::Only),
+            Some(SectionText::FieldsNot(names)) => (names, FieldChoice::Except),
+            _ => return None,
+        };
+        let range = self.range(section)?;
+        Some(message::section::header_fields(slice(self.body, &range), names, choice))
+    }
+
+    fn section(&self, out: &mut Vec<u8>, name: &[u8], section: &Section, partial: Option<Partial>) -> Rendered {
+        out.extend_from_slice(name);
         section.print(out);
         out.push(b']');
         if let Some(partial) = partial {
@@ -149,20 +189,15 @@ impl Source<'_> {
             out.push(b'>');
         }
         out.push(b' ');
-        let Some(range) = self.digest.section(&section.part, section_text(section.text.as_ref())) else {
+        let Some(range) = self.range(section) else {
             out.extend_from_slice(b"NIL");
             return Rendered::Whole;
         };
-        let (names, choice) = match &section.text {
-            Some(SectionText::Fields(names)) => (names, FieldChoice::Only),
-            Some(SectionText::FieldsNot(names)) => (names, FieldChoice::Except),
-            _ => {
-                let range = within(range, partial);
-                print::literal_head(out, range.end - range.start);
-                return Rendered::Octets(range);
-            }
+        let Some(fields) = self.fields(section) else {
+            let range = within(range, partial);
+            print::literal_head(out, range.end - range.start);
+            return Rendered::Octets(range);
         };
-        let fields = message::section::header_fields(slice(self.body, &range), names, choice);
         let part = within(0..fields.len() as u64, partial);
         print::literal_head(out, part.end - part.start);
         let start = out.len();
