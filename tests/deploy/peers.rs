@@ -94,7 +94,11 @@ fn postfix_delivers_to_the_store_refuses_unknown_users_and_takes_what_the_webmai
 
 #[test]
 fn nginx_passes_the_webmail_on() {
-    let site = Site::start(suite::SiteOptions::default());
+    let site = Site::start(
+        suite::SiteOptions::default()
+            .set("service.http.trustedproxies", "127.0.0.1")
+            .set("service.http.plaintextmincipher", "128"),
+    );
     let folder = temporary("nginx");
     let port = free_port();
     let config = site.root().join("config");
@@ -114,18 +118,44 @@ fn nginx_passes_the_webmail_on() {
     let mut command = Command::new(find_program("nginx"));
     command.arg("-c").arg(&conf).args(["-g", "daemon off;"]);
     let _nginx = Server::start(&mut command, &folder.path().join("stderr.log"));
-    let page = wait_for("the login page through nginx", || {
+    let jar = folder.path().join("jar");
+    let curl = |path: &str, words: &[&str]| {
         let mut curl = Command::new(find_program("curl"));
-        curl.args([
-            "-sS",
-            "--insecure",
-            "--max-time",
-            "10",
-            "--resolve",
-            &format!("webmail.example.com:{port}:127.0.0.1"),
-        ])
-        .arg(format!("https://webmail.example.com:{port}/login"));
-        Some(run(&mut curl, b"")).filter(|out| out.status.success()).map(|out| out.stdout)
+        let resolve = format!("webmail.example.com:{port}:127.0.0.1");
+        curl.args(["-sS", "--insecure", "--max-time", "30", "--resolve", &resolve]);
+        curl.arg("-b").arg(&jar).arg("-c").arg(&jar).args(words);
+        run(curl.arg(format!("https://webmail.example.com:{port}{path}")), b"")
+    };
+    let token = |page: &str| {
+        let fields = suite::http::hidden_inputs(page);
+        fields.into_iter().find(|(name, _)| name == "csrf").map(|(_, value)| format!("csrf={value}")).expect("a token")
+    };
+    let page = wait_for("the login page through nginx", || {
+        Some(curl("/login", &[])).filter(|out| out.status.success()).map(|out| out.stdout)
     });
-    assert!(page.contains("name=\"password\""), "{page}");
+    let password = format!("password={}", suite::site::password());
+    let answer =
+        curl("/login", &["-i", "-d", &token(&page), "-d", "user=alice", "--data-urlencode", &password]).success();
+    assert!(answer.stdout.starts_with("HTTP/1.1 303"), "{}", answer.stdout);
+    // A large attachment goes through, and nobody's host but the site's comes back in an address.
+    let picture = folder.path().join("picture");
+    fs::write(&picture, vec![b'x'; 3_000_000]).unwrap();
+    let attachment = format!("attachment=@{};type=image/png", picture.display());
+    let settings = curl("/settings", &[]).success().stdout;
+    let form =
+        [token(&settings), "to=bob@example.test".to_owned(), "subject=through nginx".to_owned(), "do=send".to_owned()];
+    let mut words = vec!["-i", "-F", &attachment];
+    words.extend(form.iter().flat_map(|field| ["-F", field.as_str()]));
+    let answer = curl("/compose/0123456789abcdef0123456789abcdef", &words).success().stdout;
+    let head = answer.rsplit_once("HTTP/1.1 ").map_or("", |(_, last)| last);
+    assert!(head.starts_with("303"), "{answer}");
+    let mut imap = site.imap_as("bob");
+    wait_for("the message", || {
+        imap.command("SELECT INBOX");
+        let found = imap.command("FETCH 1:* RFC822.SIZE");
+        found
+            .untagged
+            .iter()
+            .find_map(|row| row.fetch_item("RFC822.SIZE")?.1.number().filter(|size| *size > 4_000_000))
+    });
 }

@@ -282,12 +282,12 @@ impl Service {
         let told = forwarded::read(request.headers(), hop, proxy.address, &|address| guard.trusts(address));
         let transport = if told.secure { Transport::Tls } else { transport };
         let peer = SocketAddr::new(told.client, 0);
-        // What the browser did with the proxy's TLS is the proxy's to judge.
+        // With which cipher the browser came is the proxy's to judge; how the proxy itself came here says nothing of that.
         let client = Client {
             address: told.client,
             peer,
             local: proxy.local,
-            cipher_bits: proxy.cipher_bits,
+            cipher_bits: if told.secure { u32::MAX } else { 0 },
             certificate: None,
         };
         match guard.admit(peer, Some(proxy.local), transport == Transport::Tls).await {
