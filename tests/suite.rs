@@ -25,6 +25,7 @@ mod pop;
 mod processes;
 mod rfcs;
 mod safe_html;
+mod search;
 mod store;
 mod stored;
 mod tls;

@@ -134,6 +134,8 @@ impl Reconstruct {
         if !left.is_empty() {
             bail!("still damaged: {}", left.join("; "));
         }
+        // Of what is there now, whatever it was before.
+        account.renew_gists()?;
         Ok(done)
     }
 

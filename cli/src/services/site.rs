@@ -78,6 +78,7 @@ pub fn open_store(settings: &Settings, observer: Option<Arc<dyn Observer>>) -> a
     options.inline_limit = config.inline_limit;
     options.keep_removed = config.cleanup_age;
     options.open_accounts = config.open_accounts;
+    options.search_index = config.search_index;
     if let Some(observer) = observer {
         options.observer = observer;
     }

@@ -19,6 +19,7 @@ mod limits;
 pub mod message_id;
 pub mod preview;
 mod scan;
+pub mod search;
 pub mod section;
 mod token;
 pub mod trace;

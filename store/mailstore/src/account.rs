@@ -3,6 +3,7 @@
 mod annotations;
 mod append;
 mod check;
+mod gists;
 mod hierarchy;
 mod listing;
 mod maildrop;

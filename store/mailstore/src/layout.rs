@@ -22,6 +22,8 @@ pub(crate) const PARTITIONS: &str = "=partitions";
 pub(crate) const MARK: &str = "=partition";
 /// The folder of an account that holds large contents.
 pub(crate) const CONTENT: &str = "content";
+/// The folder of an account that holds what searches need not read again.
+pub(crate) const SEARCH: &str = "search";
 
 /// An account's folder in a partition.
 pub(crate) fn account_dir(partition: &Path, id: &AccountId) -> PathBuf {

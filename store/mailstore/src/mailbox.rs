@@ -2,6 +2,7 @@
 
 mod across;
 mod flagging;
+mod gists;
 mod readers;
 mod reading;
 mod removal;
@@ -13,6 +14,7 @@ mod vanished;
 use std::sync::Arc;
 
 pub(crate) use self::flagging::permitted;
+pub use self::gists::{Gists, Known};
 pub(crate) use self::removal::{remove_all, remove_messages};
 pub(crate) use self::transfer::{Looks, Transfer, transfer};
 use crate::MailboxId;

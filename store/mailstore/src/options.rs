@@ -56,6 +56,8 @@ pub struct StoreOptions {
     pub default_mailboxes: Vec<DefaultMailbox>,
     /// For how many seconds expunged messages are kept so that they can be brought back; 0 for not at all.
     pub keep_removed: i64,
+    /// Whether what searches have read is kept, so that the next one need not read it again.
+    pub search_index: bool,
     /// Is told of every commit.
     pub observer: Arc<dyn Observer>,
     /// Limits.
@@ -80,6 +82,7 @@ impl StoreOptions {
                 special("Archive", SpecialUse::Archive),
             ],
             keep_removed: 0,
+            search_index: true,
             observer: Arc::new(NoObserver),
             limits: StoreLimits::default(),
         }

@@ -28,11 +28,14 @@ pub struct Purged {
     pub log_entries: u64,
 }
 
-/// Purges an account.
+/// Purges an account, and brings what searches go by up to date.
 pub fn purge(account: &Account, options: PurgeOptions) -> Result<Purged> {
-    Ok(Purged {
+    let purged = Purged {
         messages: account.purge_removed(options.due)?,
         orphans: account.remove_orphans(ORPHAN_AGE)?,
         log_entries: account.prune_expunged(options.expunged_log)?,
-    })
+    };
+    // Behind the rest: it takes longest where there is much new mail.
+    account.catch_up_gists()?;
+    Ok(purged)
 }

@@ -24,6 +24,8 @@ pub struct Store {
     pub cleanup_age: i64,
     /// Messages up to this many bytes stay in the database.
     pub inline_limit: usize,
+    /// Whether what searches have read is kept for the next one.
+    pub search_index: bool,
     /// Account databases kept open.
     pub open_accounts: usize,
 }
@@ -45,6 +47,7 @@ impl Store {
                 || settings.flag(keys::store::OVER_QUOTA_STATUS),
             cleanup_age: settings.number(keys::store::CLEANUP_AGE).saturating_mul(3600),
             inline_limit: usize::try_from(bytes(settings, keys::store::INLINE_LIMIT)).unwrap_or(usize::MAX),
+            search_index: settings.flag(keys::store::SEARCH_INDEX),
             open_accounts: size(settings, keys::store::OPEN_ACCOUNTS),
         }
     }

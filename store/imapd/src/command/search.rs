@@ -118,7 +118,7 @@ pub(super) async fn find(
         let mailbox = selected.mailbox.clone();
         let measured = Measured {
             take: folded_subject,
-            size: |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len() + 16),
+            size: |text: &Option<Arc<[u8]>>| text.as_ref().map_or(0, |text| text.len() + 16),
         };
         let view = selected.view.clone();
         match gather_kept(session, (view, open), What::Subject, measured).await? {

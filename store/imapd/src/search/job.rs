@@ -4,16 +4,18 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mailstore::{ErrorKind, Mailbox, RowRef, StoreError, UidSet};
+use mailstore::{ErrorKind, Gists, Known, Mailbox, RowRef, StoreError, Uid, UidSet};
+use message::search::Texts;
 use message::{Digest, DigestRef, Limits};
 
-use super::content::Content;
 use super::program::{Facts, Node, RowFacts};
 use crate::columns::Column;
 use crate::view::{Selection, View};
 
 /// How long one call runs.
 const SLICE: Duration = Duration::from_millis(50);
+/// Fewer messages than these are read sooner than all gists of their mailbox.
+const WORTHWHILE: usize = 32;
 
 /// See the module.
 pub(crate) struct Job {
@@ -25,6 +27,19 @@ pub(crate) struct Job {
     /// Indices that what is in memory did not decide; the first ones are done.
     open: Vec<usize>,
     done: usize,
+    narrowing: Narrowing,
+    /// What messages that are read add to.
+    gists: Option<Gists>,
+    /// UIDs whose gists are kept, ascending once they all are known.
+    known: Vec<Uid>,
+}
+
+/// How far the gists have been asked.
+enum Narrowing {
+    NotBegun,
+    /// With what they say of the open messages, by their place among these.
+    Going(Vec<Option<bool>>),
+    Done,
 }
 
 /// Whether there is more to do.
@@ -43,7 +58,17 @@ impl Job {
 
     /// The same for some of the messages, by their indices, ascending.
     pub(crate) fn among(mailbox: Mailbox, view: View, program: Node, messages: impl Iterator<Item = usize>) -> Self {
-        let mut job = Self { mailbox, view, program, found: Vec::new(), open: Vec::new(), done: 0 };
+        let mut job = Self {
+            mailbox,
+            view,
+            program,
+            found: Vec::new(),
+            open: Vec::new(),
+            done: 0,
+            narrowing: Narrowing::NotBegun,
+            gists: None,
+            known: Vec::new(),
+        };
         for at in messages {
             match job.facts(at).and_then(|facts| job.program.holds(&facts)) {
                 Some(true) => job.found.push(at),
@@ -60,7 +85,7 @@ impl Job {
     }
 
     /// Decides what subjects decide.
-    pub(crate) fn take_subjects(&mut self, subjects: &Column<Option<Arc<str>>>) {
+    pub(crate) fn take_subjects(&mut self, subjects: &Column<Option<Arc<[u8]>>>) {
         let open = std::mem::take(&mut self.open);
         for at in open {
             let subject = self.view.entry(at).and_then(|entry| subjects.get(entry.uid));
@@ -77,16 +102,20 @@ impl Job {
     }
 
     fn facts(&self, at: usize) -> Option<Facts<'static>> {
-        let entry = self.view.entry(at)?;
-        let recent = self.view.is_recent(entry.uid);
-        Some(Facts { number: u32::try_from(at + 1).ok()?, entry, recent, row: None, subject: None, content: None })
+        facts(&self.view, at)
     }
 
     /// Goes on for a slice of time.
     pub(crate) fn step(&mut self) -> Result<Progress, StoreError> {
+        if !matches!(self.narrowing, Narrowing::Done) {
+            return self.narrow();
+        }
         let left = self.open.get(self.done..).unwrap_or_default();
         if left.is_empty() {
             self.found.sort_unstable();
+            if let Some(gists) = self.gists.take() {
+                gists.finish(|uid| self.view.snapshot.index_of(uid).is_some());
+            }
             return Ok(Progress::Done);
         }
         // Messages that are gone hold nothing that could be looked at.
@@ -123,7 +152,62 @@ impl Job {
         Ok(Progress::More)
     }
 
-    fn row_holds(&self, at: usize, row: &RowRef<'_>) -> Result<bool, StoreError> {
+    /// Asks the gists about the messages that are open, for a slice of time.
+    fn narrow(&mut self) -> Result<Progress, StoreError> {
+        if let Narrowing::NotBegun = self.narrowing {
+            let asks = self.open.len() >= WORTHWHILE && self.program.asks_gists();
+            self.gists = if asks { self.mailbox.gists(self.view.len()) } else { None };
+            self.narrowing = Narrowing::Going(vec![None; self.open.len()]);
+        }
+        let end = Instant::now() + SLICE;
+        let mut more = true;
+        if let (Some(gists), Narrowing::Going(said)) = (&mut self.gists, &mut self.narrowing) {
+            let (view, open, program, known) = (&self.view, &self.open, &self.program, &mut self.known);
+            while more && Instant::now() < end {
+                // Most often a block goes on where the message before was.
+                let mut place = 0;
+                more = gists.next(|uid, gist| {
+                    let Some(at) = view.index_of(uid) else { return Known::No };
+                    known.push(uid);
+                    if open.get(place).is_none_or(|open| *open != at) {
+                        match open.binary_search(&at) {
+                            Ok(found) => place = found,
+                            Err(_) => return Known::Yes,
+                        }
+                    }
+                    if let (Some(facts), Some(said)) = (facts(view, at), said.get_mut(place)) {
+                        *said = said.or(program.holds(&Facts { gist: Some(gist), ..facts }));
+                    }
+                    place += 1;
+                    Known::Yes
+                });
+            }
+            if more {
+                return Ok(Progress::More);
+            }
+        }
+        let said = match std::mem::replace(&mut self.narrowing, Narrowing::Done) {
+            Narrowing::Going(said) => said,
+            Narrowing::NotBegun | Narrowing::Done => Vec::new(),
+        };
+        let Some(gists) = &mut self.gists else { return Ok(Progress::More) };
+        if !gists.confirm(&self.mailbox)? {
+            self.known.clear();
+            return Ok(Progress::More);
+        }
+        self.known.sort_unstable();
+        let open = std::mem::take(&mut self.open);
+        for (at, said) in open.into_iter().zip(said) {
+            match said {
+                Some(true) => self.found.push(at),
+                Some(false) => {}
+                None => self.open.push(at),
+            }
+        }
+        Ok(Progress::More)
+    }
+
+    fn row_holds(&mut self, at: usize, row: &RowRef<'_>) -> Result<bool, StoreError> {
         let Some(mut facts) = self.facts(at) else { return Ok(false) };
         let renewed;
         let digest = match DigestRef::decode(row.digest) {
@@ -143,8 +227,12 @@ impl Job {
             return Ok(holds);
         }
         let body = row.body()?;
-        let content = Content { octets: &body, digest };
-        let facts = Facts { content: Some(&content), ..facts };
+        if let Some(gists) = &mut self.gists
+            && self.known.binary_search(&row.uid).is_err()
+        {
+            gists.add(row, digest, &body);
+        }
+        let facts = Facts { texts: Some(Texts { octets: &body, digest }), ..facts };
         Ok(self.program.holds(&facts).unwrap_or(false))
     }
 
@@ -157,4 +245,12 @@ impl Job {
     pub(crate) fn into_found(self) -> (View, Vec<usize>) {
         (self.view, self.found)
     }
+}
+
+/// What the view knows about a message.
+fn facts(view: &View, at: usize) -> Option<Facts<'static>> {
+    let entry = view.entry(at)?;
+    let recent = view.is_recent(entry.uid);
+    let number = u32::try_from(at + 1).ok()?;
+    Some(Facts { number, entry, recent, row: None, subject: None, gist: None, texts: None })
 }

@@ -6,10 +6,9 @@ use imap_wire::date::Day;
 use imap_wire::search::{EnvelopeField, Key, Relation};
 use imap_wire::sequence::contains;
 use mailstore::{Flags, ObjectId};
-use message::address::{MISSING_DOMAIN, MISSING_MAILBOX, SYNTAX_ERROR};
-use message::{AddressList, DigestRef, casemap, display, encoded_word};
+use message::DigestRef;
+use message::search::{GistRef, Needle, Texts, folded_addresses, folded_value};
 
-use super::content::{Content, Needle, folded_value, is_plain};
 use super::fuzzy;
 use crate::sync::SYSTEM;
 use crate::view::{Entry, View};
@@ -134,8 +133,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) recent: bool,
     pub(crate) row: Option<RowFacts<'a>>,
     /// The subject as it is compared, where it is kept: `None` inside for a message without one.
-    pub(crate) subject: Option<Option<&'a str>>,
-    pub(crate) content: Option<&'a Content<'a>>,
+    pub(crate) subject: Option<Option<&'a [u8]>>,
+    /// What is kept of its texts: it can only say what they do not hold.
+    pub(crate) gist: Option<GistRef<'a>>,
+    pub(crate) texts: Option<Texts<'a>>,
 }
 
 /// What the store keeps beside a message.
@@ -166,11 +167,12 @@ impl Node {
             Self::Envelope(EnvelopeField::Subject, needle) if facts.subject.is_some() => {
                 Some(facts.subject.flatten().is_some_and(|subject| needle.is_in_folded(subject)))
             }
-            stored => stored.holds_stored(facts.row.as_ref()?, facts.content),
+            text if facts.gist.is_some_and(|gist| text.is_ruled_out(gist)) => Some(false),
+            stored => stored.holds_stored(facts.row.as_ref()?, facts.texts.as_ref()),
         }
     }
 
-    fn holds_stored(&self, row: &RowFacts<'_>, content: Option<&Content<'_>>) -> Option<bool> {
+    fn holds_stored(&self, row: &RowFacts<'_>, texts: Option<&Texts<'_>>) -> Option<bool> {
         match self {
             Self::Larger(octets) => Some(row.size > *octets),
             Self::Smaller(octets) => Some(row.size < *octets),
@@ -193,17 +195,39 @@ impl Node {
                 // One field a message, and the digest has it as it stands.
                 b"message-id" => Some(field_holds(row.digest.envelope().message_id, needle)),
                 b"in-reply-to" => Some(field_holds(row.digest.envelope().in_reply_to, needle)),
-                name => content.map(|content| content.header_holds(name, needle)),
+                name => texts.map(|texts| texts.header_holds(name, needle)),
             },
-            Self::Body(needle) => content.map(|content| content.body_holds(needle)),
-            Self::Text(needle) => content.map(|content| content.text_holds(needle)),
+            Self::Body(needle) => texts.map(|texts| texts.body_holds(needle)),
+            Self::Text(needle) => texts.map(|texts| texts.text_holds(needle)),
             _ => None,
+        }
+    }
+
+    /// Whether it looks for a text that a message with this gist cannot hold.
+    fn is_ruled_out(&self, gist: GistRef<'_>) -> bool {
+        match self {
+            Self::Envelope(_, needle) | Self::Header(_, needle) => !gist.header_may_hold(needle.grams()),
+            Self::Body(needle) => !gist.body_may_hold(needle.grams()),
+            Self::Text(needle) => !gist.header_may_hold(needle.grams()) && !gist.body_may_hold(needle.grams()),
+            _ => false,
+        }
+    }
+
+    /// Whether it looks for a text about which gists can say anything.
+    pub(crate) fn asks_gists(&self) -> bool {
+        match self {
+            Self::Envelope(_, needle) | Self::Header(_, needle) | Self::Body(needle) | Self::Text(needle) => {
+                !needle.grams().is_empty()
+            }
+            Self::Not(node) => node.asks_gists(),
+            Self::Any(nodes) | Self::Every(nodes) => nodes.iter().any(Self::asks_gists),
+            _ => false,
         }
     }
 }
 
 /// The subject as it is compared.
-pub(crate) fn folded_subject(row: &RowFacts<'_>) -> Option<Arc<str>> {
+pub(crate) fn folded_subject(row: &RowFacts<'_>) -> Option<Arc<[u8]>> {
     row.digest.envelope().subject.map(|value| folded_value(value).into())
 }
 
@@ -233,76 +257,18 @@ fn decide(nodes: &[Node], facts: &Facts<'_>, by: bool) -> Option<bool> {
 }
 
 fn field_holds(value: Option<&[u8]>, needle: &Needle) -> bool {
-    value.is_some_and(|value| needle.is_in_value(value))
+    value.is_some_and(|value| needle.is_in_folded(&folded_value(value)))
 }
 
+/// Addresses are looked at as a person would write them; a list without any holds nothing, not even the empty string.
 fn envelope_holds(digest: &DigestRef<'_>, field: EnvelopeField, needle: &Needle) -> bool {
     let envelope = digest.envelope();
-    match field {
-        EnvelopeField::Subject => field_holds(envelope.subject, needle),
-        EnvelopeField::From => addresses_hold(envelope.from, needle),
-        EnvelopeField::To => addresses_hold(envelope.to, needle),
-        EnvelopeField::Cc => addresses_hold(envelope.cc, needle),
-        EnvelopeField::Bcc => addresses_hold(envelope.bcc, needle),
-    }
-}
-
-/// Looks in the field as a person would write it: `Name <local@domain>, …`, group names included.
-fn addresses_hold(list: AddressList<'_>, needle: &Needle) -> bool {
-    if list.is_empty() {
-        return false;
-    }
-    if let Some(plain) = plain_addresses(list) {
-        return needle.is_in_ascii(plain);
-    }
-    let mut text = String::new();
-    for address in list {
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
-        match display::address(&address) {
-            Some(shown) if shown.name.is_empty() => text.push_str(&shown.address),
-            Some(shown) => {
-                text.push_str(&shown.name);
-                text.push_str(" <");
-                text.push_str(&shown.address);
-                text.push('>');
-            }
-            None => {
-                text.push_str(&address.mailbox.map(encoded_word::decode).unwrap_or_default());
-                text.push(':');
-            }
-        }
-    }
-    needle.is_in(&text)
-}
-
-/// The same text where every part of it is plain, which saves decoding.
-fn plain_addresses(list: AddressList<'_>) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    for address in list {
-        let (local, host) = (address.mailbox?, address.host?);
-        let name = address.name.unwrap_or_default();
-        let atom = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(byte);
-        // What the reader puts where a part is missing is no text of the message.
-        if local == MISSING_MAILBOX || host == MISSING_DOMAIN || host == SYNTAX_ERROR {
-            return None;
-        }
-        if !local.iter().all(atom) || local.is_empty() || !is_plain(local) || !is_plain(host) || !is_plain(name) {
-            return None;
-        }
-        if !text.is_empty() {
-            text.extend_from_slice(b", ");
-        }
-        let (open, shut): (&[u8], &[u8]) = if name.is_empty() { (b"", b"") } else { (b" <", b">") };
-        for part in [name, open, local, b"@", host, shut] {
-            text.extend_from_slice(part);
-        }
-    }
-    Some(text)
-}
-
-/// Folds a text for comparison.
-pub(crate) fn folded(text: &str) -> String {
-    casemap::fold(text)
+    let list = match field {
+        EnvelopeField::Subject => return field_holds(envelope.subject, needle),
+        EnvelopeField::From => envelope.from,
+        EnvelopeField::To => envelope.to,
+        EnvelopeField::Cc => envelope.cc,
+        EnvelopeField::Bcc => envelope.bcc,
+    };
+    !list.is_empty() && needle.is_in_folded(&folded_addresses(list))
 }

@@ -38,7 +38,7 @@ impl Account {
             return Err(StoreError::Invalid("INBOX cannot be deleted".into()));
         }
         let (name, pass) = (name.clone(), self.pass());
-        self.write_shares(false, move |writer| {
+        let (id, uid_validity) = self.write_shares(false, move |writer| {
             let row = existing(writer, &name)?;
             pass.permit(writer, &row, Rights::DELETE)?;
             let has_children = writer.has_children(&name)?;
@@ -52,8 +52,10 @@ impl Account {
                 writer.insert_mailbox(&name, false, None)?;
             }
             writer.announce_in(&row, EventKind::Deleted);
-            drop_empty_parents(writer, &name)
+            drop_empty_parents(writer, &name)?;
+            Ok((row.id, row.uid_validity))
         })?;
+        self.forget_gists(id, uid_validity);
         self.note_room_again();
         Ok(())
     }
