@@ -303,8 +303,11 @@ impl Blocks {
     }
 }
 
-/// The files of an account's folder with the mailbox and UIDVALIDITY that each is of, and files of processes that died.
-pub(crate) fn list(account: &Path) -> Result<Vec<(PathBuf, Option<(MailboxId, u32)>)>> {
+/// A file of an account's folder and, if its name says so, the mailbox and the UIDVALIDITY that it is of.
+type Listed = (PathBuf, Option<(MailboxId, u32)>);
+
+/// The files of an account, those too that processes left that died.
+pub(crate) fn list(account: &Path) -> Result<Vec<Listed>> {
     let folder = account.join(layout::SEARCH);
     let failed = |error| StoreError::io(format!("listing {}", folder.display()), error);
     let entries = match fs::read_dir(&folder) {
