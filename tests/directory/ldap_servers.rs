@@ -2,12 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use directory::{Directory, DirectoryError, DirectoryRules, LdapDirectory, LdapOptions, LdapSecurity, LoginName};
+use directory::{
+    Directory, DirectoryError, DirectoryRules, HashCost, LdapDirectory, LdapOptions, LdapSecurity, LoginName,
+};
 use nix::sys::signal::Signal;
 use suite::slapd::{Slapd, SlapdTls};
 use suite::wait_for;
 
-use super::fixture::{Fixture, ldap_options};
+use super::fixture::{Fixture, ldap_options, new_user};
 
 fn rules() -> DirectoryRules {
     DirectoryRules::new("example.test")
@@ -217,4 +219,51 @@ async fn what_a_server_says_to_be_elsewhere_is_not_followed_and_logged() {
     let answer = directory.find_entries(&search).await;
     let refused = matches!(&answer, Err(DirectoryError::Unavailable(reason)) if reason.contains("local.ugldaphost"));
     assert!(refused, "{:?}", answer.map(|found| found.len()));
+}
+
+/// Many sign-ins at once are the site's own crowd: a server that answers one after the other is not away, and waiting for one's turn
+/// takes nothing from the time for an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_waits_its_turn_and_is_no_outage() {
+    let fixture = Fixture::new();
+    let mut file = fixture.file();
+    file.hash_cost = HashCost { memory_kib: 19_456, passes: 8 };
+    file.add_user(&new_user("alice", &[])).unwrap();
+    let slapd = Slapd::with_entries(&fixture.path);
+    // Together they take three times as long as one answer may, on whatever machine this is.
+    let one = {
+        let directory = LdapDirectory::new(&ldap_options(&[&slapd], rules())).unwrap();
+        let alice = directory.find_uid("alice", Some("example.test")).await.unwrap().unwrap();
+        let began = std::time::Instant::now();
+        assert!(directory.verify(Some(&alice), "secret").await.unwrap());
+        began.elapsed().max(Duration::from_millis(50))
+    };
+    let limited = LdapOptions { time_limit: 5 * one, pool_size: 1, ..ldap_options(&[&slapd], rules()) };
+    let directory = Arc::new(LdapDirectory::new(&limited).unwrap());
+    let alice = directory.find_uid("alice", Some("example.test")).await.unwrap().unwrap();
+    let signing_in: Vec<_> = (0..15)
+        .map(|_| {
+            let (directory, alice) = (Arc::clone(&directory), Arc::clone(&alice));
+            tokio::spawn(async move { directory.verify(Some(&alice), "secret").await })
+        })
+        .collect();
+    for answer in signing_in {
+        assert!(answer.await.unwrap().unwrap());
+    }
+    // One that hangs lets nobody wait for a turn that never comes.
+    slapd.server().signal(Signal::SIGSTOP);
+    let waiting: Vec<_> = (0..30)
+        .map(|_| {
+            let (directory, alice) = (Arc::clone(&directory), Arc::clone(&alice));
+            tokio::spawn(async move { directory.verify(Some(&alice), "secret").await })
+        })
+        .collect();
+    let all = async {
+        for answer in waiting {
+            assert!(matches!(answer.await.unwrap(), Err(DirectoryError::Unavailable(_))));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), all).await.expect("they do not wait for each other");
+    slapd.server().signal(Signal::SIGCONT);
+    until_found(&directory).await;
 }

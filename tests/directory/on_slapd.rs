@@ -275,3 +275,61 @@ fn tracing_begins_and_ends_with_a_refresh() {
     });
     assert!(!site.log().contains(password()));
 }
+
+#[test]
+fn a_user_id_outside_ascii_needs_an_address_inside_it() {
+    let (site, slapd) = site_on_slapd(&["alice"], &[]);
+    let add = |arguments: &[&str]| site.tool(&[&["user", "add"][..], arguments].concat(), "");
+    let refused = add(&["jörg"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let why = "mail: 'jörg@example.test' has letters that a mail address in LDAP cannot have; give one in ASCII, mail=NAME@DOMAIN";
+    assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    assert!(!slapd.log().contains("rc=21") && !slapd.log().contains("err=21"), "it was never sent");
+    let added = site.tool(&["user", "add", "jörg", "mail=joerg@example.test", "--password-stdin"], password());
+    assert_eq!(added.status.code(), Some(0), "{}", added.stderr);
+    assert!(
+        site.imap()
+            .attempt(&format!("AUTHENTICATE PLAIN {}", {
+                use base64::Engine as _;
+                base64::engine::general_purpose::STANDARD.encode(format!("\0jörg\0{}", password()))
+            }))
+            .is_ok()
+    );
+    let refused = site.tool(&["user", "set", "jörg", "mailAlternateAddress+=jörg@example.test"], "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stderr.contains("mailAlternateAddress: 'jörg@example.test' has letters"), "{}", refused.stderr);
+}
+
+#[test]
+fn what_the_server_refuses_is_told_by_its_meaning() {
+    let (site, slapd) = site_on_slapd(&["alice"], &[]);
+    let said = |arguments: &[&str]| {
+        let output = site.tool(&[&["user"][..], arguments].concat(), "");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", output.stdout);
+        output.stderr
+    };
+    for (change, words) in [
+        ("nosuchthing=1", "its schema does not know the attribute (undefinedAttributeType)"),
+        ("seeAlso=not a name", "a value has letters that its attribute cannot hold (invalidAttributeSyntax)"),
+        ("cACertificate;binary+=x", "the LDAP server refuses it: "),
+    ] {
+        let text = said(&["set", "alice", change]);
+        assert!(text.contains(words) && !text.contains("unavailable"), "{change}: {text}");
+    }
+    // As somebody who may read and not write.
+    let reader = "dn: cn=reader,o=example.test\nobjectClass: person\ncn: reader\nsn: reader\nuserPassword: readonly\n";
+    slapd.tool("ldapadd", &[], reader).success();
+    site.settings(&[
+        ("local.ugldapbinddn".to_owned(), "cn=reader,o=example.test".to_owned()),
+        ("local.ugldapbindcred".to_owned(), "readonly".to_owned()),
+    ]);
+    site.tool(&["user", "show", "alice"], "").success();
+    for arguments in [&["add", "dora"][..], &["set", "alice", "cn=Other"], &["delete", "alice"], &["passwd", "alice"]] {
+        let text = said(arguments);
+        assert!(
+            text.contains("local.ugldapbinddn may not do this (insufficientAccessRights)"),
+            "{arguments:?}: {text}"
+        );
+        assert!(!text.contains("unavailable"), "{arguments:?}: {text}");
+    }
+}

@@ -213,6 +213,20 @@ impl Server {
     pub fn signal(&self, signal: Signal) {
         // The group may be gone already; the caller sees that by waiting.
         let _ = killpg(Pid::from_raw(self.child.id().cast_signed()), signal);
+        if signal == Signal::SIGSTOP {
+            // Its threads stop one by one, each when it next runs: until then one of them may still answer.
+            within(DEADLINE, &mut || self.is_still().then_some(()));
+        }
+    }
+
+    /// Whether every thread of the program is stopped, or gone.
+    fn is_still(&self) -> bool {
+        let Ok(threads) = fs::read_dir(format!("/proc/{}/task", self.child.id())) else { return true };
+        threads.flatten().all(|thread| {
+            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // The state stands behind the name, which is in parentheses.
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))
+        })
     }
 
     /// Sends SIGTERM and waits for the end; panics when it does not end in time.

@@ -69,9 +69,9 @@ struct PasswordSource {
 
 #[derive(Args)]
 struct Add {
-    /// User ID, or user ID@domain
+    /// User ID, or user ID@domain; it may have letters outside ASCII, a mail address in LDAP may not: give mail= then
     uid: String,
-    /// Further attributes, such as cn="Alice Moreno" mailQuota=2G
+    /// Further attributes, such as cn="Alice Moreno" mailQuota=2G; without mail= the address is the user ID at the domain
     #[arg(value_name = "NAME=VALUE")]
     attributes: Vec<String>,
     #[command(flatten)]
@@ -102,7 +102,17 @@ impl User {
         match self.action {
             Action::Add(add) => {
                 let (password, generated) = add.password.read()?;
-                tell(&users.add_user(&new_user(&add, &password)?)?);
+                let new = new_user(&add, &password)?;
+                let given = |name: &str| new.attributes.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
+                tell(&users.add_user(&new)?);
+                if !new.uid.is_ascii() && !given("mail") {
+                    // The embedded directory holds it; LDAP has refused it.
+                    output::note(format_args!(
+                        "user: the address {}@… has letters outside ASCII, which few mail programs and no LDAP server take; \
+                         give another one: heliograph user set {} mail=NAME@DOMAIN",
+                        new.uid, add.uid
+                    ));
+                }
                 if generated {
                     output::line(format_args!("password: {password}"));
                 }

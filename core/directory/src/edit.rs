@@ -32,6 +32,9 @@ pub enum Change {
     },
 }
 
+/// The attributes that hold a user's mail addresses.
+pub(crate) const ADDRESSES: [&str; 3] = ["mail", "mailAlternateAddress", "mailEquivalentAddress"];
+
 /// A domain to add.
 #[derive(Clone, Debug, Default)]
 pub struct NewDomain {

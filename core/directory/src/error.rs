@@ -36,6 +36,9 @@ pub enum DirectoryError {
     /// The entry or one of its addresses is there already.
     #[error("{0}: already in the directory")]
     AlreadyExists(String),
+    /// The directory does not let this site do it. Nothing is wrong with what was asked.
+    #[error("{0}")]
+    Forbidden(String),
     /// A value that the schema does not allow.
     #[error("{0}")]
     Invalid(String),

@@ -87,6 +87,7 @@ impl LdapEditor {
         // The server hashes the password, after the entry is there.
         let without = NewUser { password: None, ..new.clone() };
         let entry = edit::user_entry(&without, &domain, &above, HashCost::default())?;
+        refuse_letters(&entry)?;
         self.refuse_taken_addresses(&entry, None).await?;
         let mut rows: Vec<(Vec<u8>, HashSet<Vec<u8>>)> = Vec::new();
         for row in &entry.attributes {
@@ -131,6 +132,7 @@ impl LdapEditor {
                 Change::Remove { value, .. } => Mod::Delete(name, one(value)),
             });
         }
+        refuse_letters(&after)?;
         self.refuse_taken_addresses(&after, Some(&before.dn)).await?;
         self.run(Operation::Modify { dn: &before.dn, changes: mods }).await
     }
@@ -188,7 +190,7 @@ impl LdapEditor {
     /// An address belongs to one user only.
     async fn refuse_taken_addresses(&self, entry: &Entry, own: Option<&str>) -> Result<(), DirectoryError> {
         let own = own.map(dn::normalized);
-        let names = ["mail", "mailAlternateAddress", "mailEquivalentAddress"];
+        let names = edit::ADDRESSES;
         for address in names.iter().flat_map(|name| entry.values(name)) {
             let filter = Filter::Or(names.iter().map(|name| Filter::equal(name, address)).collect());
             let question = Question {
@@ -205,6 +207,18 @@ impl LdapEditor {
         }
         Ok(())
     }
+}
+
+/// Mail addresses in LDAP are ASCII (RFC 4524 §2.16: IA5 String), whatever a user ID is.
+fn refuse_letters(entry: &Entry) -> Result<(), DirectoryError> {
+    for name in edit::ADDRESSES {
+        if let Some(address) = entry.values(name).find(|address| !address.is_ascii()) {
+            return Err(DirectoryError::Invalid(format!(
+                "{name}: '{address}' has letters that a mail address in LDAP cannot have; give one in ASCII, {name}=NAME@DOMAIN"
+            )));
+        }
+    }
+    Ok(())
 }
 
 #[async_trait]

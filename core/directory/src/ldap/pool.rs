@@ -20,6 +20,9 @@ pub(super) struct Pool {
     complaint: Mutex<Option<(String, Instant)>>,
 }
 
+/// How many times the limit for an answer somebody waits for a connection that others use, at a server that answers.
+const QUEUE: u32 = 8;
+
 const SAME_COMPLAINT: Duration = Duration::from_secs(60);
 
 impl Pool {
@@ -56,15 +59,27 @@ impl Pool {
     }
 
     async fn try_servers(&self, operation: &Operation<'_>) -> Result<Answer, DirectoryError> {
-        let end = Clock::now() + self.limit;
+        // Two clocks: waiting for a turn is the site's own crowd, and costs nobody the time for an answer. Nobody waits for the
+        // turn at a server that is away.
+        let patience = Clock::now() + QUEUE * self.limit;
+        let mut end = None;
         let present: Vec<&Arc<Server>> = self.servers.iter().filter(|server| !server.is_away()).collect();
         for (at, server) in present.iter().enumerate() {
             let busy = || {
                 self.complain(&format!("all connections to the LDAP server {} are busy", server.name));
                 DirectoryError::Unavailable("all LDAP connections are busy".to_owned())
             };
-            let permit = timeout_at(end, server.permits(operation.purpose()).acquire()).await.map_err(|_| busy())?;
-            let _permit = permit.map_err(|_| busy())?;
+            let turn = server.permits(operation.purpose()).acquire();
+            let permit = tokio::select! {
+                biased;
+                permit = timeout_at(end.unwrap_or(patience), turn) => permit.map_err(|_| busy())?.map_err(|_| busy())?,
+                () = server.is_gone() => continue,
+            };
+            if server.is_away() {
+                continue;
+            }
+            let end = *end.get_or_insert_with(|| Clock::now() + self.limit);
+            let _permit = permit;
             // What is left is shared, so that one server that hangs does not use it all up.
             let left = end.saturating_duration_since(Clock::now());
             let share = left / u32::try_from(present.len() - at).unwrap_or(1);
@@ -86,7 +101,19 @@ impl Pool {
                     self.complain(&format!("LDAP server {}: {reason}", server.name));
                     return Err(DirectoryError::Unavailable(reason));
                 }
+                Ok(Err(Fault::Impossible(error))) => {
+                    self.complain(&format!("LDAP server {}: {error}", server.name));
+                    return Err(error);
+                }
                 Ok(Err(Fault::Away(reason))) => server.went_away(&reason),
+                // Slow with one question while it answers others: no reason to refuse everybody.
+                Err(_) if server.answers(self.limit / 2) => {
+                    self.complain(&format!(
+                        "LDAP server {}: no answer within {} ms to one of many",
+                        server.name,
+                        share.as_millis()
+                    ));
+                }
                 Err(_) => server.went_away(&format!("no answer within {} ms", share.as_millis())),
             }
         }

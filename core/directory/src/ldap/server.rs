@@ -1,16 +1,16 @@
 //! One LDAP server: its connections, and whether it answers (RFC 4511 §5).
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::operation::{Answer, Operation};
 use super::{LdapOptions, LdapSecurity};
+use crate::DirectoryError;
 
 /// What a connection is for. A bind changes who a connection is, so the two are never mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(super) enum Fault {
     Away(String),
     /// The server answers with a refusal, which others would give too.
     Refused(String),
+    /// The server answers that what was asked for is impossible, in words for an administrator.
+    Impossible(DirectoryError),
 }
 
 impl From<LdapError> for Fault {
@@ -52,9 +54,47 @@ impl Fault {
                 "a referral to {}, which is not followed; name a server that holds the entries, and takes changes, in local.ugldaphost",
                 result.refs.join(" ").escape_default()
             )),
-            _ => Fault::Refused(text),
+            code => match meaning(code, &told(&result.text)) {
+                Some(error) => Fault::Impossible(error),
+                None => Fault::Refused(text),
+            },
         }
     }
+}
+
+/// What a result code (RFC 4511 §4.1.9, appendix A) means to whoever wanted to change something; `None` where it is the site's
+/// trouble rather than the change's.
+fn meaning(code: u32, told: &str) -> Option<DirectoryError> {
+    let invalid = |what: &str| Some(DirectoryError::Invalid(format!("the LDAP server refuses it: {what}{told}")));
+    match code {
+        // insufficientAccessRights, strongerAuthRequired, confidentialityRequired
+        50 => Some(DirectoryError::Forbidden(format!(
+            "local.ugldapbinddn may not do this (insufficientAccessRights){told}; give it the right to, or name a DN that has it"
+        ))),
+        8 | 13 => Some(DirectoryError::Forbidden(format!(
+            "the LDAP server wants an encrypted or stronger sign-in for this (result code {code}){told}; see local.ugldapsecurity"
+        ))),
+        32 => invalid("there is no entry at that place (noSuchObject)"),
+        68 => invalid("there is an entry of that name (entryAlreadyExists)"),
+        20 => invalid("the value is there already (attributeOrValueExists)"),
+        16 => invalid("there is no such attribute in the entry (noSuchAttribute)"),
+        17 => invalid("its schema does not know the attribute (undefinedAttributeType)"),
+        19 => invalid("a rule of the server forbids the value (constraintViolation)"),
+        21 => invalid("a value has letters that its attribute cannot hold (invalidAttributeSyntax)"),
+        34 => invalid("the name of the entry is not well-formed (invalidDNSyntax)"),
+        64 | 67 => invalid("the name of the entry and its attributes do not fit (namingViolation)"),
+        65 => invalid("the entry would break its schema (objectClassViolation)"),
+        66 => invalid("there are entries below it (notAllowedOnNonLeaf)"),
+        69 => invalid("object classes cannot be changed so (objectClassModsProhibited)"),
+        53 => invalid("the server is unwilling to perform it (unwillingToPerform)"),
+        _ => None,
+    }
+}
+
+/// The server's own words, if it has any: for an administrator, on one line.
+fn told(text: &str) -> String {
+    let text: String = text.chars().take(200).flat_map(char::escape_debug).collect();
+    if text.is_empty() { String::new() } else { format!(": {text}") }
 }
 
 /// Success, or the fault.
@@ -71,7 +111,9 @@ pub(super) struct Server {
     bind_dn: String,
     bind_password: String,
     limit: Duration,
-    away: AtomicBool,
+    away: watch::Sender<bool>,
+    /// When it answered last, whatever the answer.
+    answered: Mutex<Option<Instant>>,
     search: Connections,
     bind: Connections,
 }
@@ -124,14 +166,33 @@ impl Server {
             bind_dn: options.bind_dn.clone(),
             bind_password: options.bind_password.clone(),
             limit: options.time_limit,
-            away: AtomicBool::new(false),
+            away: watch::Sender::new(false),
+            answered: Mutex::default(),
             search: Connections::new(options.pool_size),
             bind: Connections::new(options.pool_size),
         }
     }
 
     pub(super) fn is_away(&self) -> bool {
-        self.away.load(Ordering::Relaxed)
+        *self.away.borrow()
+    }
+
+    /// Ends when the server is away.
+    pub(super) async fn is_gone(&self) {
+        // The sender is this very server's, so that there is no other end of the wait.
+        let _ = self.away.subscribe().wait_for(|away| *away).await;
+    }
+
+    /// Whether it has answered anybody `within` so long: it is not away then, however long somebody else waits.
+    pub(super) fn answers(&self, within: Duration) -> bool {
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.is_some_and(|when| when.elapsed() < within)
+    }
+
+    fn note_answer<T>(&self, result: &Result<T, Fault>) {
+        if !matches!(result, Err(Fault::Away(_))) {
+            *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
     }
 
     fn connections(&self, purpose: Purpose) -> &Connections {
@@ -154,6 +215,7 @@ impl Server {
             match operation.run(&mut connection).await {
                 Err(Fault::Away(_)) => {}
                 result => {
+                    self.note_answer(&result);
                     connections.put(connection);
                     return result;
                 }
@@ -161,6 +223,7 @@ impl Server {
         }
         let mut connection = self.connect(operation.purpose()).await?;
         let result = operation.run(&mut connection).await;
+        self.note_answer(&result);
         if !matches!(result, Err(Fault::Away(_))) {
             connections.put(connection);
         }
@@ -182,7 +245,7 @@ impl Server {
 
     /// Notes that the server is away, says so once, and looks out for its return.
     pub(super) fn went_away(self: &Arc<Self>, reason: &str) {
-        if self.away.swap(true, Ordering::Relaxed) {
+        if self.away.send_replace(true) {
             return;
         }
         warn!("LDAP server {} is away: {reason}", self.name);
@@ -202,7 +265,7 @@ async fn look_out(server: Weak<Server>) {
         let Some(server) = server.upgrade() else { return };
         let Ok(Ok(connection)) = timeout(server.limit, server.connect(Purpose::Search)).await else { continue };
         server.search.put(connection);
-        server.away.store(false, Ordering::Relaxed);
+        server.away.send_replace(false);
         info!("LDAP server {} answers again, after {:.1} s", server.name, start.elapsed().as_secs_f32());
         return;
     }
