@@ -243,6 +243,11 @@ impl Object {
             && (partition.is_none() || self.partition.is_none() || self.partition.as_deref() == partition)
     }
 
+    /// Whether this account and all of it is meant.
+    pub fn is_account_of(&self, account: &str) -> bool {
+        self.mailbox.is_none() && self.has_account(account, None)
+    }
+
     /// Whether a mailbox is meant: itself or one above it.
     pub fn has_mailbox(&self, name: &AdminName) -> bool {
         self.has_account(name.account.as_str(), None)

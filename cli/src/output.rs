@@ -19,3 +19,9 @@ pub fn note(text: impl std::fmt::Display) {
 pub fn failure(error: &anyhow::Error) {
     note(format_args!("heliograph: {error:#}"));
 }
+
+/// A number of things in words: `1 line`, `2 lines`.
+pub fn count(number: impl std::fmt::Display + PartialEq + From<u8>, thing: &str) -> String {
+    let many = if number == 1.into() { "" } else { "s" };
+    format!("{number} {thing}{many}")
+}

@@ -215,3 +215,25 @@ fn annotations_come_back_whose_they_were() {
     site.tool(&["imsrestore", "-f", name], "").success();
     assert!(said(&site)[2].contains("nobody"));
 }
+
+#[test]
+fn what_is_asked_for_and_not_in_the_backup_is_a_failure() {
+    let site = site();
+    site.deliver("alice", &message("one", 1));
+    let file = site.root().join("backup");
+    let name = file.to_str().unwrap();
+    site.tool(&["imsbackup", "-f", name], "").success();
+    site.tool(&["imsrestore", "-f", name, "user/alice", "user/alice/INBOX"], "").success();
+    for options in [&["-f", name][..], &["-t", "-f", name]] {
+        let output =
+            site.tool(&[&["imsrestore"][..], options, &["user/alice/Nowhere", "alice", "user/nobody"]].concat(), "");
+        assert_eq!(output.status.code(), Some(1), "{options:?}");
+        let told: Vec<&str> = output.stderr.lines().filter(|line| line.contains("is not in the backup")).collect();
+        assert_eq!(
+            told,
+            ["imsrestore: user/alice/Nowhere is not in the backup", "imsrestore: user/nobody is not in the backup"],
+            "{}",
+            output.stderr
+        );
+    }
+}

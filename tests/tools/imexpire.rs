@@ -27,7 +27,7 @@ fn rules_expire_messages_and_purging_waits_for_the_grace() {
     assert!(dry.stdout.contains("3 messages would be expired"), "{}", dry.stdout);
     assert_eq!(shown(&site, "alice", "INBOX").len(), 6);
     let done = site.tool(&["imexpire", "-v", "2"], "").success();
-    assert!(done.stdout.contains("user/alice/INBOX: 1 messages by seen: fileinto Old"), "{}", done.stdout);
+    assert!(done.stdout.contains("user/alice/INBOX: 1 message by seen: fileinto Old"), "{}", done.stdout);
     assert!(done.stdout.contains("3 messages expired, 0 purged"), "{}", done.stdout);
     let left: Vec<u64> = shown(&site, "alice", "INBOX").iter().map(|(uid, ..)| *uid).collect();
     assert_eq!(left, [2, 4, 6]);
@@ -86,4 +86,20 @@ fn leftovers_of_dead_processes_are_removed() {
         fs::read_dir(partition.join("=intake")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
     assert!(!partition.join("=deleted/0123").exists());
+}
+
+#[test]
+fn a_user_or_a_partition_that_nobody_has_is_a_failure() {
+    let site = site();
+    site.deliver("alice", &message("one", 1));
+    site.tool(&["imexpire", "-u", "alice"], "").success();
+    site.tool(&["imexpire", "-p", "second"], "").success();
+    for (arguments, words) in [
+        (["imexpire", "-u", "nobody"], "there is no account 'nobody' in this store"),
+        (["imexpire", "-p", "third"], "there is no partition 'third'; there are primary, second"),
+    ] {
+        let output = site.tool(&arguments, "");
+        assert_eq!((output.status.code(), output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(output.stderr.contains(words), "{}", output.stderr);
+    }
 }

@@ -69,3 +69,15 @@ fn a_domain_over_its_quota_gets_its_status_and_loses_it_again() {
     site.tool(&["imquotacheck", "-f", "-d", "example.test"], "").success();
     assert!(std::fs::read_to_string(&file).unwrap().contains("mailDomainStatus: active"));
 }
+
+#[test]
+fn a_domain_that_nobody_has_is_a_failure() {
+    let site = site();
+    site.tool(&["imquotacheck", "-d", "example.test"], "").success();
+    for arguments in [&["imquotacheck", "-d", "nowhere.example"][..], &["imquotacheck", "-f", "-d", "nowhere.example"]]
+    {
+        let output = site.tool(arguments, "");
+        assert_eq!((output.status.code(), output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(output.stderr.contains("there is no domain 'nowhere.example' in the directory"), "{}", output.stderr);
+    }
+}

@@ -26,6 +26,17 @@ fn readership_shares_and_reports() {
     assert_eq!(shares.stdout, "user/alice/INBOX bob lrs\n");
     assert_eq!(site.tool(&["readership", "-s", "user/alice/INBOX", "bob", "q"], "").status.code(), Some(1));
     site.tool(&["readership", "-p", "3"], "").success();
+    // Nobody is given rights by a slip of the keyboard; what is no user is taken, and what is there may always go.
+    for identifier in ["bbo", "-bbo", "bob@nowhere.example"] {
+        let output = site.tool(&["readership", "-s", "user/alice/INBOX", identifier, "lrs"], "");
+        assert_eq!(output.status.code(), Some(1), "{identifier}");
+        let name = identifier.trim_start_matches('-');
+        assert!(output.stderr.contains(&format!("no user '{name}' in the directory")), "{}", output.stderr);
+    }
+    for identifier in ["anyone", "-anyone@example.test", "group=staff", "-bob"] {
+        site.tool(&["readership", "-s", "user/alice/INBOX", identifier, "lr"], "").success();
+    }
+    site.tool(&["readership", "-s", "user/alice/INBOX", "gone", "-"], "").success();
 }
 
 #[test]

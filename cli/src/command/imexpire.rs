@@ -71,7 +71,7 @@ impl Imexpire {
             None if usual.exists() => read(&usual)?,
             None => Rules::default(),
         };
-        let accounts = self.accounts(&store)?;
+        let accounts = self.accounts(&store, &StoreConfig::read(&settings))?;
         let now = time::OffsetDateTime::now_utc().unix_timestamp();
         let options = PurgeOptions {
             due: now - StoreConfig::read(&settings).cleanup_age,
@@ -114,18 +114,25 @@ impl Imexpire {
         } else {
             let would = if self.dry { "would be " } else { "" };
             output::line(format_args!(
-                "{expired} messages {would}expired, {purged} purged, {leftovers} leftovers removed"
+                "{} {would}expired, {purged} purged, {} removed",
+                output::count(expired, "message"),
+                output::count(leftovers, "leftover"),
             ));
         }
         Ok(ExitCode::from(u8::from(failed.into_inner())))
     }
 
-    fn accounts(&self, store: &Store) -> anyhow::Result<Vec<AccountId>> {
+    fn accounts(&self, store: &Store, config: &StoreConfig) -> anyhow::Result<Vec<AccountId>> {
         let mut accounts = match &self.user {
-            Some(user) => vec![AccountId::new(user)?],
+            Some(user) => {
+                let id = AccountId::new(user)?;
+                existing(store, &id)?;
+                vec![id]
+            }
             None => store.accounts()?,
         };
         if let Some(partition) = &self.partition {
+            config.refuse_unknown(partition)?;
             let mut there = Vec::new();
             for id in accounts {
                 if store.place(&id)?.partition == *partition {
@@ -161,7 +168,7 @@ impl Imexpire {
                         if self.json {
                             output::line(json!({"mailbox": format!("user/{id}/{}", expired.mailbox), "rule": expired.rule, "messages": expired.messages, "action": to}));
                         } else {
-                            output::line(format_args!("user/{id}/{}: {} messages by {}: {to}", expired.mailbox, expired.messages, expired.rule));
+                            output::line(format_args!("user/{id}/{}: {} by {}: {to}", expired.mailbox, output::count(expired.messages, "message"), expired.rule));
                         }
                     });
                 }

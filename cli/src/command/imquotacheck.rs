@@ -59,6 +59,9 @@ impl Imquotacheck {
         let rules = Rules::read(&settings, self.rules.as_deref(), self.template.as_deref())?;
         let mut domains: BTreeMap<String, Quota> = BTreeMap::new();
         let mut failed = false;
+        if let Some(domain) = &self.domain {
+            domain::refuse_unknown(&settings, domain)?;
+        }
         if !self.json && !self.enforce {
             output::line(format_args!(
                 "{:>12} {:>12} {:>5} {:>9} {:>9} {:>5}  {}",

@@ -3,7 +3,7 @@
 mod target;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     fs::File,
     io::{BufReader, IsTerminal, Read, Write},
     path::PathBuf,
@@ -109,6 +109,8 @@ struct Counts {
     restored: u64,
     there: u64,
     failed: u64,
+    /// Objects that were asked for and have not come yet.
+    unseen: BTreeSet<String>,
 }
 
 impl Imsrestore {
@@ -145,19 +147,27 @@ impl Imsrestore {
             &users,
             target::Options { beside: self.beside, ignore_existing: self.ignore_existing, more: self.more },
         );
-        let mut counts = Counts::default();
+        let mut counts = Counts { unseen: objects.iter().map(ToString::to_string).collect(), ..Counts::default() };
+        if self.objects.is_empty() && self.objects_file.is_none() {
+            counts.unseen.clear();
+        }
         let complete = self.read(input, &objects, &map, only.as_ref(), &mut target, &mut counts, &bar)?;
         bar.finish_and_clear();
         if !complete {
             output::note("imsrestore: the backup is cut short");
         }
+        for unseen in &counts.unseen {
+            output::note(format_args!("imsrestore: {unseen} is not in the backup"));
+        }
         if !self.contents {
             output::note(format_args!(
-                "{} messages restored, {} were there already, {} failed",
-                counts.restored, counts.there, counts.failed
+                "{} restored, {} were there already, {} failed",
+                output::count(counts.restored, "message"),
+                counts.there,
+                counts.failed
             ));
         }
-        Ok(ExitCode::from(u8::from(counts.failed > 0 || !complete)))
+        Ok(ExitCode::from(u8::from(counts.failed > 0 || !complete || !counts.unseen.is_empty())))
     }
 
     /// Reads the archive through; answers whether it had its end.
@@ -208,6 +218,9 @@ impl Imsrestore {
                     let value = backup_format::read_json(&mut entry)?;
                     let id = AccountId::new(value["account"].as_str().unwrap_or_default())?;
                     let meant = objects.iter().any(|object| object.has_account(id.as_str(), None));
+                    for object in objects.iter().filter(|object| object.is_account_of(id.as_str())) {
+                        counts.unseen.remove(&object.to_string());
+                    }
                     // Single mailboxes or messages need none of it.
                     if meant
                         && !self.contents
@@ -226,7 +239,11 @@ impl Imsrestore {
                         account: AccountId::new(value["account"].as_str().unwrap_or_default())?,
                         mailbox: MailboxName::new(value["mailbox"].as_str().unwrap_or_default())?,
                     };
-                    if objects.iter().any(|object| object.has_mailbox(&name)) {
+                    let meant: Vec<&Object> = objects.iter().filter(|object| object.has_mailbox(&name)).collect();
+                    for object in &meant {
+                        counts.unseen.remove(&object.to_string());
+                    }
+                    if !meant.is_empty() {
                         if self.contents {
                             output::line(format_args!(
                                 "{name}\t{}",

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::{
     admin_name::{AdminName, Selection},
+    mail_account::MailAccounts,
     output,
     root::RootOption,
     services::open_store,
@@ -23,7 +24,7 @@ pub struct Readership {
     #[arg(short = 'p', value_name = "MONTHS")]
     prune: Option<u32>,
     /// Give a user rights (RFC 4314 letters, - for none) on a mailbox
-    #[arg(short = 's', num_args = 3, value_names = ["MAILBOX", "USER", "RIGHTS"], conflicts_with = "prune")]
+    #[arg(short = 's', num_args = 3, allow_hyphen_values = true, value_names = ["MAILBOX", "USER", "RIGHTS"], conflicts_with = "prune")]
     share: Option<Vec<String>>,
     /// Name the readers too
     #[arg(short = 'v')]
@@ -42,6 +43,10 @@ impl Readership {
         if let Some([mailbox, user, rights]) = self.share.as_deref() {
             let name = AdminName::parse(mailbox)?;
             let rights = Rights::parse(rights.trim_matches('-'))?;
+            // Taking away what somebody had who is gone must go on working.
+            if rights != Rights::NONE {
+                refuse_unknown(&MailAccounts::open(&settings)?, user)?;
+            }
             name.open_account(&store)?.set_acl(&name.mailbox, user, rights)?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -81,4 +86,14 @@ impl Readership {
         )?;
         Ok(ExitCode::from(u8::from(failed)))
     }
+}
+
+/// Refuses an identifier that names a user whom the directory does not know; groups and `anyone` are taken as they are.
+fn refuse_unknown(users: &MailAccounts, identifier: &str) -> anyhow::Result<()> {
+    let name = identifier.strip_prefix('-').unwrap_or(identifier);
+    let anyone = name == "anyone" || name.starts_with("anyone@") || name.starts_with("group=");
+    if !anyone {
+        users.user(name)?;
+    }
+    Ok(())
 }

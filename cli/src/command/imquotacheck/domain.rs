@@ -2,12 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::bail;
 use config::Settings;
 use directory::AccountStatus;
 use mailstore::Quota;
 use serde_json::json;
 
 use crate::{command::user::Users, output};
+
+/// Refuses a domain that the directory does not know.
+pub fn refuse_unknown(settings: &Settings, name: &str) -> anyhow::Result<()> {
+    if !Users::open(settings)?.domains()?.iter().any(|domain| domain.is_named(name)) {
+        bail!("there is no domain '{name}' in the directory");
+    }
+    Ok(())
+}
 
 /// Prints the use of domains against their quotas; `enforce` writes mailDomainStatus.
 pub fn report(

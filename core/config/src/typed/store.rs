@@ -53,6 +53,28 @@ impl Store {
     }
 }
 
+/// There is no partition of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no partition '{name}'; there are {}", .known.join(", "))]
+pub struct UnknownPartition {
+    name: String,
+    known: Vec<String>,
+}
+
+impl Store {
+    /// Refuses the name of a partition that is not configured.
+    pub fn refuse_unknown(&self, partition: &str) -> Result<(), UnknownPartition> {
+        if partition == PRIMARY || self.partitions.contains_key(partition) {
+            return Ok(());
+        }
+        let known = std::iter::once(PRIMARY.to_owned()).chain(self.partitions.keys().cloned()).collect();
+        Err(UnknownPartition { name: partition.to_owned(), known })
+    }
+}
+
+/// The partition that is always there.
+const PRIMARY: &str = "primary";
+
 /// Settings of the notices to users near their quota.
 #[derive(Debug, Clone)]
 pub struct QuotaNotice {
