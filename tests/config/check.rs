@@ -189,7 +189,7 @@ fn warnings_alone_do_not_fail_and_others_may_not_read_passwords() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let output = site.tool(&["config", "check"], "").success();
     assert!(output.stdout.contains("chmod 600"), "{}", output.stdout);
-    assert!(output.stdout.ends_with("0 errors, 1 warnings\n"), "{}", output.stdout);
+    assert!(output.stdout.ends_with("0 errors, 1 warning\n"), "{}", output.stdout);
 }
 
 #[test]
@@ -226,4 +226,16 @@ fn files_that_cannot_be_used_are_found_before_a_start_fails() {
     let output = site.tool(&["config", "check"], "");
     assert_eq!(output.status.code(), Some(1), "{}", output.stdout);
     assert!(output.stdout.contains("certmap.conf") && output.stdout.contains("key.pem"), "{}", output.stdout);
+}
+
+#[test]
+fn a_service_that_is_off_but_for_its_tls_port_is_told() {
+    finds(
+        &[("service.pop.enable", "no"), ("service.pop.enablesslport", "yes")],
+        Severity::Warning,
+        "service.pop.enable is no, but service.pop.enablesslport is yes: the service runs on its TLS port 995 alone",
+        "configutil -o service.pop.enablesslport -v no",
+    );
+    let off = found(&[("service.pop.enable", "no"), ("service.pop.enablesslport", "no")]);
+    assert!(!off.iter().any(|(_, problem, _)| problem.contains("service.pop.enable is no")), "{off:#?}");
 }

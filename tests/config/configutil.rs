@@ -302,3 +302,138 @@ fn a_search_filter_that_nobody_could_be_found_by_is_refused() {
     let good = "(&(objectclass=inetOrgPerson)(|(uid=%U)(telephoneNumber=%o)))";
     site.tool(&["configutil", "-o", "sasl.default.ldap.searchfilter", "-v", good], "").success();
 }
+
+/// A site whose settings file has these lines at its end, and the file's text before them.
+fn with_lines(lines: &[u8]) -> (Site, Vec<u8>) {
+    let site = site();
+    let file = config::Settings::path_in(site.root());
+    let before = std::fs::read(&file).unwrap();
+    std::fs::write(&file, [&before[..], lines].concat()).unwrap();
+    (site, before)
+}
+
+#[test]
+fn a_bad_line_is_removed_or_replaced_by_its_name_and_nothing_else_is_changed_meanwhile() {
+    let bad =
+        b"# mine\nservice.imap.port = many\nservice.imap.banner = caf\xe9\nwhat is this\nservice.pop.port = 1110\n";
+    let (site, before) = with_lines(bad);
+    let file = config::Settings::path_in(site.root());
+    let first = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let file_has = |lines: &[u8]| {
+        assert_eq!(
+            String::from_utf8_lossy(&std::fs::read(&file).unwrap()),
+            String::from_utf8_lossy(&[&before[..], lines].concat())
+        )
+    };
+    // What does not rid the file of a bad line is refused, with what is wrong and what to type.
+    for arguments in [
+        &["-o", "service.pop.port", "-v", "2110"][..],
+        &["-o", "service.pop.port", "-d"],
+        &["-o", "service.imap.port", "-v", "more"],
+        &["-o", "service.imap.port"],
+        &["-l"],
+    ] {
+        let output = site.tool(&[&["configutil"][..], arguments].concat(), "");
+        assert_eq!((output.status.code(), output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        let why = if arguments.contains(&"more") { "'more' is refused" } else { &*format!("msg.conf:{}: ", first + 1) };
+        assert!(output.stderr.contains(why), "{arguments:?}: {}", output.stderr);
+        file_has(bad);
+    }
+    let told = site.tool(&["configutil", "-V"], "");
+    for (line, reason) in [(1, "a port is a number"), (2, "not UTF-8"), (3, "expected a line of the form")] {
+        let all = format!("msg.conf:{}: ", first + line);
+        assert!(told.stdout.lines().any(|said| said.contains(&all) && said.contains(reason)), "{}", told.stdout);
+    }
+    // One by one, by the name or by the whole line; what is still bad is told.
+    let output = site.tool(&["configutil", "-o", "Service.IMAP.port", "-v", "1143"], "").success();
+    assert_eq!(output.stdout, "OK SET\n");
+    assert!(
+        output.stderr.contains(&format!("replaced line {}: service.imap.port: 'many'", first + 1)),
+        "{}",
+        output.stderr
+    );
+    assert!(
+        output.stderr.contains(&format!("msg.conf:{} is still refused: not UTF-8", first + 2)),
+        "{}",
+        output.stderr
+    );
+    file_has(
+        b"# mine\nservice.imap.port = 1143\nservice.imap.banner = caf\xe9\nwhat is this\nservice.pop.port = 1110\n",
+    );
+    let output = site.tool(&["configutil", "-o", "what is this", "-d"], "").success();
+    assert_eq!(output.stdout, "OK DELETED\n");
+    assert!(output.stderr.contains("removed line"), "{}", output.stderr);
+    file_has(b"# mine\nservice.imap.port = 1143\nservice.imap.banner = caf\xe9\nservice.pop.port = 1110\n");
+    let output = site.tool(&["configutil", "-i"], "service.imap.banner = hello\nservice.pop.port = 2110\n").success();
+    assert!(!output.stderr.contains("still"), "{}", output.stderr);
+    assert_eq!(site.tool(&["configutil", "-o", "service.imap.banner"], "").success().stdout, "hello\n");
+    assert_eq!(site.tool(&["configutil", "-o", "service.pop.port"], "").success().stdout, "2110\n");
+    site.tool(&["configutil", "-V"], "").success();
+}
+
+#[test]
+fn a_line_with_an_unknown_name_is_removed_by_that_name() {
+    let (site, before) = with_lines(b"service.imap.prot = 1143\nservice.imap.port = 1\nservice.imap.port = x\n");
+    assert_eq!(site.tool(&["configutil", "-o", "service.imap.prot", "-v", "5"], "").status.code(), Some(1));
+    site.tool(&["configutil", "-o", "service.imap.prot", "-d"], "").success();
+    // Deleting takes the sound line of the name too: its default holds again.
+    site.tool(&["configutil", "-o", "service.imap.port", "-d"], "").success();
+    assert_eq!(std::fs::read(config::Settings::path_in(site.root())).unwrap(), before);
+}
+
+#[test]
+fn a_listing_can_be_taken_back_and_leaves_hidden_secrets_as_they_are() {
+    let site = site();
+    let file = config::Settings::path_in(site.root());
+    let secret = site.tool(&["configutil", "-o", "local.service.proxy.adminpass"], "").success().stdout;
+    let listing = site.tool(&["configutil", "-l"], "").success().stdout;
+    assert!(listing.contains("local.service.proxy.adminpass = ********\n"), "{listing}");
+    let before = std::fs::read(&file).unwrap();
+    let output = site.tool(&["configutil", "-i"], &listing).success();
+    assert!(
+        output.stderr.contains("the value of local.service.proxy.adminpass is hidden in listings: left as it is"),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert_eq!(site.tool(&["configutil", "-o", "local.service.proxy.adminpass"], "").success().stdout, secret);
+    // One mistake is one line.
+    let refused = site.tool(&["configutil", "-i"], "service.imap.port = x\n");
+    assert!(refused.stderr.contains("1 line refused; nothing is changed"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_value_that_is_far_too_long_is_refused_by_its_size() {
+    let site = site();
+    let long = format!("service.imap.banner = {}\n", "x".repeat(5_000_000));
+    let output = site.tool(&["configutil", "-i"], &long);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.contains("it has 5000000 octets, at most 400 are allowed"), "{:.500}", output.stderr);
+    assert!(output.stderr.len() < 1000, "the value itself is not repeated");
+    site.tool(&["configutil", "-o", "service.imap.banner", "-v", &"%V".repeat(200)], "").success();
+    site.tool(&["configutil", "-o", "service.pop.banner", "-v", &"%V".repeat(200)], "").success();
+    let mut site = site;
+    site.run();
+    for listener in ["imap", "pop"] {
+        let mut line = String::new();
+        let stream = std::net::TcpStream::connect(site.listener(listener)).unwrap();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stream), &mut line).unwrap();
+        let text = line.split_once("] ").map_or(&*line, |(_, text)| text);
+        assert!((400..=512).contains(&text.len()), "{}: {line}", text.len());
+    }
+}
+
+#[test]
+fn marks_are_printed_for_a_single_setting_and_with_its_explanation_too() {
+    let site = site();
+    let said = |arguments: &[&str]| site.tool(&[&["configutil"][..], arguments].concat(), "").success().stdout;
+    assert_eq!(said(&["-m", "-o", "service.imap.port"]), "service.imap.port = 143 [NOT REFRESHABLE]\n");
+    assert_eq!(said(&["-o", "service.imap.maxsessions", "-m"]), "service.imap.maxsessions = 4000 [NOT REFRESHABLE]\n");
+    assert!(said(&["-H", "-m", "-o", "service.imap.banner"]).starts_with("service.imap.banner [REFRESHABLE]\n"));
+    assert!(said(&["-H", "-m", "-p", "service.pop."]).contains("service.pop.port [NOT REFRESHABLE]\n"));
+    let object: serde_json::Value = serde_json::from_str(&said(&["-H", "--json", "-o", "service.imap.port"])).unwrap();
+    assert_eq!((&object["default"], object["help"].is_string()), (&"143".into(), true));
+    for wrong in [["-o", "service.imap.port", "-v", "1", "-m"], ["-o", "service.imap.port", "-v", "1", "-H"]] {
+        assert_eq!(site.tool(&[&["configutil"][..], &wrong].concat(), "").status.code(), Some(2), "{wrong:?}");
+    }
+}

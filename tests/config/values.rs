@@ -82,7 +82,14 @@ fn samples(key: &Key) -> Samples {
                 .to_vec(),
             bad: owned(&["bell\u{7}"]),
         },
-        Kind::Text => Samples { good: same(&["x", "a = b # c", "größer"]), bad: owned(&["bell\u{7}", "nul\0"]) },
+        Kind::Text => Samples {
+            good: same(&["x", "a = b # c", "größer", &"t".repeat(Kind::Text.longest())]),
+            bad: owned(&["bell\u{7}", "nul\0", &"t".repeat(Kind::Text.longest() + 1)]),
+        },
+        Kind::Banner => Samples {
+            good: same(&["%h %p service (%P %V)", "größer", &"b".repeat(Kind::Banner.longest())]),
+            bad: owned(&["bell\u{7}", &"b".repeat(Kind::Banner.longest() + 1)]),
+        },
         Kind::Schedule => Samples {
             good: same(&["0 23 * * * imexpire", "*/5 1-3 1,15 jan sun imcheck -q", "off"]),
             bad: owned(&["never", "0 24 * * * imexpire", "0 23 * * *", "0 23 * * * reboot"]),

@@ -4,11 +4,14 @@ mod explain;
 pub mod input;
 mod list;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::bail;
 use clap::Args;
-use config::{Settings, keys};
+use config::{ConfigError, Mend, Settings, keys, mend};
 
 use crate::{command::config::check, output, root::RootOption, setting_check};
 
@@ -59,10 +62,10 @@ pub struct Configutil {
     #[arg(short = 'V', conflicts_with_all = ["option", "pattern", "input", "explain", "marks", "local", "empty"])]
     validate: bool,
     /// Show what the settings mean, their bounds and their defaults
-    #[arg(short = 'H')]
+    #[arg(short = 'H', conflicts_with_all = ["value", "delete"])]
     explain: bool,
-    /// Mark which settings a refresh is enough for
-    #[arg(short = 'm')]
+    /// Mark which settings a refresh is enough for; a single one is printed with its name then
+    #[arg(short = 'm', conflicts_with_all = ["value", "delete"])]
     marks: bool,
     /// Work on another settings file
     #[arg(short = 'f', value_name = "FILE")]
@@ -80,15 +83,19 @@ impl Configutil {
             let form = if self.json { check::Form::Json } else { check::Form::Text };
             return check::check(&folder, &file, form);
         }
-        let mut settings = match &self.file {
-            Some(file) => {
-                // A mistyped path must not become a new settings file.
-                if !file.is_file() {
-                    bail!("{}: there is no such settings file", file.display());
-                }
-                Settings::load_file(&root.folder()?, file)?
+        let (folder, file) = match &self.file {
+            // A mistyped path must not become a new settings file.
+            Some(file) if !file.is_file() => bail!("{}: there is no such settings file", file.display()),
+            Some(file) => (root.folder()?, file.clone()),
+            None => {
+                let folder = root.site_folder()?;
+                let file = Settings::path_in(&folder);
+                (folder, file)
             }
-            None => root.settings()?,
+        };
+        let mut settings = match Settings::load_file(&folder, &file) {
+            Err(broken @ ConfigError::Line { .. }) => return self.repair(&file, broken),
+            loaded => loaded?,
         };
         if let Some(file) = &self.input {
             return input::take(&mut settings, file);
@@ -103,19 +110,69 @@ impl Configutil {
                 let was_set = settings.delete(name)?;
                 output::line(if was_set { "OK DELETED" } else { "OK NOT SET" });
             }
-            (Some(name), None) if self.explain => explain::key(keys::find(name)?),
+            (Some(name), None) if self.explain && !self.json => explain::key(keys::find(name)?, self.mark()),
             (Some(name), None) => {
                 let entry = settings.find(name)?;
                 if self.json {
                     output::line(list::json(&entry, list::Secrets::Shown));
+                } else if self.marks {
+                    output::line(list::line(&entry, self.mark(), list::Secrets::Shown));
                 } else {
                     output::line(entry.value);
                 }
             }
-            (None, _) if self.explain => explain::keys(self.pattern.as_deref())?,
+            (None, _) if self.explain && !self.json => explain::keys(self.pattern.as_deref(), self.mark())?,
             (None, _) => list::print(&settings, &self.listing())?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The settings cannot be read: a change that rids the file of a bad line is made, everything else is refused.
+    fn repair(&self, file: &Path, broken: ConfigError) -> anyhow::Result<ExitCode> {
+        let mended = match (&self.option, &self.value, &self.input) {
+            (None, _, Some(input)) => {
+                let (text, name) = input::read(input)?;
+                let changes = input::changes(&text, &name)?;
+                mend(file, Mend::Set(&changes))
+            }
+            (Some(name), Some(value), _) => {
+                setting_check::check(name, value)?;
+                mend(file, Mend::Set(&[(name, value)]))
+            }
+            (Some(name), None, _) if self.delete => mend(file, Mend::Delete(name)),
+            (Some(name), None, _) if self.explain && !self.json => {
+                explain::key(keys::find(name)?, self.mark());
+                return Ok(ExitCode::SUCCESS);
+            }
+            (None, _, None) if self.explain && !self.json => {
+                explain::keys(self.pattern.as_deref(), self.mark())?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            _ => Err(broken),
+        };
+        let mended = mended.map_err(|error| match error {
+            ConfigError::Line { .. } => anyhow::Error::new(error).context(HOW_TO_MEND),
+            error => error.into(),
+        })?;
+        warn(&mended.warnings);
+        for line in &mended.gone {
+            let how = if self.delete { "removed" } else { "replaced" };
+            output::note(format_args!("configutil: {how} line {}: {}", line.line, line.reason));
+        }
+        for line in &mended.left {
+            output::note(format_args!(
+                "configutil: {}:{} is still refused: {}",
+                file.display(),
+                line.line,
+                line.reason
+            ));
+        }
+        output::line(if self.delete { "OK DELETED" } else { "OK SET" });
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn mark(&self) -> list::Form {
+        if self.marks { list::Form::Marked } else { list::Form::Plain }
     }
 
     fn listing(&self) -> list::Listing<'_> {
@@ -131,6 +188,9 @@ impl Configutil {
         }
     }
 }
+
+/// What to do about a file that cannot be read.
+const HOW_TO_MEND: &str = "the settings cannot be read; configutil -V lists the bad lines, -o NAME -d removes one, -o NAME -v VALUE replaces it";
 
 /// Tells what was taken but does nothing.
 fn warn(warnings: &[String]) {

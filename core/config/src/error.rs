@@ -20,7 +20,7 @@ pub enum Refusal {
         name: String,
     },
     /// The value does not fit the key's type or bounds.
-    #[error("{name}: '{value}' is refused: {reason}")]
+    #[error("{name}: '{}' is refused: {reason}", shortened(.value))]
     BadValue {
         /// The option's name.
         name: String,
@@ -29,6 +29,13 @@ pub enum Refusal {
         /// What would be accepted.
         reason: String,
     },
+}
+
+/// What is long is told by its beginning.
+fn shortened(value: &str) -> String {
+    let mut letters = value.chars();
+    let begin: String = letters.by_ref().take(100).collect();
+    if letters.next().is_some() { format!("{begin}…") } else { begin }
 }
 
 fn hint(closest: &Option<String>) -> String {

@@ -18,6 +18,8 @@ pub(crate) enum Line {
     Other(String),
     /// An override.
     Set { name: String, value: String },
+    /// A line that is not understood, as it came, with its number from 1.
+    Bad { text: Vec<u8>, mistake: Mistake },
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ConfigError {
@@ -27,17 +29,49 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> ConfigError {
 
 /// The lines of `path`; a missing file is an empty one. Every name and value is checked.
 pub(crate) fn read(path: &Path) -> Result<Vec<Line>, ConfigError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(io(path)(error)),
-    };
-    text.lines()
+    let lines = read_all(path)?;
+    match lines.iter().find_map(Line::mistake) {
+        Some(mistake) => {
+            Err(ConfigError::Line { path: path.to_owned(), line: mistake.line, reason: mistake.reason.clone() })
+        }
+        None => Ok(lines),
+    }
+}
+
+/// As [`read`], with the lines that are not understood among the others.
+pub(crate) fn read_all(path: &Path) -> Result<Vec<Line>, ConfigError> {
+    match fs::read(path) {
+        Ok(text) => Ok(parse(&text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(io(path)(error)),
+    }
+}
+
+fn parse(text: &[u8]) -> Vec<Line> {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    if text.is_empty() {
+        return Vec::new();
+    }
+    text.split(|byte| *byte == b'\n')
         .enumerate()
         .map(|(index, line)| {
-            parse_line(line).map_err(|reason| ConfigError::Line { path: path.to_owned(), line: index + 1, reason })
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let read = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned()).and_then(parse_line);
+            read.unwrap_or_else(|reason| Line::Bad {
+                text: line.to_vec(),
+                mistake: Mistake { line: index + 1, reason },
+            })
         })
         .collect()
+}
+
+impl Line {
+    pub(crate) fn mistake(&self) -> Option<&Mistake> {
+        match self {
+            Line::Bad { mistake, .. } => Some(mistake),
+            _ => None,
+        }
+    }
 }
 
 /// A line of a settings file that is not understood.
@@ -49,12 +83,9 @@ pub struct Mistake {
     pub reason: String,
 }
 
-/// Every line of `text` that [`Settings::load`](crate::Settings::load) would refuse; it stops at the first.
-pub fn mistakes(text: &str) -> Vec<Mistake> {
-    text.lines()
-        .enumerate()
-        .filter_map(|(index, line)| Some(Mistake { line: index + 1, reason: parse_line(line).err()? }))
-        .collect()
+/// Every line of a file's `text` that [`Settings::load`](crate::Settings::load) would refuse; it stops at the first.
+pub fn mistakes(text: &[u8]) -> Vec<Mistake> {
+    parse(text).iter().filter_map(Line::mistake).cloned().collect()
 }
 
 fn parse_line(line: &str) -> Result<Line, String> {
@@ -85,17 +116,18 @@ pub fn quote(value: &str) -> String {
 
 /// Replaces `path` by `lines`: written beside it, synced, renamed. The file holds passwords: mode 0600.
 pub(crate) fn write(path: &Path, lines: &[Line]) -> Result<(), ConfigError> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     for line in lines {
         match line {
-            Line::Other(line) => text.push_str(line),
+            Line::Other(line) => text.extend_from_slice(line.as_bytes()),
             // Quotes keep outer blanks and a value that itself looks quoted.
             Line::Set { name, value } if value.trim() != value || value.starts_with('"') => {
-                text.push_str(&format!("{name} = \"{value}\""));
+                text.extend_from_slice(format!("{name} = \"{value}\"").as_bytes());
             }
-            Line::Set { name, value } => text.push_str(&format!("{name} = {value}")),
+            Line::Set { name, value } => text.extend_from_slice(format!("{name} = {value}").as_bytes()),
+            Line::Bad { text: line, .. } => text.extend_from_slice(line),
         }
-        text.push('\n');
+        text.push(b'\n');
     }
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     fs::create_dir_all(&folder).map_err(io(&folder))?;
@@ -107,7 +139,7 @@ pub(crate) fn write(path: &Path, lines: &[Line]) -> Result<(), ConfigError> {
         .mode(0o600)
         .open(&temporary)
         .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
+            file.write_all(&text)?;
             file.sync_all()
         })
         .and_then(|()| fs::rename(&temporary, path))

@@ -44,11 +44,33 @@ pub enum Kind {
     Schedule,
     /// Letters, digits, `-` and `_`.
     Word,
+    /// The greeting of a service, with `%` codes: short enough for a response line (RFC 2449 §4) also when they are filled in.
+    Banner,
     /// Any text on one line.
     Text,
     /// A password: never printed by listings, never logged.
     Secret,
 }
+
+/// Most octets of a greeting, before its codes are filled in.
+pub const LONGEST_BANNER: usize = 400;
+
+impl Kind {
+    /// Most octets of a value; what is longer is a mistake, not a setting.
+    pub fn longest(self) -> usize {
+        match self {
+            Kind::Banner => LONGEST_BANNER,
+            // The longest that can be used to sign in, and the longest name of a file.
+            Kind::Secret => 1024,
+            Kind::Path => 4096,
+            Kind::Text => 16 * 1024,
+            _ => 64 * 1024,
+        }
+    }
+}
+
+/// What listings print in the place of a secret.
+pub const HIDDEN: &str = "********";
 
 /// When a changed value is obeyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +190,7 @@ impl Key {
             Kind::Paths => "blank-separated paths; relative ones start at the site folder".to_owned(),
             Kind::Schedule => "MINUTE HOUR DAY MONTH WEEKDAY COMMAND as in cron, or off".to_owned(),
             Kind::Word => "letters, digits, - and _".to_owned(),
+            Kind::Banner => format!("text of up to {LONGEST_BANNER} octets, with % codes"),
             Kind::Text => "text".to_owned(),
             Kind::Secret => "secret".to_owned(),
         }

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod key;
 pub mod keys;
+mod mend;
 pub mod migrate;
 mod pattern;
 pub mod schedule;
@@ -18,7 +19,8 @@ mod value;
 
 pub use error::{ConfigError, Refusal};
 pub use file::{Mistake, mistakes, quote, unquote};
-pub use key::{Effect, Key, Kind};
+pub use key::{Effect, HIDDEN, Key, Kind};
+pub use mend::{Mend, Mended, mend};
 pub use settings::{Entry, Settings};
 pub use typed::{
     Access, BackEnd, Directory, Ens, Events, Housekeeping, Http, Imap, ImapUrls, Ldap, LdapSecurity, Listen, Lmtp, Log,

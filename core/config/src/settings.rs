@@ -42,11 +42,39 @@ fn without_effect(key: &Key, name: &str, value: &str) -> Option<String> {
     Some(format!("{name} has no effect: {reason}"))
 }
 
+/// Changes in the form that is stored, and what will have no effect of them.
+pub(crate) fn checked(changes: &[(&str, &str)]) -> Result<(Vec<(String, String)>, Vec<String>), Refusal> {
+    let mut checked = Vec::new();
+    let mut warnings = Vec::new();
+    for (name, value) in changes {
+        let named = keys::resolve(name)?;
+        let value = named.key.check(value)?;
+        warnings.extend(without_effect(named.key, &named.name, &value));
+        checked.push((named.name, value));
+    }
+    Ok((checked, warnings))
+}
+
+/// Puts overrides where their names stand, or at the end.
+pub(crate) fn put(lines: &mut Vec<Line>, changes: Vec<(String, String)>) {
+    let mut places: HashMap<String, usize> = lines.iter().enumerate().filter_map(named).collect();
+    for (name, value) in changes {
+        let line = Line::Set { name: name.clone(), value };
+        match places.entry(name) {
+            Occupied(place) => lines[*place.get()] = line,
+            Vacant(place) => {
+                place.insert(lines.len());
+                lines.push(line);
+            }
+        }
+    }
+}
+
 // Of a name that stands twice, the last line counts.
 fn named((index, line): (usize, &Line)) -> Option<(String, usize)> {
     match line {
         Line::Set { name, .. } => Some((name.clone(), index)),
-        Line::Other(_) => None,
+        Line::Other(_) | Line::Bad { .. } => None,
     }
 }
 
@@ -77,7 +105,7 @@ impl Settings {
             .into_iter()
             .filter_map(|line| match line {
                 Line::Set { name, value } => Some((name, value)),
-                Line::Other(_) => None,
+                Line::Other(_) | Line::Bad { .. } => None,
             })
             .collect();
         Ok(Self { path: path.to_owned(), root: root.to_owned(), overrides })
@@ -104,27 +132,8 @@ impl Settings {
 
     /// Sets options in one step; if any name or value is refused, nothing is changed. Tells what will have no effect.
     pub fn set(&mut self, changes: &[(&str, &str)]) -> Result<Vec<String>, ConfigError> {
-        let mut checked = Vec::new();
-        let mut warnings = Vec::new();
-        for (name, value) in changes {
-            let named = keys::resolve(name)?;
-            let value = named.key.check(value)?;
-            warnings.extend(without_effect(named.key, &named.name, &value));
-            checked.push((named.name, value));
-        }
-        self.rewrite(|lines| {
-            let mut places: HashMap<String, usize> = lines.iter().enumerate().filter_map(named).collect();
-            for (name, value) in checked {
-                let line = Line::Set { name: name.clone(), value };
-                match places.entry(name) {
-                    Occupied(place) => lines[*place.get()] = line,
-                    Vacant(place) => {
-                        place.insert(lines.len());
-                        lines.push(line);
-                    }
-                }
-            }
-        })?;
+        let (checked, warnings) = checked(changes)?;
+        self.rewrite(|lines| put(lines, checked))?;
         Ok(warnings)
     }
 

@@ -9,6 +9,9 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
     if value.chars().any(|c| c.is_control() && !(c == '\t' && kind == Kind::Text)) {
         return Err("control characters and line ends are not allowed".to_owned());
     }
+    if value.len() > kind.longest() {
+        return Err(format!("it has {} octets, at most {} are allowed", value.len(), kind.longest()));
+    }
     // An empty value clears the option: the default holds again, whatever its type.
     if value.is_empty() {
         return Ok(String::new());
@@ -53,7 +56,7 @@ pub(crate) fn normalise(kind: Kind, value: &str) -> Result<String, String> {
             Err("that is how listings hide a secret, not the secret itself".to_owned())
         }
         Kind::Paths => Ok(value.split_whitespace().collect::<Vec<_>>().join(" ")),
-        Kind::Path | Kind::Text | Kind::Secret => Ok(value.to_owned()),
+        Kind::Path | Kind::Text | Kind::Banner | Kind::Secret => Ok(value.to_owned()),
     }
 }
 

@@ -14,8 +14,12 @@ impl Product {
         concat!(env!("CARGO_PKG_VERSION"), " (built ", env!("HELIOGRAPH_BUILD_DAY"), ")");
 }
 
+/// Most octets of a greeting: a response line has 512 (RFC 2449 §4), with what the protocol puts around the greeting.
+const LONGEST: usize = 480;
+
 /// Fills in the codes of `template`: `%h` host, `%p` protocol, `%P` product, `%v` version, `%V` version with build,
-/// `%d` the date and time of now, `%%` a percent sign. Other codes stay as they are; control characters are dropped.
+/// `%d` the date and time of now, `%%` a percent sign. Other codes stay as they are; control characters are dropped. What is longer
+/// than a response line is cut.
 pub fn banner(template: &str, hostname: &str, protocol: &str) -> String {
     let mut text = String::with_capacity(template.len() + 64);
     let mut chars = template.chars();
@@ -39,6 +43,7 @@ pub fn banner(template: &str, hostname: &str, protocol: &str) -> String {
         }
     }
     text.retain(|c| !c.is_control());
+    text.truncate(text.floor_char_boundary(LONGEST));
     text
 }
 

@@ -46,14 +46,15 @@ pub enum Form {
 
 /// Checks the settings in `file` of the site at `root`.
 pub fn check(root: &Path, file: &Path, form: Form) -> anyhow::Result<ExitCode> {
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let text = std::fs::read(file).with_context(|| file.display().to_string())?;
     let mut found: Vec<Finding> = config::mistakes(&text)
         .into_iter()
         .map(|mistake| Finding {
             severity: Severity::Error,
             options: Vec::new(),
             problem: format!("{}:{}: {}", file.display(), mistake.line, mistake.reason),
-            advice: "mend or remove the line; no service starts with it".to_owned(),
+            advice: "no service starts with it; configutil -o NAME -d removes the line, -o NAME -v VALUE replaces it"
+                .to_owned(),
         })
         .collect();
     if found.is_empty() {
@@ -112,7 +113,13 @@ fn print(found: &[Finding], errors: usize, form: Form) {
     }
     match found.len() {
         0 => output::line("the settings agree with each other"),
-        many => output::line(format_args!("{errors} errors, {} warnings", many - errors)),
+        many => {
+            output::line(format_args!(
+                "{}, {}",
+                output::count(errors, "error"),
+                output::count(many - errors, "warning")
+            ));
+        }
     }
 }
 

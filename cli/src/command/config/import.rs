@@ -49,7 +49,7 @@ impl Import {
         let count = |outcome| steps.iter().filter(|step| step.outcome == outcome).count();
         let refused = count(Outcome::Refused);
         if refused > 0 {
-            bail!("{name}: {refused} lines refused; nothing is changed");
+            bail!("{name}: {} refused; nothing is changed", output::count(refused, "line"));
         }
         if !self.dry_run {
             // What has no effect is said above, line by line.

@@ -1,7 +1,7 @@
 //! The list form of `configutil`.
 
 use anyhow::bail;
-use config::{Entry, Kind, Settings, keys};
+use config::{Entry, Key, Kind, Settings, keys};
 use serde_json::{Value, json};
 
 use crate::output;
@@ -57,7 +57,7 @@ pub fn print(settings: &Settings, listing: &Listing<'_>) -> anyhow::Result<()> {
     });
     match listing.form {
         Form::Json => output::line(Value::Array(listed.map(|entry| json(entry, Secrets::Hidden)).collect())),
-        form => listed.for_each(|entry| output::line(line(entry, form))),
+        form => listed.for_each(|entry| output::line(line(entry, form, Secrets::Hidden))),
     }
     Ok(())
 }
@@ -95,18 +95,22 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 /// `name = value`, a value with blanks in double quotes.
-fn line(entry: &Entry, form: Form) -> String {
-    let mark = match (form, keys::refreshable(entry.key)) {
+pub fn line(entry: &Entry, form: Form, secrets: Secrets) -> String {
+    format!("{} = {}{}", entry.name, config::quote(shown(entry, secrets)), mark(entry.key, form))
+}
+
+/// What `-m` puts behind a setting.
+pub fn mark(key: &Key, form: Form) -> &'static str {
+    match (form, keys::refreshable(key)) {
         (Form::Marked, true) => " [REFRESHABLE]",
         (Form::Marked, false) => " [NOT REFRESHABLE]",
         _ => "",
-    };
-    format!("{} = {}{mark}", entry.name, config::quote(shown(entry, Secrets::Hidden)))
+    }
 }
 
 fn shown(entry: &Entry, secrets: Secrets) -> &str {
     if entry.key.kind == Kind::Secret && !entry.value.is_empty() && secrets == Secrets::Hidden {
-        "********"
+        config::HIDDEN
     } else {
         &entry.value
     }

@@ -50,6 +50,16 @@ pub fn check(settings: &Settings, found: &mut Vec<Finding>) {
             ));
         }
     }
+    for (name, service) in [("imap", &imap), ("pop", &pop), ("http", &http)] {
+        if let (None, Some(port)) = (service.listen.port, service.listen.ssl_port) {
+            let (option, other) = (format!("service.{name}.enable"), format!("service.{name}.enablesslport"));
+            found.push(Finding::warning(
+                &[&option, &other],
+                format!("{option} is no, but {other} is yes: the service runs on its TLS port {port} alone"),
+                format!("{}, if it is to be off", set(&other, "no")),
+            ));
+        }
+    }
     let asking: Vec<String> = [("imap", &imap), ("pop", &pop), ("http", &http)]
         .iter()
         .filter(|(_, service)| service.listen.ssl_port.is_some())

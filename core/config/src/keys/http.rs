@@ -5,7 +5,7 @@ use crate::key::Kind;
 
 rows! {
     ENABLE: "service.http.enable", Kind::Bool, "yes", Restart, "Guide §5.1.1",
-        "Start the HTTP service.";
+        "Start the HTTP service on its plain port. Its TLS port is service.http.enablesslport's: the service is off when both are no.";
     PORT: "service.http.port", Kind::Port, "80", Restart, "Guide §5.1.2",
         "Port of the HTTP service.";
     ENABLE_SSL_PORT: "service.http.enablesslport", Kind::Bool, "no", Restart, "Guide §5.1.3",

@@ -5,7 +5,7 @@ use crate::key::Kind;
 
 rows! {
     ENABLE: "service.imap.enable", Kind::Bool, "yes", Restart, "Guide §5.1.1",
-        "Start the IMAP service.";
+        "Start the IMAP service on its plain port. Its TLS port is service.imap.enablesslport's: the service is off when both are no.";
     PORT: "service.imap.port", Kind::Port, "143", Restart, "Guide §5.1.2",
         "Port of the IMAP service.";
     ENABLE_SSL_PORT: "service.imap.enablesslport", Kind::Bool, "no", Restart, "Guide §5.1.3",
@@ -24,7 +24,7 @@ rows! {
         "Idle minutes after which a connection is dropped; may be raised, not lowered.";
     PLAINTEXT_MIN_CIPHER: "service.imap.plaintextmincipher", count(-1, 512), "0", Refresh, "Guide §5.6, §5.7.1",
         "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
-    BANNER: "service.imap.banner", Kind::Text, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",
+    BANNER: "service.imap.banner", Kind::Banner, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",
         "Greeting text: %h host, %p protocol, %P product, %v version, %V version and build.";
     CERT_PREAUTH: "service.imap.certpreauth", Kind::Bool, "yes", Refresh, "Guide §5.2.3",
         "Sign in whoever shows a good certificate on the TLS port at once (PREAUTH); no: only by AUTHENTICATE EXTERNAL, for clients that do not expect it.";

@@ -5,7 +5,7 @@ use crate::key::Kind;
 
 rows! {
     ENABLE: "service.pop.enable", Kind::Bool, "yes", Restart, "Guide §5.1.1",
-        "Start the POP service.";
+        "Start the POP service on its plain port. Its TLS port is service.pop.enablesslport's: the service is off when both are no.";
     PORT: "service.pop.port", Kind::Port, "110", Restart, "Guide §5.1.2",
         "Port of the POP service.";
     ENABLE_SSL_PORT: "service.pop.enablesslport", Kind::Bool, "no", Restart, "Guide §5.1.3",
@@ -24,7 +24,7 @@ rows! {
         "Idle minutes after which a connection is dropped; may be raised, not lowered.";
     PLAINTEXT_MIN_CIPHER: "service.pop.plaintextmincipher", count(-1, 512), "0", Refresh, "Guide §5.6, §5.7.1",
         "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
-    BANNER: "service.pop.banner", Kind::Text, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",
+    BANNER: "service.pop.banner", Kind::Banner, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",
         "Greeting text: %h host, %p protocol, %P product, %v version, %V version and build.";
     LOGIN_DELAY: "service.pop.logindelay", seconds(0, 86_400), "0", Refresh, "own",
         "Seconds that must pass between two sign-ins of a user; 0: none.";
