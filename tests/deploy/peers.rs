@@ -153,9 +153,6 @@ fn nginx_passes_the_webmail_on() {
     wait_for("the message", || {
         imap.command("SELECT INBOX");
         let found = imap.command("FETCH 1:* RFC822.SIZE");
-        found
-            .untagged
-            .iter()
-            .find_map(|row| row.fetch_item("RFC822.SIZE")?.1.number().filter(|size| *size > 4_000_000))
+        found.untagged.iter().find_map(|row| row.fetch_item("RFC822.SIZE")?.1.number().filter(|size| *size > 4_000_000))
     });
 }
