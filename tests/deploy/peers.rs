@@ -140,12 +140,13 @@ fn nginx_passes_the_webmail_on() {
     // A large attachment goes through, and nobody's host but the site's comes back in an address.
     let picture = folder.path().join("picture");
     fs::write(&picture, vec![b'x'; 3_000_000]).unwrap();
-    let attachment = format!("attachment=@{};type=image/png", picture.display());
+    let attachment = format!("file=@{};type=image/png", picture.display());
     let settings = curl("/settings", &[]).success().stdout;
     let form =
         [token(&settings), "to=bob@example.test".to_owned(), "subject=through nginx".to_owned(), "do=send".to_owned()];
-    let mut words = vec!["-i", "-F", &attachment];
-    words.extend(form.iter().flat_map(|field| ["-F", field.as_str()]));
+    let mut words = vec!["-i"];
+    // In the order of the page: the token comes first.
+    words.extend(form.iter().chain([&attachment]).flat_map(|field| ["-F", field.as_str()]));
     let answer = curl("/compose/0123456789abcdef0123456789abcdef", &words).success().stdout;
     let head = answer.rsplit_once("HTTP/1.1 ").map_or("", |(_, last)| last);
     assert!(head.starts_with("303"), "{answer}");
