@@ -3,6 +3,7 @@
 use imap_wire::Names;
 use imap_wire::append::{Action, Begun, Content, Head, Parser, Step, parse_head};
 use imap_wire::command::Numbers;
+use imap_wire::date::DateTime;
 use imap_wire::flag::SystemFlags;
 use imap_wire::sequence::Number;
 
@@ -44,7 +45,7 @@ fn flags_and_date_stand_before_the_message() {
     };
     assert_eq!(flags.system, SystemFlags::SEEN);
     assert_eq!(flags.keywords, ["$Work"]);
-    assert_eq!(*internal_date, Some(837_596_665));
+    assert_eq!(*internal_date, Some(DateTime { seconds: 837_596_665, zone: -420 }));
     assert!(literal.binary && !literal.synchronising);
 }
 

@@ -2,7 +2,7 @@
 
 use imap_wire::Names;
 use imap_wire::cursor::Cursor;
-use imap_wire::date::{Day, parse_date, parse_date_time, print_date_time};
+use imap_wire::date::{DateTime, Day, parse_date, parse_date_time, print_date_time};
 use imap_wire::sequence::{SequenceSet, contains, ranges_of};
 use imap_wire::{Refusal, mailbox};
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -66,16 +66,17 @@ fn dates_are_read_and_written() {
         assert_eq!(date(text), None, "{text}");
     }
     let moment = |text: &str| parse_date_time(&mut Cursor::new(text.as_bytes())).ok();
-    assert_eq!(moment("\"17-Jul-1996 02:44:25 -0700\""), Some(837_596_665));
-    assert_eq!(moment("\" 1-Jan-1970 01:00:00 +0100\""), Some(0));
+    assert_eq!(moment("\"17-Jul-1996 02:44:25 -0700\""), Some(DateTime { seconds: 837_596_665, zone: -420 }));
+    assert_eq!(moment("\" 1-Jan-1970 01:00:00 +0100\""), Some(DateTime { seconds: 0, zone: 60 }));
     for text in
         ["\"1-Jan-1970 00:00:00 +0000\"", "\"01-Jan-1970 24:00:00 +0000\"", "\"01-Jan-1970 00:00:00\"", "01-Jan-1970"]
     {
         assert_eq!(moment(text), None, "{text}");
     }
     let mut out = Vec::new();
-    print_date_time(&mut out, 837_596_665);
-    assert_eq!(out, b"\"17-Jul-1996 09:44:25 +0000\"");
+    print_date_time(&mut out, DateTime { seconds: 837_596_665, zone: 0 });
+    print_date_time(&mut out, DateTime { seconds: 837_596_665, zone: -420 });
+    assert_eq!(out, b"\"17-Jul-1996 09:44:25 +0000\"\"17-Jul-1996 02:44:25 -0700\"");
 }
 
 #[test]
@@ -84,10 +85,12 @@ fn every_moment_comes_back_from_its_text() {
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     for _ in 0..10_000 {
-        let seconds = random.random_range(-62_135_596_800..253_402_300_800_i64);
+        let zone = random.random_range(-5999..6000);
+        let local = random.random_range(-62_135_596_800..253_402_300_800_i64);
+        let moment = DateTime { seconds: local - i64::from(zone) * 60, zone };
         let mut text = Vec::new();
-        print_date_time(&mut text, seconds);
-        assert_eq!(parse_date_time(&mut Cursor::new(&text)), Ok(seconds), "{}", text.escape_ascii());
+        print_date_time(&mut text, moment);
+        assert_eq!(parse_date_time(&mut Cursor::new(&text)), Ok(moment), "{}", text.escape_ascii());
     }
 }
 

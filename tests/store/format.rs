@@ -62,7 +62,7 @@ fn version_1_opens() {
         assert!(mailbox.body(uid).unwrap().as_ref() == content(number, size), "{uid}");
     }
     let row = &mailbox.rows(&[2]).unwrap()[0];
-    assert_eq!((row.internal_date, row.size), (1_600_000_000, 2500));
+    assert_eq!((row.internal_date, row.size), (1_600_000_000.into(), 2500));
 
     let archive = account.mailbox(&name("Archive/2024")).unwrap();
     assert_eq!((archive.status.messages, archive.special_use), (1, None));

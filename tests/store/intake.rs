@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use mailstore::{AccountId, ErrorKind, NewMessage, Store, StoreLimits, StoreOptions};
+use mailstore::{AccountId, ErrorKind, InternalDate, NewMessage, Store, StoreLimits, StoreOptions};
 
 use super::{
     INLINE, alice, assert_sound, content, content_files, deliver, inbox, name, new_account, new_store, options, take_in,
@@ -120,7 +120,7 @@ fn too_large_is_refused_early_and_late() {
 fn dates_and_flags_are_kept() {
     let (_dir, account) = new_account();
     let mut message = take_in(&account, b"Subject: x\r\n\r\n");
-    message.internal_date = Some(-5);
+    message.internal_date = Some(InternalDate { seconds: -5, zone: -90 });
     message.flags.system = mailstore::Flags::SEEN | mailstore::Flags::DRAFT;
     message.flags.keywords = vec!["$Forwarded".into()];
     let appended = account.append(&name("Drafts"), vec![message, take_in(&account, b"y")]).unwrap();
@@ -128,8 +128,8 @@ fn dates_and_flags_are_kept() {
     let drafts = account.open(&name("Drafts")).unwrap();
     let rows = drafts.rows(&[2, 9, 1]).unwrap();
     assert_eq!(rows.iter().map(|row| row.uid).collect::<Vec<_>>(), [2, 1], "in the order asked");
-    assert_eq!(rows[1].internal_date, -5);
-    assert!(rows[1].save_date > 1_000_000_000 && rows[0].internal_date == rows[0].save_date);
+    assert_eq!(rows[1].internal_date, InternalDate { seconds: -5, zone: -90 });
+    assert!(rows[1].save_date > 1_000_000_000 && rows[0].internal_date == rows[0].save_date.into());
     assert!(message::DigestRef::decode(&rows[1].digest).is_ok());
     let status = drafts.status().unwrap();
     assert_eq!((status.messages, status.unseen), (2, 1));

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mailstore::{
-    Account, CreateOptions, ErrorKind, FlagChange, FlagOp, FlagSet, Flags, MailboxName, Snapshot, Store, StoreOptions,
-    UidSet,
+    Account, CreateOptions, ErrorKind, FlagChange, FlagOp, FlagSet, Flags, InternalDate, MailboxName, Snapshot, Store,
+    StoreOptions, UidSet,
 };
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -23,7 +23,7 @@ const SYSTEM: [Flags; 5] = [Flags::SEEN, Flags::ANSWERED, Flags::FLAGGED, Flags:
 struct Message {
     number: u64,
     size: usize,
-    date: i64,
+    date: InternalDate,
     flags: Flags,
     keywords: BTreeSet<String>,
 }
@@ -185,7 +185,10 @@ impl<'a> World<'a> {
             let mut message = take_in(&account, &content(self.numbers, size));
             let flags = self.any_flags();
             message.flags = flags.clone();
-            message.internal_date = Some(self.random.random_range(0..2_000_000_000));
+            message.internal_date = Some(InternalDate {
+                seconds: self.random.random_range(0..2_000_000_000),
+                zone: self.random.random_range(-5999..6000),
+            });
             let date = message.internal_date.unwrap();
             let keywords = flags.keywords.into_iter().collect();
             wanted.push(Message { number: self.numbers, size, date, flags: flags.system, keywords });

@@ -118,7 +118,7 @@ impl<'a> Target<'a> {
         self.batch_bytes += incoming.len();
         self.batch.push(NewMessage {
             flags: found.flags.clone(),
-            internal_date: found.date,
+            internal_date: found.date.map(Into::into),
             ..NewMessage::new(incoming.finish()?)
         });
         self.bar.inc(found.bytes.len() as u64);

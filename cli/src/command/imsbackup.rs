@@ -273,12 +273,13 @@ impl Imsbackup {
             let flags = snapshot.flags().get(at).copied().unwrap_or_default();
             let value = json!({
                 "uid": uid, "modseq": snapshot.modseqs().get(at), "flags": flags.system_names().collect::<Vec<_>>(),
-                "keywords": snapshot.keywords().names(flags).collect::<Vec<_>>(), "internaldate": row.internal_date,
+                "keywords": snapshot.keywords().names(flags).collect::<Vec<_>>(), "internaldate": row.internal_date.seconds,
+                "internalzone": row.internal_date.zone,
                 "savedate": row.save_date, "emailid": row.email_id.to_string(), "size": body.len(),
                 "crc32": mailstore::checksum(&body), "sha256": backup_format::hex(Sha256::digest(&body)),
             });
             archive.json(&format!("{folder}/{uid}.json"), &value)?;
-            archive.file(&format!("{folder}/{uid}.eml"), &body, row.internal_date.try_into().unwrap_or(0))?;
+            archive.file(&format!("{folder}/{uid}.eml"), &body, row.internal_date.seconds.try_into().unwrap_or(0))?;
             written.messages += 1;
             if self.debug {
                 bar.suspend(|| output::note(format_args!("{folder}/{uid}.eml {}", body.len())));

@@ -52,7 +52,7 @@ pub enum Step {
         /// The flags to set.
         flags: FlagList,
         /// The internal date in seconds since 1970; `None` for now.
-        internal_date: Option<i64>,
+        internal_date: Option<date::DateTime>,
     },
     /// What an URL names belongs to the message (RFC 4469).
     Url(Vec<u8>),

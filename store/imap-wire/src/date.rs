@@ -32,7 +32,7 @@ impl Day {
         Some(Self(era * 146_097 + day_of_era - 719_468))
     }
 
-    /// The day on which a second since 1970 falls, in UTC.
+    /// The day on which a second since 1970 falls.
     pub fn of_seconds(seconds: i64) -> Self {
         Self(seconds.div_euclid(86_400))
     }
@@ -63,13 +63,22 @@ pub fn parse_date(cursor: &mut Cursor<'_>) -> Result<Day> {
     Ok(day)
 }
 
-/// date-time: `"17-Jul-1996 02:44:25 -0700"`, as seconds since 1970.
-pub fn parse_date_time(cursor: &mut Cursor<'_>) -> Result<i64> {
+/// date-time: an instant, and the zone in which it was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DateTime {
+    /// Seconds since 1970, UTC.
+    pub seconds: i64,
+    /// Minutes east of UTC.
+    pub zone: i16,
+}
+
+/// date-time: `"17-Jul-1996 02:44:25 -0700"`.
+pub fn parse_date_time(cursor: &mut Cursor<'_>) -> Result<DateTime> {
     const INVALID: WireError = WireError::bad("Invalid date-time; expected \"dd-Mon-yyyy hh:mm:ss +zzzz\"");
     date_time(cursor).ok_or(INVALID)
 }
 
-fn date_time(cursor: &mut Cursor<'_>) -> Option<i64> {
+fn date_time(cursor: &mut Cursor<'_>) -> Option<DateTime> {
     if !cursor.eat(b'"') {
         return None;
     }
@@ -88,8 +97,10 @@ fn date_time(cursor: &mut Cursor<'_>) -> Option<i64> {
     if hour > 23 || minute > 59 || second > 60 || zone % 100 > 59 {
         return None;
     }
-    let offset = sign * (i64::from(zone / 100) * 3600 + i64::from(zone % 100) * 60);
-    Some(day.0 * 86_400 + i64::from(hour * 3600 + minute * 60 + second) - offset)
+    // Four digits are less than 6,000 minutes.
+    let zone = sign * (zone / 100 * 60 + zone % 100) as i16;
+    let local = day.0 * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
+    Some(DateTime { seconds: local - i64::from(zone) * 60, zone })
 }
 
 fn day_month_year(cursor: &mut Cursor<'_>, day: u32) -> Option<Day> {
@@ -110,10 +121,10 @@ fn digits(cursor: &mut Cursor<'_>, least: usize, most: usize) -> Option<u32> {
     (least..=most).contains(&run.len()).then(|| run.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')))
 }
 
-/// Writes `"17-Jul-1996 09:44:25 +0000"`: always in UTC, since the store keeps instants.
-pub fn print_date_time(out: &mut Vec<u8>, seconds: i64) {
+/// Writes `"17-Jul-1996 02:44:25 -0700"`.
+pub fn print_date_time(out: &mut Vec<u8>, at: DateTime) {
     // Four digits of year are all that the grammar has.
-    let seconds = seconds.clamp(-62_167_219_200, 253_402_300_799);
+    let seconds = at.seconds.saturating_add(i64::from(at.zone) * 60).clamp(-62_167_219_200, 253_402_300_799);
     let (year, month, day) = Day::of_seconds(seconds).civil();
     let second_of_day = seconds.rem_euclid(86_400);
     let two = |number: i64| [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
@@ -134,5 +145,9 @@ pub fn print_date_time(out: &mut Vec<u8>, seconds: i64) {
     out.extend_from_slice(&two(second_of_day / 60 % 60));
     out.push(b':');
     out.extend_from_slice(&two(second_of_day % 60));
-    out.extend_from_slice(b" +0000\"");
+    out.extend_from_slice(if at.zone < 0 { b" -" } else { b" +" });
+    let zone = i64::from(at.zone.unsigned_abs());
+    out.extend_from_slice(&two(zone / 60));
+    out.extend_from_slice(&two(zone % 60));
+    out.push(b'"');
 }

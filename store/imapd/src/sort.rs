@@ -30,7 +30,7 @@ fn value(key: SortKey, row: &RowFacts<'_>) -> Value {
     let text = |text: String| Value::Text(casemap::fold(&text).into());
     let envelope = || row.digest.envelope();
     match key {
-        SortKey::Arrival => Value::Number(row.internal_date),
+        SortKey::Arrival => Value::Number(row.internal_date.seconds),
         SortKey::Date => Value::Number(sent(row)),
         SortKey::Size => Value::Number(i64::try_from(row.size).unwrap_or(i64::MAX)),
         SortKey::Subject => text(subject::base(envelope().subject.unwrap_or_default()).text),
@@ -52,7 +52,7 @@ pub(crate) fn size(values: &Arc<[Value]>) -> usize {
 
 /// RFC 5256 §2.2: the sent date as a moment; the internal date where there is none.
 pub(crate) fn sent(row: &RowFacts<'_>) -> i64 {
-    row.digest.sent().map_or(row.internal_date, |sent| sent.epoch)
+    row.digest.sent().map_or(row.internal_date.seconds, |sent| sent.epoch)
 }
 
 /// addr-mailbox of the first address; of a group that is its name.

@@ -45,7 +45,7 @@ const MOST_REFERENCES: usize = 1000;
 /// One message's facts, as far as the algorithm needs them.
 pub(crate) fn facts(algorithm: Algorithm, row: &RowFacts<'_>) -> Facts {
     let envelope = row.digest.envelope();
-    let mut facts = Facts { sent: sent(row), arrival: row.internal_date, ..Facts::default() };
+    let mut facts = Facts { sent: sent(row), arrival: row.internal_date.seconds, ..Facts::default() };
     if algorithm != Algorithm::Refs {
         let base = subject::base(envelope.subject.unwrap_or_default());
         facts.subject = casemap::fold(&base.text).into();

@@ -9,6 +9,7 @@ use crate::ObjectId;
 use crate::bodies::{Body, map_file};
 use crate::error::{Result, StoreError};
 use crate::flags::FlagSet;
+use crate::internal_date::InternalDate;
 use crate::layout;
 
 /// A message on its way in: write it here, as it will be read (CRLF line ends are the caller's business), then
@@ -226,8 +227,8 @@ pub struct NewMessage {
     pub content: Content,
     /// Its first flags.
     pub flags: FlagSet,
-    /// INTERNALDATE in seconds since 1970, UTC; `None` is now.
-    pub internal_date: Option<i64>,
+    /// INTERNALDATE; `None` is now.
+    pub internal_date: Option<InternalDate>,
 }
 
 impl NewMessage {

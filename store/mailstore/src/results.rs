@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::internal_date::InternalDate;
 use crate::mailbox::Mailbox;
 use crate::{Body, Flags, ModSeq, ObjectId, Uid};
 
@@ -79,8 +80,8 @@ pub struct Row {
     pub uid: Uid,
     /// RFC822.SIZE.
     pub size: u64,
-    /// INTERNALDATE in seconds since 1970, UTC.
-    pub internal_date: i64,
+    /// INTERNALDATE.
+    pub internal_date: InternalDate,
     /// When it came to this mailbox (RFC 8514 SAVEDATE), seconds since 1970.
     pub save_date: i64,
     /// EMAILID: the same for copies.
@@ -101,8 +102,8 @@ pub struct RowRef<'a> {
     pub uid: Uid,
     /// RFC822.SIZE.
     pub size: u64,
-    /// INTERNALDATE in seconds since 1970, UTC.
-    pub internal_date: i64,
+    /// INTERNALDATE.
+    pub internal_date: InternalDate,
     /// SAVEDATE in seconds since 1970.
     pub save_date: i64,
     /// EMAILID.

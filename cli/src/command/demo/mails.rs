@@ -107,7 +107,7 @@ pub fn deliver(store: &Store) -> anyhow::Result<()> {
         incoming.write_all(text.replace('\n', "\r\n").as_bytes())?;
         let message = NewMessage {
             flags: FlagSet { system: mail.flags, ..FlagSet::default() },
-            internal_date: Some(date.unix_timestamp()),
+            internal_date: Some(date.unix_timestamp().into()),
             ..NewMessage::new(incoming.finish()?)
         };
         account.deliver(&MailboxName::new(mail.mailbox)?, vec![message])?;

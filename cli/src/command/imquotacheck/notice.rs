@@ -156,7 +156,7 @@ impl Rule {
         let mut sent = false;
         account.open(inbox)?.for_each(&UidSet::all(), |row| {
             let id = DigestRef::decode(row.digest).ok().and_then(|digest| digest.envelope().message_id);
-            sent |= row.internal_date > since && id.is_some_and(|id| id.starts_with(mark.as_bytes()));
+            sent |= row.internal_date.seconds > since && id.is_some_and(|id| id.starts_with(mark.as_bytes()));
             if sent { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         Ok(sent)

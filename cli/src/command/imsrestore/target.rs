@@ -4,8 +4,8 @@ use std::{collections::HashMap, io::Read};
 
 use anyhow::Context;
 use mailstore::{
-    Account, AccountId, CreateOptions, ErrorKind, Fingerprint, FlagSet, Flags, MailboxInfo, MailboxName, NewMessage,
-    Restored, Rights, SpecialUse, Store, Uid,
+    Account, AccountId, CreateOptions, ErrorKind, Fingerprint, FlagSet, Flags, InternalDate, MailboxInfo, MailboxName,
+    NewMessage, Restored, Rights, SpecialUse, Store, Uid,
 };
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -103,7 +103,10 @@ impl<'a> Target<'a> {
         let print = Fingerprint {
             size: number("size")?,
             checksum: u32::try_from(number("crc32")?)?,
-            internal_date: value["internaldate"].as_i64().context("a description without internaldate")?,
+            internal_date: InternalDate {
+                seconds: value["internaldate"].as_i64().context("a description without internaldate")?,
+                zone: value["internalzone"].as_i64().map_or(Ok(0), i16::try_from)?,
+            },
         };
         if let Some(count) = ready.there.get_mut(&print).filter(|count| **count > 0) {
             *count -= 1;

@@ -4,13 +4,15 @@
 use imap_wire::Names;
 use imap_wire::append::{self, Action, Begun, Parser, Step};
 use imap_wire::command::Numbers;
+use imap_wire::date::DateTime;
 use imap_wire::flag::FlagList;
 use imap_wire::frame::{Announced, Event};
 use imap_wire::print;
 use imap_wire::sequence::Number;
 use imap_wire::url::MessageUrl;
 use mailstore::{
-    Account, Appended, Content, ErrorKind, Mailbox, MailboxName, NewMessage, Rights, StoreError, Uid, UidSet,
+    Account, Appended, Content, ErrorKind, InternalDate, Mailbox, MailboxName, NewMessage, Rights, StoreError, Uid,
+    UidSet,
 };
 
 use super::store::flag_set;
@@ -49,7 +51,7 @@ struct Target {
 /// A message that is being put together.
 struct Building {
     flags: FlagList,
-    internal_date: Option<i64>,
+    internal_date: Option<DateTime>,
     intake: Option<Intake>,
     pieces: usize,
 }
@@ -355,6 +357,7 @@ async fn complete(session: &mut Session, building: Building) -> Result<NewMessag
     };
     let headers = if session.names() == Names::Utf8 { Headers::Utf8 } else { Headers::Ascii };
     let content: Content = session.deps.pool.run(move || intake.finish(headers)).await?;
+    let internal_date = internal_date.map(|DateTime { seconds, zone }| InternalDate { seconds, zone });
     Ok(NewMessage { content, flags: flag_set(&flags), internal_date })
 }
 

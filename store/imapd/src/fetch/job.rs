@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imap_wire::fetch::FetchItem;
 use imap_wire::print;
-use mailstore::{Body, ErrorKind, Mailbox, ObjectId, RowRef, StoreError, Uid, UidSet};
+use mailstore::{Body, ErrorKind, InternalDate, Mailbox, ObjectId, RowRef, StoreError, Uid, UidSet};
 use message::{Digest, DigestRef, Limits};
 
 use super::binary::Decoding;
@@ -52,7 +52,7 @@ struct Large {
 /// What of a large message is not in its digest.
 struct Head {
     size: u64,
-    internal_date: i64,
+    internal_date: InternalDate,
     save_date: i64,
     email_id: ObjectId,
     thread_id: Option<ObjectId>,

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use imap_wire::date::print_date_time;
+use imap_wire::date::{DateTime, print_date_time};
 use imap_wire::fetch::{FetchItem, Partial, Section, SectionText};
 use imap_wire::print::{self, Detail};
+use mailstore::InternalDate;
 use mailstore::ObjectId;
 use message::{DigestRef, FieldChoice};
 
@@ -14,7 +15,7 @@ use super::plan::section_text;
 /// What a message is made of, as far as it is asked for.
 pub(crate) struct Source<'a> {
     pub(crate) size: u64,
-    pub(crate) internal_date: i64,
+    pub(crate) internal_date: InternalDate,
     pub(crate) save_date: i64,
     pub(crate) email_id: ObjectId,
     pub(crate) thread_id: Option<ObjectId>,
@@ -45,11 +46,12 @@ impl Source<'_> {
             }
             FetchItem::InternalDate => {
                 out.extend_from_slice(b"INTERNALDATE ");
-                print_date_time(out, self.internal_date);
+                let InternalDate { seconds, zone } = self.internal_date;
+                print_date_time(out, DateTime { seconds, zone });
             }
             FetchItem::SaveDate => {
                 out.extend_from_slice(b"SAVEDATE ");
-                print_date_time(out, self.save_date);
+                print_date_time(out, DateTime { seconds: self.save_date, zone: 0 });
             }
             FetchItem::EmailId => out.extend_from_slice(format!("EMAILID ({})", self.email_id).as_bytes()),
             FetchItem::ThreadId => match self.thread_id {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imap_wire::date::Day;
 use imap_wire::search::{EnvelopeField, Key, Relation};
 use imap_wire::sequence::contains;
-use mailstore::{Flags, ObjectId};
+use mailstore::{Flags, InternalDate, ObjectId};
 use message::DigestRef;
 use message::search::{GistRef, Needle, Texts, folded_addresses, folded_value};
 
@@ -143,7 +143,7 @@ pub(crate) struct Facts<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct RowFacts<'a> {
     pub(crate) size: u64,
-    pub(crate) internal_date: i64,
+    pub(crate) internal_date: InternalDate,
     pub(crate) save_date: i64,
     pub(crate) email_id: ObjectId,
     pub(crate) thread_id: Option<ObjectId>,
@@ -176,7 +176,9 @@ impl Node {
         match self {
             Self::Larger(octets) => Some(row.size > *octets),
             Self::Smaller(octets) => Some(row.size < *octets),
-            Self::Internal(relation, day) => Some(relation.holds(Day::of_seconds(row.internal_date), *day)),
+            Self::Internal(relation, day) => {
+                Some(relation.holds(Day::of_seconds(row.internal_date.local_seconds()), *day))
+            }
             Self::Sent(relation, day) => Some(row.digest.sent().is_some_and(|sent| {
                 // Without regard to time and zone: the day on the sender's calendar.
                 let (year, month, of_month) = sent.local_day();
@@ -188,8 +190,8 @@ impl Node {
             Self::ThreadId(id) => {
                 Some(row.thread_id.is_some_and(|thread| thread.to_string().as_bytes() == id.as_slice()))
             }
-            Self::Until(second) => Some(row.internal_date <= *second),
-            Self::From(second) => Some(row.internal_date >= *second),
+            Self::Until(second) => Some(row.internal_date.seconds <= *second),
+            Self::From(second) => Some(row.internal_date.seconds >= *second),
             Self::Envelope(field, needle) => Some(envelope_holds(&row.digest, *field, needle)),
             Self::Header(name, needle) => match name.as_slice() {
                 // One field a message, and the digest has it as it stands.

@@ -10,6 +10,7 @@ use crate::engine::{Kept, MailboxRow, MessageRow, Writer, now};
 use crate::error::{ErrorKind, Result, StoreError};
 use crate::event::{About, Arrived, Cause, EventKind, Wants};
 use crate::flags::{FlagSet, Flags};
+use crate::internal_date::InternalDate;
 use crate::mailbox::{Mailbox, permitted, remove_messages};
 use crate::mailbox_name::MailboxName;
 use crate::quota::QuotaLimits;
@@ -140,7 +141,7 @@ pub(super) fn insert(
     };
     let size = message.content.size();
     let body_id = writer.insert_body(&message.content, kept)?;
-    let internal_date = message.internal_date.unwrap_or(save_date);
+    let internal_date = message.internal_date.unwrap_or(save_date.into());
     add(writer, row, &Arrival { flags, size, internal_date, save_date, body_id })
 }
 
@@ -193,7 +194,7 @@ pub(crate) fn see(writer: &Writer<'_>, row: &MailboxRow, pass: &Pass, uids: &[Ui
 pub(crate) struct Arrival {
     pub(crate) flags: Flags,
     pub(crate) size: u64,
-    pub(crate) internal_date: i64,
+    pub(crate) internal_date: InternalDate,
     pub(crate) save_date: i64,
     pub(crate) body_id: i64,
 }

@@ -9,6 +9,7 @@ use crate::content::NewMessage;
 use crate::engine::now;
 use crate::error::{ErrorKind, Result};
 use crate::event::EventKind;
+use crate::internal_date::InternalDate;
 use crate::mailbox::Mailbox;
 use crate::mailbox_name::MailboxName;
 use crate::store::row_of;
@@ -35,7 +36,7 @@ pub struct Fingerprint {
     /// CRC-32 of the content.
     pub checksum: u32,
     /// INTERNALDATE.
-    pub internal_date: i64,
+    pub internal_date: InternalDate,
 }
 
 /// The checksum of a content, as in [`Fingerprint`].

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Reader, Writer};
 use crate::error::{Result, StoreError};
+use crate::internal_date::InternalDate;
 use crate::{Flags, MailboxId, ModSeq, ObjectId, Uid};
 
 /// A message in a mailbox.
@@ -13,7 +14,7 @@ pub(crate) struct MessageRow {
     pub(crate) flags: Flags,
     pub(crate) modseq: ModSeq,
     pub(crate) size: u64,
-    pub(crate) internal_date: i64,
+    pub(crate) internal_date: InternalDate,
     pub(crate) save_date: i64,
     pub(crate) body_id: i64,
 }
@@ -30,7 +31,7 @@ pub(crate) struct Batch {
 pub(crate) struct BatchRow {
     pub(crate) uid: Uid,
     pub(crate) size: u64,
-    pub(crate) internal_date: i64,
+    pub(crate) internal_date: InternalDate,
     pub(crate) save_date: i64,
     pub(crate) email_id: ObjectId,
     pub(crate) thread_id: Option<ObjectId>,
@@ -223,5 +224,17 @@ impl Writer<'_> {
             .prepare_cached("DELETE FROM message WHERE id BETWEEN ?1 AND ?2")?
             .execute([key(mailbox, first), key(mailbox, last)])?;
         Ok(())
+    }
+}
+
+impl rusqlite::ToSql for InternalDate {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        Ok(self.packed().into())
+    }
+}
+
+impl rusqlite::types::FromSql for InternalDate {
+    fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+        value.as_i64().map(Self::unpacked)
     }
 }

@@ -345,7 +345,7 @@ impl Writer<'_> {
         let arrival = crate::account::Arrival {
             flags: crate::Flags::NONE,
             size,
-            internal_date: sent.unwrap_or_else(now),
+            internal_date: sent.unwrap_or_else(now).into(),
             save_date: now(),
             body_id: body,
         };
