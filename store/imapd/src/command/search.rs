@@ -69,16 +69,15 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
         let members = uids.map(|uid| Member { uid, values: Arc::default() }).collect();
         keep_up_to_date(session, numbers, (key, charset.as_deref()), (Vec::new(), fetch), members, &view);
     }
-    let reply = with_issue(Reply::ok("SEARCH completed"), !view.ghosts.is_empty());
-    if numbers == Numbers::Uid {
-        session.sync(Expunges::Tell, numbers).await?;
-    }
-    Ok(reply)
+    finish(session, numbers, Reply::ok("SEARCH completed")).await
 }
 
-/// Says that messages are gone which the client still has numbers of, and which no search finds (RFC 5530 §3).
-pub(super) fn with_issue(reply: Reply, gone: bool) -> Reply {
-    if gone { reply.code("EXPUNGEISSUED") } else { reply }
+/// Tells what has changed. Messages that are gone are not found, also when they went meanwhile: where the client still has
+/// numbers of them, that is said (RFC 5530 §3).
+pub(super) async fn finish(session: &mut Session, numbers: Numbers, reply: Reply) -> Handled {
+    session.sync(if numbers == Numbers::Uid { Expunges::Tell } else { Expunges::Hold }, numbers).await?;
+    let gone = session.selected.as_ref().is_some_and(|selected| !selected.view.ghosts.is_empty());
+    Ok(if gone { reply.code("EXPUNGEISSUED") } else { reply })
 }
 
 /// Keeps a result as `$` where that was asked for.

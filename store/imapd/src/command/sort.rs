@@ -7,9 +7,7 @@ use imap_wire::command::Numbers;
 use imap_wire::sort::{SortArgs, SortKey, ThreadArgs};
 use mailstore::StoreError;
 
-use super::search::{
-    Found, find, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use, with_issue,
-};
+use super::search::{Found, find, finish, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use};
 use crate::columns::{WORTHWHILE, What};
 use crate::context::Member;
 use crate::progress::Progressing;
@@ -18,7 +16,6 @@ use crate::search::program::RowFacts;
 use crate::session::Session;
 use crate::sort;
 use crate::sort::gathering::{Gathered, Gathering};
-use crate::sync::Expunges;
 use crate::thread;
 use crate::view::View;
 
@@ -90,11 +87,7 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
         let members = found.found.iter().filter_map(|at| Some(Member { uid: uid(at), values: values.remove(at)? }));
         keep_up_to_date(session, numbers, (key, Some(&charset)), (criteria, fetch), members.collect(), &view);
     }
-    let reply = with_issue(Reply::ok("SORT completed"), !view.ghosts.is_empty());
-    if numbers == Numbers::Uid {
-        session.sync(Expunges::Tell, numbers).await?;
-    }
-    Ok(reply)
+    finish(session, numbers, Reply::ok("SORT completed")).await
 }
 
 /// THREAD.
@@ -108,7 +101,6 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
         Ok(found) => found,
         Err(reply) => return Ok(reply),
     };
-    let gone = !view.ghosts.is_empty();
     let gathered = match gather_kept(
         session,
         (view, found),
@@ -132,11 +124,7 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
     });
     let printed = session.working(printed).await?;
     session.link.out.extend_from_slice(&printed);
-    let reply = with_issue(Reply::ok("THREAD completed"), gone);
-    if numbers == Numbers::Uid {
-        session.sync(Expunges::Tell, numbers).await?;
-    }
-    Ok(reply)
+    finish(session, numbers, Reply::ok("THREAD completed")).await
 }
 
 /// A fact of a message, and how many bytes it takes.
