@@ -2,7 +2,9 @@
 
 mod corpus;
 mod curl;
+mod gsasl;
 mod imapclient;
 mod imaplib;
 mod mbsync;
+mod mutt;
 mod openssl;
