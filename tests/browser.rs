@@ -2,6 +2,7 @@
 
 mod attachments;
 mod compose;
+mod folders;
 mod list;
 mod login;
 mod message;

@@ -93,11 +93,6 @@ impl Mailbox {
     pub fn last_name(&self) -> &str {
         self.delimiter.and_then(|d| self.name.rsplit(d).next()).unwrap_or(&self.name)
     }
-
-    /// Number of parents.
-    pub fn depth(&self) -> usize {
-        self.delimiter.map_or(0, |d| self.name.matches(d).count())
-    }
 }
 
 /// Room that a user has.

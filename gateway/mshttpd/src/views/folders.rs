@@ -11,10 +11,19 @@ use super::{person::visible, size, url};
 pub struct Folders {
     /// INBOX and the folders that have a role.
     pub main: Vec<Folder>,
-    /// All others.
-    pub others: Vec<Folder>,
+    /// All others, under a heading each: the user's own, then those that are shared.
+    pub sections: Vec<Section>,
     /// Room used, where the server says.
     pub quota: Option<Room>,
+}
+
+/// A heading and the tree below it.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// The heading.
+    pub title: String,
+    /// Its lines.
+    pub folders: Vec<Folder>,
 }
 
 /// One line.
@@ -55,24 +64,23 @@ impl Folders {
         for mailbox in mailboxes {
             let line = folder(mailbox, current);
             if line.role.is_some_and(|role| rank(role).is_some()) && mailbox.selectable {
-                main.push(Folder {
-                    label: mailbox.role.map_or(line.label, |role| label(role, mailbox)),
-                    indent: "",
-                    ..line
-                });
+                main.push(Folder { label: mailbox.role.map_or(line.label, |role| label(role, mailbox)), ..line });
             } else {
                 others.push(line);
             }
         }
-        others.extend(levels(mailboxes));
         main.sort_by_key(|line| line.role.and_then(rank));
-        others.sort_by_key(|line| line.name.to_lowercase());
-        Self { main, others, quota: quota.and_then(room) }
+        let delimiter = mailboxes.iter().find_map(|mailbox| mailbox.delimiter).unwrap_or('/');
+        Self { main, sections: sections(others, levels(mailboxes), delimiter), quota: quota.and_then(room) }
+    }
+
+    fn others(&self) -> impl Iterator<Item = &Folder> {
+        self.sections.iter().flat_map(|section| &section.folders)
     }
 
     /// All that can be opened, for a choice of where to move.
     pub fn targets(&self) -> impl Iterator<Item = &Folder> {
-        self.main.iter().chain(&self.others).filter(|line| line.href.is_some() && !line.current)
+        self.main.iter().chain(self.others()).filter(|line| line.href.is_some() && !line.current)
     }
 
     /// The folder with a role.
@@ -84,14 +92,14 @@ impl Folders {
     pub fn unread(&self) -> u32 {
         self.main
             .iter()
-            .chain(&self.others)
+            .chain(self.others())
             .find(|line| line.current && line.role != Some(Role::Drafts))
             .map_or(0, |line| line.count)
     }
 }
 
 /// Names above mailboxes that the server does not list, as above other people's mailboxes: so that one sees whose they are.
-fn levels(mailboxes: &[Mailbox]) -> Vec<Folder> {
+fn levels(mailboxes: &[Mailbox]) -> BTreeSet<String> {
     let listed: BTreeSet<&str> = mailboxes.iter().map(|mailbox| mailbox.name.as_str()).collect();
     let above = |mailbox: &Mailbox| {
         let ends: Vec<usize> = mailbox
@@ -100,20 +108,56 @@ fn levels(mailboxes: &[Mailbox]) -> Vec<Folder> {
             .unwrap_or_default();
         ends.into_iter().map(|end| mailbox.name[..end].to_owned()).collect::<Vec<_>>()
     };
-    let missing: BTreeSet<String> =
-        mailboxes.iter().flat_map(above).filter(|name| !name.is_empty() && !listed.contains(name.as_str())).collect();
-    let delimiter = mailboxes.iter().find_map(|mailbox| mailbox.delimiter).unwrap_or('/');
-    let level = |name: String| Folder {
-        label: visible(name.rsplit(delimiter).next().unwrap_or(&name)),
+    mailboxes.iter().flat_map(above).filter(|name| !name.is_empty() && !listed.contains(name.as_str())).collect()
+}
+
+/// The user's own folders, and for each top name that the server does not list a section of its own: what lies there is
+/// not the user's (RFC 2342).
+fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<Section> {
+    let below = |name: &str, above: &str| name.strip_prefix(above).is_some_and(|rest| rest.starts_with(delimiter));
+    let tops: Vec<String> = levels.iter().filter(|name| !name.contains(delimiter)).cloned().collect();
+    let listed: BTreeSet<String> = own.iter().map(|line| line.name.clone()).collect();
+    // A name that leads only to names like itself, as between the heading and the owners, says nothing.
+    let leads_on = |name: &String| {
+        let child =
+            |other: &String| below(other, name) && !other[name.len() + delimiter.len_utf8()..].contains(delimiter);
+        !levels.iter().any(child) || listed.iter().any(child)
+    };
+    let level = |name: &String| Folder {
+        label: visible(name.rsplit(delimiter).next().unwrap_or(name)),
         href: None,
-        icon: "folder",
-        indent: ["", "d1", "d2", "d3"][name.matches(delimiter).count().min(3)],
+        icon: "user",
+        indent: "",
         count: 0,
         current: false,
         role: None,
-        name,
+        name: name.clone(),
     };
-    missing.into_iter().map(level).collect()
+    let shown: Vec<Folder> = levels.iter().filter(|name| !tops.contains(name) && leads_on(name)).map(level).collect();
+    let (mut rest, mut found) = (own, Vec::new());
+    rest.extend(shown);
+    for top in tops {
+        let (folders, others) = rest.into_iter().partition(|line: &Folder| below(&line.name, &top));
+        found.push(Section { title: visible(&top), folders: tree(folders, delimiter) });
+        rest = others;
+    }
+    if !rest.is_empty() {
+        found.insert(0, Section { title: "Folders".to_owned(), folders: tree(rest, delimiter) });
+    }
+    found
+}
+
+/// In the order of a tree, each line indented by the lines that it is below.
+fn tree(mut folders: Vec<Folder>, delimiter: char) -> Vec<Folder> {
+    // The delimiter sorts before all else, so that what is below a name follows it at once.
+    folders.sort_by_cached_key(|line| line.name.to_lowercase().replace(delimiter, "\0"));
+    let mut above: Vec<String> = Vec::new();
+    for line in &mut folders {
+        above.retain(|name| line.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(delimiter)));
+        line.indent = ["", "d1", "d2", "d3", "d4", "d5"][above.len().min(5)];
+        above.push(line.name.clone());
+    }
+    folders
 }
 
 fn rank(role: Role) -> Option<u8> {
@@ -155,7 +199,7 @@ fn folder(mailbox: &Mailbox, current: Option<&str>) -> Folder {
         label: visible(mailbox.last_name()),
         href: mailbox.selectable.then(|| url::mailbox(&mailbox.name)),
         icon,
-        indent: ["", "d1", "d2", "d3"][mailbox.depth().min(3)],
+        indent: "",
         count: if mailbox.role == Some(Role::Drafts) { mailbox.messages } else { mailbox.unseen },
         current: current == Some(mailbox.name.as_str()),
         role: mailbox.role,
