@@ -126,7 +126,7 @@ fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<
     let level = |name: &String| Folder {
         label: visible(name.rsplit(delimiter).next().unwrap_or(name)),
         href: None,
-        icon: "user",
+        icon: "folder",
         indent: "",
         count: 0,
         current: false,
@@ -138,7 +138,11 @@ fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<
     rest.extend(shown);
     for top in tops {
         let (folders, others) = rest.into_iter().partition(|line: &Folder| below(&line.name, &top));
-        found.push(Section { title: visible(&top), folders: tree(folders, delimiter) });
+        let mut folders = tree(folders, delimiter);
+        for owner in folders.iter_mut().filter(|line| line.href.is_none() && line.indent.is_empty()) {
+            owner.icon = "user";
+        }
+        found.push(Section { title: visible(&top), folders });
         rest = others;
     }
     if !rest.is_empty() {
