@@ -1,6 +1,7 @@
 //! Search over texts: what is found is the same with what earlier searches have kept and without it, whatever happens to that.
 
 mod accidents;
+mod charsets;
 mod corpus;
 mod gists;
 

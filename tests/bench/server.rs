@@ -76,4 +76,13 @@ impl Server {
             site.run();
         }
     }
+
+    /// From here on every search reads the messages again. False for Dovecot, which does so anyway.
+    pub fn keep_nothing_of_searches(&mut self) -> bool {
+        let Self::Heliograph(site) = self else { return false };
+        site.stop();
+        site.configure("store.searchindex", "no");
+        site.run();
+        true
+    }
 }

@@ -229,8 +229,13 @@ pub(super) async fn scores(
 /// A search as it is run in a view.
 pub(super) fn search_program(key: &Key, charset: Option<&str>, view: &View) -> Result<Node, Reply> {
     Charset::find(charset)
-        .and_then(|charset| compile(key, charset, view, now()))
-        .map_err(|UnknownCharset| Reply::no("Charset is not supported").code("BADCHARSET (US-ASCII UTF-8)"))
+        .and_then(|charset| compile(key, &charset, view, now()))
+        .map_err(|UnknownCharset| Reply::no("Charset is not supported").code(bad_charset()))
+}
+
+/// Which charsets there are (RFC 3501 §7.1).
+fn bad_charset() -> String {
+    format!("BADCHARSET ({})", message::charset::NAMES.join(" "))
 }
 
 /// Runs a search to its end, by turns with others.
@@ -334,7 +339,7 @@ async fn holding(
 ) -> Result<HashMap<Uid, Arc<[Value]>>, StoreError> {
     let Some(selected) = &session.selected else { return Ok(HashMap::new()) };
     let Some(context) = selected.contexts.list().get(at) else { return Ok(HashMap::new()) };
-    let Ok(program) = compile(&context.key, context.charset, view, now()) else { return Ok(HashMap::new()) };
+    let Ok(program) = compile(&context.key, &context.charset, view, now()) else { return Ok(HashMap::new()) };
     let keys: Vec<_> = context.criteria.iter().map(|criterion| criterion.key).collect();
     let mailbox = selected.mailbox.clone();
     let job = Job::among(mailbox, view.clone(), program, messages.iter().copied());

@@ -48,34 +48,25 @@ pub(crate) enum Node {
 pub(crate) struct UnknownCharset;
 
 /// How strings of the search become text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Charset(Option<&'static encoding_rs::Encoding>);
+#[derive(Debug, Clone)]
+pub(crate) struct Charset(message::charset::Charset);
 
 impl Charset {
     /// The charset named; `None` is US-ASCII, in which UTF-8 is taken too.
     pub(crate) fn find(name: Option<&str>) -> Result<Self, UnknownCharset> {
         match name {
-            None | Some("US-ASCII" | "ASCII" | "UTF-8") => Ok(Self(None)),
-            Some(name) => {
-                let found = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes());
-                found.map(|encoding| Self(Some(encoding))).ok_or(UnknownCharset)
-            }
+            None => Ok(Self(message::charset::Charset::UTF_8)),
+            Some(name) => message::charset::Charset::find(name.as_bytes()).map(Self).ok_or(UnknownCharset),
         }
     }
 
-    fn needle(self, octets: &[u8]) -> Result<Needle, UnknownCharset> {
-        let text = match self.0 {
-            None => std::str::from_utf8(octets).map_err(|_| UnknownCharset)?.into(),
-            Some(encoding) => {
-                encoding.decode_without_bom_handling_and_without_replacement(octets).ok_or(UnknownCharset)?
-            }
-        };
-        Ok(Needle::new(&text))
+    fn needle(&self, octets: &[u8]) -> Result<Needle, UnknownCharset> {
+        self.0.decode(octets).map(|text| Needle::new(&text)).ok_or(UnknownCharset)
     }
 }
 
 /// Prepares a search for a view. `now` in seconds since 1970.
-pub(crate) fn compile(key: &Key, charset: Charset, view: &View, now: i64) -> Result<Node, UnknownCharset> {
+pub(crate) fn compile(key: &Key, charset: &Charset, view: &View, now: i64) -> Result<Node, UnknownCharset> {
     let compile = |key: &Key| compile(key, charset, view, now);
     Ok(match key {
         Key::All => Node::All,
