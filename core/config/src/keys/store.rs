@@ -32,7 +32,7 @@ rows! {
     INLINE_LIMIT: "store.inlinelimit", bytes(0), "65536", Restart, "own",
         "Messages up to this size are kept in the account's database, larger ones in a file each.";
     SEARCH_INDEX: "store.searchindex", Kind::Bool, "yes", Restart, "own",
-        "Keep of the messages that searches have read which letters follow each other in them, so that the next search reads only those that may hold what it looks for; about a sixth of the text's size, for mailboxes that are searched.";
+        "Keep of the messages that searches have read which letters follow each other in them, so that the next search reads only those that may hold what it looks for; about a fifth of the mail's size, for mailboxes that are searched.";
     OPEN_ACCOUNTS: "store.openaccounts", count(8, 100_000), "512", Restart, "own",
         "Account databases that a process keeps open.";
 }
