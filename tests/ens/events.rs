@@ -155,6 +155,41 @@ fn a_refusal_for_quota_is_overquota_and_room_again_is_underquota() {
 }
 
 #[test]
+fn a_quota_that_is_raised_is_underquota_whoever_raises_it() {
+    let site = Site::start(SiteOptions::default().users(&["alice mailQuota=2000"]));
+    let mut watcher = Watcher::start(&site, &["alice"]);
+    let mut imap = site.imap_as("alice");
+    imap.append("INBOX", "", &corpus::message("fits", &"x\r\n".repeat(400)));
+    let refused = |watcher: &mut Watcher, imap: &mut suite::ImapClient| {
+        let refused = imap.attempt(&format!("APPEND INBOX {{{}+}}\r\n{}", 1200, "y".repeat(1200)));
+        assert!(refused.status.starts_with("NO [OVERQUOTA]"), "{}", refused.status);
+        watcher.next("OverQuota");
+    };
+    refused(&mut watcher, &mut imap);
+    // Not enough room for what was refused.
+    site.tool(&["user", "set", "alice", "mailQuota=2100"], "").success();
+    site.tool(&["user", "set", "alice", "mailQuota=9000"], "").success();
+    assert_eq!(watcher.next("UnderQuota").list(&["diskQuota", "process"]), "diskQuota=9000 process=user");
+    // Changed behind our backs, as in LDAP: the tool that looks at quotas sees it.
+    site.tool(&["user", "set", "alice", "mailQuota=2000"], "").success();
+    let mut imap = site.imap_as("alice");
+    suite::wait_for("the smaller quota", || {
+        let refused = imap.attempt(&format!("APPEND INBOX {{{}+}}\r\n{}", 1200, "y".repeat(1200)));
+        refused.status.starts_with("NO [OVERQUOTA]").then_some(()).or_else(|| {
+            imap = site.imap_as("alice");
+            None
+        })
+    });
+    watcher.next("OverQuota");
+    let ldif = site.root().join("config/directory.ldif");
+    let text = std::fs::read_to_string(&ldif).unwrap();
+    assert!(text.contains("mailQuota: 2000"), "{text}");
+    std::fs::write(&ldif, text.replace("mailQuota: 2000", "mailQuota: 90000")).unwrap();
+    site.tool(&["imquotacheck"], "").success();
+    assert_eq!(watcher.next("UnderQuota").list(&["diskQuota", "process"]), "diskQuota=90000 process=imquotacheck");
+}
+
+#[test]
 fn each_kind_can_be_switched_off_and_folders_other_than_inbox_stay_silent_without_noneinbox() {
     let off = ["newmsg", "updatemsg", "readmsg", "trashmsg", "deletemsg", "changeflag", "loguser", "overquota"];
     let mut options = SiteOptions::default().set("local.store.notifyplugin.noneinbox.enable", "no");

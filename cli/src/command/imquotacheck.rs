@@ -114,6 +114,9 @@ impl Imquotacheck {
         let user = users.owner(id)?;
         let account = existing(store, id)?;
         let limits = user.as_ref().map(|user| users.limits(user)).unwrap_or_default();
+        if user.is_some() {
+            account.clone().with_limits(limits).note_limits()?;
+        }
         let quota = Quota { limits, ..account.quota()? };
         if self.enforce
             && !quota.is_full()

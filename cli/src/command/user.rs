@@ -8,9 +8,13 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use config::Settings;
 use directory::{Change, Entry, NewUser, Verifier};
+use mailstore::AccountId;
 use serde_json::json;
 
-use crate::{command::init::generated_password, output, root::RootOption};
+use crate::{
+    admin_name::existing, command::init::generated_password, mail_account::MailAccounts, output, root::RootOption,
+    services::open_for_tool,
+};
 
 pub use place::Users;
 
@@ -154,6 +158,9 @@ impl User {
                 let changes: Vec<Change> =
                     set.changes.iter().map(|text| change(text)).collect::<anyhow::Result<_>>()?;
                 users.change_user(&set.uid, &changes)?;
+                if set.changes.iter().any(|text| text.to_ascii_lowercase().contains("quota")) {
+                    note_quota(&settings, &set.uid)?;
+                }
             }
             Action::Passwd(passwd) => {
                 let (password, generated) = passwd.password.read()?;
@@ -166,6 +173,16 @@ impl User {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A quota that has become larger makes room: whoever waits for that is told now and not at the next delivery.
+fn note_quota(settings: &Settings, uid: &str) -> anyhow::Result<()> {
+    let users = MailAccounts::open(settings)?;
+    let user = users.user(uid)?;
+    let store = open_for_tool(settings, "user")?;
+    // Somebody who never had mail has no account.
+    let Ok(account) = existing(&store, &AccountId::new(&user.store_id)?) else { return Ok(()) };
+    Ok(account.with_limits(users.limits(&user)).note_limits()?)
 }
 
 /// An entry with its attributes as they are spelled there.

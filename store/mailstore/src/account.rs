@@ -116,8 +116,7 @@ impl Account {
             }
             Ok(())
         })?;
-        self.note_room_again();
-        Ok(())
+        self.note_limits()
     }
 
     /// Sets limits of an administrator, which go before the directory's; `None` takes them back.
@@ -129,7 +128,8 @@ impl Account {
                 writer.announce(None, None, EventKind::QuotaChanged);
             }
             Ok(())
-        })
+        })?;
+        self.note_limits()
     }
 
     /// What a mailbox holds now.

@@ -9,11 +9,12 @@ use crate::engine::now;
 use crate::error::{ErrorKind, Result, StoreError};
 use crate::event::{About, EventKind};
 use crate::layout;
+use crate::quota::Quota;
 
 /// The file in the account's folder that says so. It only decides which events are told and when a grace began: it is not synced.
 const FILE: &str = "overquota";
 
-/// What the file says, as three numbers.
+/// What the file says, as five numbers.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     /// Seconds since 1970 of the first refusal.
@@ -22,6 +23,8 @@ struct Mark {
     bytes: u64,
     /// … and messages.
     messages: u64,
+    /// What was refused, under limits that may be others since.
+    refused: (u64, u64),
 }
 
 impl Account {
@@ -42,26 +45,49 @@ impl Account {
             // What is larger than the whole quota says nothing about the account.
             if needed <= limit {
                 let room = limit - needed;
-                let (bytes, messages) = match *resource {
-                    "bytes" => (room, u64::MAX),
-                    _ => (u64::MAX, room),
+                let (bytes, messages, refused) = match *resource {
+                    "bytes" => (room, u64::MAX, (*needed, 0)),
+                    _ => (u64::MAX, room, (0, *needed)),
                 };
                 let mark = self.mark()?;
                 let since = mark.map_or_else(now, |mark| mark.since);
-                self.put_mark(Mark { since, bytes, messages })?;
+                self.put_mark(Mark { since, bytes, messages, refused })?;
             }
             self.tell_of(EventKind::OverQuota, About { quota: Some(quota), ..About::default() });
+        } else if outcome.is_ok()
+            && let Err(error) = self.note_added()
+        {
+            tracing::warn!(account = %self.id(), %error, "it is not known whether there is room again");
         }
         outcome
     }
 
-    /// Messages were removed, or the limits became others: is there room again?
+    /// The limits in force, which this handle knows, may be others than when messages were refused: is there room for those by now?
+    pub fn note_limits(&self) -> Result<()> {
+        let Some(mark) = self.mark()? else { return Ok(()) };
+        let quota = self.quota()?;
+        let (bytes, messages) = mark.refused;
+        if quota.admit(bytes, messages).is_ok() { self.room_again(quota) } else { Ok(()) }
+    }
+
+    /// Messages were added: perhaps because limits are others now. A handle that knows none, as tools have, tells nothing about that.
+    fn note_added(&self) -> Result<()> {
+        if self.mark()?.is_none() {
+            return Ok(());
+        }
+        let limits = self.quota()?.limits;
+        if limits.bytes.is_none() && limits.messages.is_none() { Ok(()) } else { self.note_limits() }
+    }
+
+    /// Messages were removed: is there room again?
     pub(crate) fn note_room(&self) -> Result<()> {
         let Some(mark) = self.mark()? else { return Ok(()) };
         let quota = self.quota()?;
-        if quota.bytes_used > mark.bytes || quota.messages_used > mark.messages {
-            return Ok(());
-        }
+        let is_room = quota.bytes_used <= mark.bytes && quota.messages_used <= mark.messages;
+        if is_room { self.room_again(quota) } else { Ok(()) }
+    }
+
+    fn room_again(&self, quota: Quota) -> Result<()> {
         match fs::remove_file(self.mark_file()) {
             // Somebody else found the same, and told of it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -93,12 +119,13 @@ impl Account {
         // Cut short by a crash it says nothing but that there is one.
         let since = words.next().and_then(|word| word.parse().ok()).unwrap_or_else(now);
         let mut limit = || words.next().and_then(|word| word.parse().ok()).unwrap_or(u64::MAX);
-        Ok(Some(Mark { since, bytes: limit(), messages: limit() }))
+        Ok(Some(Mark { since, bytes: limit(), messages: limit(), refused: (limit(), limit()) }))
     }
 
     fn put_mark(&self, mark: Mark) -> Result<()> {
         let failed = |error| StoreError::io("writing the mark of the quota", error);
         let mut file = layout::private_file().create(true).truncate(true).open(self.mark_file()).map_err(failed)?;
-        write!(file, "{} {} {}", mark.since, mark.bytes, mark.messages).map_err(failed)
+        let Mark { since, bytes, messages, refused } = mark;
+        write!(file, "{since} {bytes} {messages} {} {}", refused.0, refused.1).map_err(failed)
     }
 }
