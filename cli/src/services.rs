@@ -54,7 +54,10 @@ pub enum Keeper {
 /// Runs services until SIGTERM or SIGINT, then drains. `ready` is called with the ready line once every listener is up.
 pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str)) -> anyhow::Result<()> {
     let RunOptions { services, ports, keeper } = *options;
-    // First of all: nobody else may read the environment meanwhile.
+    if keeper == Keeper::Other {
+        already_running(settings.root(), services)?;
+    }
+    // Before there are threads: nobody else may read the environment meanwhile.
     let passed = config::environment::passed_sockets().context("sockets passed by LISTEN_FDS")?;
     // Before there are threads: afterwards nobody may ask for the time zone.
     let clock = Clock::new(ports.clock());
@@ -86,6 +89,8 @@ pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str
         ready(&line);
         daemon::tell_supervisor("READY=1");
         let why = stop::wait(&mut signals, &mut orders, &site, &running, &logs).await;
+        // A process on its way out obeys no refresh, and whoever orders one is told so at once.
+        drop(orders);
         daemon::tell_supervisor("STOPPING=1");
         if let Some(notifier) = &site.notifier {
             notifier.leave();
@@ -94,6 +99,25 @@ pub fn run(settings: Settings, options: &RunOptions<'_>, ready: impl FnOnce(&str
         drop(control);
         Ok(())
     })
+}
+
+/// Under the watcher a service is started once, whatever its ports: a second one would do its work twice.
+fn already_running(root: &std::path::Path, services: &[ServiceName]) -> anyhow::Result<()> {
+    let Some(watcher) = crate::watcher::running(root).context("the watcher's pid file")? else { return Ok(()) };
+    let running: Vec<&str> = services
+        .iter()
+        .filter(|name| !crate::watcher::workers(root, **name).is_empty())
+        .map(|name| name.as_str())
+        .collect();
+    if running.is_empty() {
+        return Ok(());
+    }
+    let pids: Vec<String> =
+        services.iter().flat_map(|name| crate::watcher::workers(root, *name)).map(|pid| pid.to_string()).collect();
+    let (services, pids) = (running.join(" "), pids.join(" "));
+    anyhow::bail!(
+        "the watcher (process {watcher}) runs {services} of this site already, in process {pids}: 'stop-msg {services}' first"
+    )
 }
 
 /// The tools' way to this process, and the orders to refresh that come by it. Mail is served without it, too.

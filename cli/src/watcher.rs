@@ -47,6 +47,24 @@ pub struct Watcher {
     end: Notify,
 }
 
+/// The processes of a service that the watcher of the site at `root` runs, from their pid file.
+pub fn workers(root: &Path, name: ServiceName) -> Vec<u32> {
+    let file = root.join("run").join(format!("{}.pid", name.as_str()));
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.split_whitespace().filter_map(|pid| pid.parse().ok()).filter(|pid| is_there(*pid)).collect()
+}
+
+fn is_there(pid: u32) -> bool {
+    Path::new("/proc").join(pid.to_string()).exists()
+}
+
+/// Whether a process was stopped by a signal (state T of proc_pid_stat(5)): it does nothing until SIGCONT.
+pub fn is_stopped(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name in parentheses may hold anything.
+    stat.rsplit_once(')').is_some_and(|(_, rest)| matches!(rest.trim_start().as_bytes().first(), Some(b'T' | b't')))
+}
+
 /// What a watcher does besides waiting for orders.
 pub struct WatcherOptions {
     /// Ports that the command line moves.
@@ -206,7 +224,12 @@ impl Watcher {
                 continue;
             };
             let before = service.pids();
-            match service.roll().await {
+            let rolled = match Settings::load(&self.root) {
+                Ok(settings) => service.roll(sockets::processes(*name, &settings)).await,
+                Err(error) => Err(error.into()),
+            };
+            self.services().insert(*name, service.clone());
+            match rolled {
                 Ok(()) => tell(wire::Told::Line(format!(
                     "Replacing {} server {} ... {}",
                     name.as_str(),

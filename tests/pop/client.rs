@@ -71,6 +71,14 @@ impl Client {
         answer.strip_prefix("+OK ").unwrap_or_else(|| panic!("{line}: {answer}")).to_owned()
     }
 
+    /// Says NOOP; whether the server is still there to answer.
+    pub fn try_noop(&mut self) -> bool {
+        let mut line = Vec::new();
+        self.reader.get_mut().write_all(b"NOOP\r\n").is_ok()
+            && self.reader.read_until(b'\n', &mut line).is_ok()
+            && line.starts_with(b"+OK")
+    }
+
     /// The text behind `-ERR `.
     #[track_caller]
     pub fn err(&mut self, line: &str) -> String {

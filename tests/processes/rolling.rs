@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use suite::{DEADLINE, HttpClient, wait_for};
+use suite::{DEADLINE, HttpClient, password, wait_for};
 
 use super::fixture::{Watched, is_alive};
 
@@ -115,4 +115,43 @@ fn nothing_is_replaced_where_nothing_runs() {
     // And sessions of a stopped service are there when it is started again.
     let mut client = HttpClient::new(watched.listener("imap"));
     assert!(client.try_request("GET", "/", None).is_err());
+}
+
+#[test]
+fn a_changed_number_of_processes_is_obeyed() {
+    let watched = Watched::with_processes(1);
+    for count in [3, 1, 2] {
+        let before = watched.pids("imap");
+        watched.site.settings(&[("service.imap.numprocesses".to_owned(), count.to_string())]);
+        watched.site.tool(&["start-msg", "--rolling", "imap"], "").success();
+        let after = watched.pids("imap");
+        assert!(after.len() == count && before.iter().all(|pid| !after.contains(pid)), "{before:?} {after:?}");
+        wait_for("the end of the old processes", || before.iter().all(|pid| !is_alive(*pid)).then_some(()));
+        assert_eq!(watched.pids("imap"), after);
+        watched.imap("alice");
+    }
+    wait_for("the order in the log", || watched.log().contains("told to replace the processes of imap").then_some(()));
+}
+
+#[test]
+fn refresh_does_not_wait_for_processes_that_drain() {
+    let watched = Watched::with_processes(1);
+    let mut session = crate::pop::client::Client::connect(watched.listener("pop"));
+    session.ok("USER alice");
+    session.ok(&format!("PASS {}", password()));
+    let old = watched.pids("pop")[0];
+    watched.site.tool(&["start-msg", "--rolling", "pop"], "").success();
+    let new = watched.pids("pop")[0];
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // As long as it has something to say the old process keeps its session.
+        scope.spawn(|| while !stop.load(Ordering::Relaxed) && session.try_noop() {});
+        let output = watched.site.tool(&["refresh", "pop"], "");
+        let was_there = is_alive(old);
+        stop.store(true, Ordering::Relaxed);
+        let output = output.success();
+        assert!(was_there, "the old process was waited for");
+        assert!(output.stdout.contains(&format!("Refreshing pop server {new} ... done")), "{}", output.stdout);
+        assert!(!output.stdout.contains(&old.to_string()), "{}", output.stdout);
+    });
 }

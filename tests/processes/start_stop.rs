@@ -176,3 +176,42 @@ fn the_end_of_the_watcher_is_the_end_of_its_workers() {
     background.start(&ANY_PORT);
     assert_eq!(pids(&site, "imap").len(), 2);
 }
+
+#[test]
+fn a_watcher_that_a_signal_has_stopped_is_named_and_not_waited_for() {
+    let site = Site::make(SiteOptions::default());
+    let background = Background(&site);
+    background.start(&ANY_PORT);
+    let watcher = pids(&site, "watcher")[0];
+    signal(watcher, Signal::SIGSTOP);
+    wait_for("the watcher's standstill", || {
+        let stat = fs::read_to_string(format!("/proc/{watcher}/stat")).unwrap();
+        stat.contains(") T ").then_some(())
+    });
+    for words in [&["stop-msg"][..], &["stop-msg", "http"], &["start-msg", "--rolling", "http"]] {
+        let output = site.tool(words, "");
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        assert!(output.stderr.contains(&format!("'kill -CONT {watcher}' wakes it")), "{}", output.stderr);
+    }
+    signal(watcher, Signal::SIGCONT);
+    site.tool(&["stop-msg"], "").success();
+    drop(background);
+}
+
+#[test]
+fn what_the_watcher_runs_is_not_run_beside_it() {
+    let site = Site::make(SiteOptions::default());
+    let background = Background(&site);
+    background.start(&[&["imap"], &ANY_PORT[..]].concat());
+    let (watcher, imap) = (pids(&site, "watcher")[0], pids(&site, "imap")[0]);
+    for words in [&["run", "--port", "all=0"][..], &["serve", "imap", "--port", "all=0"]] {
+        let output = site.tool(words, "");
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        let reason = format!("the watcher (process {watcher}) runs imap of this site already, in process {imap}");
+        assert!(output.stderr.contains(&reason), "{}", output.stderr);
+    }
+    // What it does not run may be.
+    drop(site.serve("pop"));
+    let help = site.tool(&["start-msg", "--help"], "").success().stdout;
+    assert!(help.contains("imap, pop, http, store"), "{help}");
+}

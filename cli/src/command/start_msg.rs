@@ -31,11 +31,11 @@ use crate::{
     after_help = "Examples:\n  start-msg\n  start-msg imap pop\n  start-msg --rolling http\n\nProcess ids are in run/watcher.pid and run/SERVICE.pid of the site folder; what processes print beside their logs is in run/watcher.err."
 )]
 pub struct StartMsg {
-    /// Only these: watcher, ens, lmtp, imap, pop, http
+    /// Only these: watcher, ens, lmtp, imap, pop, http, store
     #[arg(value_name = "SERVICE", value_parser = service_names())]
     services: Vec<String>,
     /// Put new worker processes in the place of running ones, without a moment in which nobody serves: after an upgrade of the program, or for
-    /// settings that need a restart and are not ports
+    /// settings that need a restart and are not ports; there are as many afterwards as service.*.numprocesses says
     #[arg(long)]
     rolling: bool,
     /// Stay in the foreground as the watcher, for a service manager
@@ -84,7 +84,7 @@ impl StartMsg {
             Some(pid) if !self.ports.is_empty() => {
                 bail!("the watcher is already running ({pid}): its ports are set when it starts")
             }
-            Some(_) => {}
+            Some(pid) => refuse_stopped(pid)?,
         }
         let services: Vec<String> = self.services.iter().filter(|service| *service != WATCHER).cloned().collect();
         if services.is_empty() && !self.services.is_empty() {
@@ -110,6 +110,16 @@ impl StartMsg {
 
 fn ready_line(addresses: &[String]) -> String {
     format!("ready {}", addresses.join(" "))
+}
+
+/// A watcher that a signal has stopped would take an order and never answer.
+pub fn refuse_stopped(pid: u32) -> anyhow::Result<()> {
+    if watcher::is_stopped(pid) {
+        bail!(
+            "the watcher ({pid}) is stopped by a signal and obeys nothing: 'kill -CONT {pid}' wakes it, 'kill -KILL {pid}' ends it and its workers"
+        );
+    }
+    Ok(())
 }
 
 /// Files of another account than the site's would lock the site's own processes out.

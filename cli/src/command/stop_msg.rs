@@ -1,11 +1,14 @@
 //! `stop-msg`: the end of what `start-msg` has started (Reference §7.5).
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::start_msg::{WATCHER, check_owner, service_names};
+use super::start_msg::{WATCHER, check_owner, refuse_stopped, service_names};
 use crate::{
     output,
     root::RootOption,
@@ -14,6 +17,9 @@ use crate::{
         wire::{Order, Told},
     },
 };
+
+/// How long a watcher whose services have ended may take to end itself.
+const ENDS: Duration = Duration::from_secs(60);
 
 /// Stops services that start-msg has started: all and the watcher, or those that are named.
 ///
@@ -39,6 +45,7 @@ impl StopMsg {
             output::line("The watcher is not running");
             return Ok(ExitCode::SUCCESS);
         };
+        refuse_stopped(pid)?;
         let everything = self.services.is_empty() || self.services.iter().any(|service| service == WATCHER);
         let order = match everything {
             true => Order::End { limit: self.limit },
@@ -52,8 +59,13 @@ impl StopMsg {
             bail!("the watcher ({pid}) takes no orders");
         }
         if everything {
+            let began = Instant::now();
             while watcher::running(&root).context("the watcher's pid file")? == Some(pid) {
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                refuse_stopped(pid)?;
+                if began.elapsed() > ENDS {
+                    bail!("the watcher ({pid}) has stopped every service and does not end");
+                }
+                std::thread::sleep(Duration::from_millis(20));
             }
             output::line(format_args!("Stopping watcher {pid} ... done"));
         }

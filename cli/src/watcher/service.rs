@@ -62,22 +62,17 @@ enum Order {
     Stop(Duration, oneshot::Sender<bool>),
     /// Make way for a new worker, once that serves.
     Roll(oneshot::Sender<anyhow::Result<()>>),
+    /// Drain and end, without anybody waiting for it: others serve on.
+    Leave,
 }
 
 impl Service {
     /// Starts every worker and waits until all serve. When one does not, none is left.
     pub async fn start(plan: Plan) -> anyhow::Result<Self> {
-        let shared = Arc::new(Shared { pids: Mutex::new(vec![0; plan.processes]), restarts: AtomicU64::new(0), plan });
-        let mut places = Vec::new();
-        let mut firsts = Vec::new();
-        for place in 0..shared.plan.processes {
-            let (orders, taken) = mpsc::channel(1);
-            let (first, started) = oneshot::channel();
-            tokio::spawn(keep(Arc::clone(&shared), place, taken, first));
-            places.push(orders);
-            firsts.push(started);
-        }
-        let service = Self { shared, places };
+        let processes = plan.processes;
+        let shared = Arc::new(Shared { pids: Mutex::default(), restarts: AtomicU64::new(0), plan });
+        let mut service = Self { shared, places: Vec::new() };
+        let firsts: Vec<_> = (0..processes).map(|_| service.add_place()).collect();
         let mut trouble = None;
         for first in firsts {
             if let Err(error) = first.await.unwrap_or_else(|_| Err(anyhow!("its keeper ended"))) {
@@ -111,12 +106,42 @@ impl Service {
         all
     }
 
-    /// A new worker in every place, one after another; the old one drains when the new one serves.
-    pub async fn roll(&mut self) -> anyhow::Result<()> {
-        for place in &self.places {
+    /// Another place, and who tells whether its worker serves.
+    fn add_place(&mut self) -> oneshot::Receiver<anyhow::Result<()>> {
+        let (orders, taken) = mpsc::channel(1);
+        let (first, started) = oneshot::channel();
+        let place = self.places.len();
+        self.shared.pids.lock().unwrap_or_else(PoisonError::into_inner).push(0);
+        tokio::spawn(keep(Arc::clone(&self.shared), place, taken, first));
+        self.places.push(orders);
+        started
+    }
+
+    /// Takes the places from `count` on away; their workers drain.
+    async fn remove_places(&mut self, count: usize) {
+        let surplus = self.places.split_off(count.min(self.places.len()));
+        for place in surplus {
+            // A place whose worker never served has no keeper any more.
+            let _ = place.send(Order::Leave).await;
+        }
+        self.shared.pids.lock().unwrap_or_else(PoisonError::into_inner).truncate(count);
+        self.shared.note_pids();
+    }
+
+    /// A new worker in every place, one after another, the old one draining when the new one serves; then as many places as there are to be now.
+    pub async fn roll(&mut self, processes: usize) -> anyhow::Result<()> {
+        for place in self.places.iter().take(processes) {
             let (done, rolled) = oneshot::channel();
             place.send(Order::Roll(done)).await.map_err(|_| anyhow!("the service is being stopped"))?;
             rolled.await.context("the service is being stopped")??;
+        }
+        self.remove_places(processes).await;
+        while self.places.len() < processes {
+            let place = self.places.len();
+            if let Err(error) = self.add_place().await.unwrap_or_else(|_| Err(anyhow!("its keeper ended"))) {
+                self.remove_places(place).await;
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -255,6 +280,11 @@ async fn keep(
                         let _ = done.send(Err(error));
                     }
                 },
+                Some(Order::Leave) => {
+                    tracing::info!("{name} worker {} is one too many and drains", worker.pid);
+                    tokio::spawn(worker.stop(Signal::SIGUSR1, DRAIN_LIMIT));
+                    return;
+                }
                 // The service is gone without a word: so is the watcher.
                 None => return,
             },
@@ -283,7 +313,7 @@ async fn successor(
                     Some(Order::Roll(done)) => {
                         let _ = done.send(Err(anyhow!("a worker has died and is not back yet")));
                     }
-                    None => return None,
+                    Some(Order::Leave) | None => return None,
                 },
             }
         }

@@ -1,6 +1,7 @@
 //! Orders to the watcher, and what it says about them: lines of JSON on a Unix socket for the site's own account only.
 
 use std::{
+    fmt,
     io::{self, BufRead, BufReader, Write},
     os::unix::net::UnixStream as BlockingStream,
     path::{Path, PathBuf},
@@ -23,6 +24,10 @@ pub const SOCKET: &str = "watcher.ctl";
 /// Longest order, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
+/// Silence after which a watcher that starts processes is given up, and what one that ends them has beyond its limit: orders wait for each other.
+const START_LIMIT: Duration = Duration::from_secs(600);
+const MARGIN: Duration = Duration::from_secs(130);
+
 /// What is to be done. No service means all.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,6 +48,33 @@ pub enum Order {
         /// Seconds for the drain.
         limit: u64,
     },
+}
+
+/// As a person reads it in the log.
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (verb, services) = match self {
+            Self::Start(services) => ("start", services),
+            Self::Roll(services) => ("replace the processes of", services),
+            Self::Stop { services, .. } => ("stop", services),
+            Self::End { .. } => return f.write_str("stop everything and end"),
+        };
+        match services.is_empty() {
+            true => write!(f, "{verb} every service"),
+            false => write!(f, "{verb} {}", services.join(", ")),
+        }
+    }
+}
+
+impl Order {
+    /// How long the watcher may be at work without a word: it says something about each service.
+    fn patience(&self) -> Duration {
+        match self {
+            // Each place of a service in turn, at worst.
+            Self::Start(_) | Self::Roll(_) => START_LIMIT,
+            Self::Stop { limit, .. } | Self::End { limit } => Duration::from_secs(*limit) + MARGIN,
+        }
+    }
 }
 
 /// What is said about an order.
@@ -107,7 +139,7 @@ async fn obey(stream: UnixStream, watcher: &Arc<Watcher>) -> io::Result<()> {
     let mut line = String::new();
     tokio::io::BufReader::new(reader.take(LONGEST)).read_line(&mut line).await?;
     let order: Order = serde_json::from_str(&line)?;
-    tracing::info!("order: {order:?}");
+    tracing::info!("told to {order}");
     let (said, mut lines) = mpsc::unbounded_channel();
     let for_order = Arc::clone(watcher);
     let ends = matches!(order, Order::End { .. });
@@ -154,9 +186,17 @@ pub fn order(root: &Path, order: &Order, mut told: impl FnMut(Told)) -> io::Resu
     };
     let mut text = serde_json::to_vec(order)?;
     text.push(b'\n');
+    stream.set_read_timeout(Some(order.patience()))?;
+    stream.set_write_timeout(Some(MARGIN))?;
     stream.write_all(&text)?;
     for line in BufReader::new(stream).lines() {
-        match serde_json::from_str(&line?)? {
+        let line = line.map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                io::Error::new(io::ErrorKind::TimedOut, format!("it said nothing for {} s", order.patience().as_secs()))
+            }
+            _ => error,
+        })?;
+        match serde_json::from_str(&line)? {
             Told::Done => return Ok(true),
             more => told(more),
         }

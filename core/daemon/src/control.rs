@@ -316,7 +316,7 @@ pub fn ask(root: &Path, order: &Order) -> io::Result<Vec<Answer>> {
     let mut answers = Vec::new();
     for name in names {
         match with_short_name(&folder, &name, |name| BlockingStream::connect(name)) {
-            Ok(stream) => answers.push(ask_one(stream, order)?),
+            Ok(stream) => answers.extend(ask_one(stream, order, &name)?),
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 // Its process was killed. It is no matter if somebody else removes it first.
                 let _ = fs::remove_file(folder.join(&name));
@@ -328,15 +328,32 @@ pub fn ask(root: &Path, order: &Order) -> io::Result<Vec<Answer>> {
     Ok(answers)
 }
 
-fn ask_one(mut stream: BlockingStream, order: &Order) -> io::Result<Answer> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let mut text = serde_json::to_vec(order)?;
-    text.push(b'\n');
-    stream.write_all(&text)?;
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line)?;
-    Ok(serde_json::from_str(&line)?)
+/// `None` of a process that has ended meanwhile: it is as if nobody had been asked.
+fn ask_one(mut stream: BlockingStream, order: &Order, name: &str) -> io::Result<Option<Answer>> {
+    let mut asked = || {
+        // Longer than the other side takes to give up.
+        stream.set_read_timeout(Some(PATIENCE + Duration::from_secs(1)))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut text = serde_json::to_vec(order)?;
+        text.push(b'\n');
+        stream.write_all(&text)?;
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line)?;
+        io::Result::Ok(line)
+    };
+    let pid = name.trim_end_matches(".sock");
+    match asked() {
+        Ok(line) if line.is_empty() => Ok(None),
+        Ok(line) => Ok(Some(serde_json::from_str(&line)?)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("process {pid} takes orders and answers none: is it stopped?"),
+            ))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Works on the socket `name` in `folder`. The name of a socket may have 107 octets: deeper folders are reached by an open descriptor.
