@@ -437,3 +437,18 @@ fn marks_are_printed_for_a_single_setting_and_with_its_explanation_too() {
         assert_eq!(site.tool(&[&["configutil"][..], &wrong].concat(), "").status.code(), Some(2), "{wrong:?}");
     }
 }
+
+#[test]
+fn an_idle_time_that_is_too_short_is_refused_with_the_reason() {
+    let site = site();
+    for (service, minutes, reason) in [
+        ("pop", "9", "from 10 to 10080: POP clients may be idle for 10 minutes at least (RFC 1939 §3"),
+        ("imap", "29", "from 30 to 10080: IMAP clients may be idle for 30 minutes at least (RFC 3501 §5.4"),
+        ("http", "2", "from 3 to 10080: an HTTP connection may be idle for 3 minutes at least (Guide §5.3.4)"),
+    ] {
+        let option = format!("service.{service}.idletimeout");
+        let output = site.tool(&["configutil", "-o", &option, "-v", minutes], "");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stderr.contains(reason), "{}", output.stderr);
+    }
+}

@@ -27,6 +27,30 @@ fn samples(key: &Key) -> Samples {
             bad: owned(&["bell\u{7}"]),
         };
     }
+    if key.name == keys::ens::ACCESS.name {
+        return Samples {
+            good: same(&["+127.0.0.1|255.255.255.255", "+10.0.0.0|255.0.0.0;-10.0.0.1"]),
+            bad: owned(&["foo", "+localhost", "+127.0.0.1|24"]),
+        };
+    }
+    if key.name == keys::ens::EVENT_KEY.name {
+        return Samples {
+            good: same(&["enp://127.0.0.1/store", "enp://127.0.0.1/store/%M"]),
+            bad: owned(&[
+                "blah",
+                "blah/%M",
+                "enp://127.0.0.1/%M/store",
+                "enp://127.0.0.1/store%M",
+                "enp://h/store?a=b",
+            ]),
+        };
+    }
+    if key.name == keys::ens::HOST.name {
+        return Samples {
+            good: same(&["127.0.0.1", "ens.example.com", "nats://user:pw@nats.example.com:4222"]),
+            bad: owned(&["nats://", "http://x", "ens.example.com:7997", "two words"]),
+        };
+    }
     match key.kind {
         Kind::Bool => Samples {
             good: [("yes", "yes"), ("no", "no"), ("1", "yes"), ("0", "no"), ("ON", "yes"), ("off", "no")]

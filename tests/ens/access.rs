@@ -9,9 +9,11 @@ fn allowed(access: &str, peer: &str) -> bool {
 }
 
 #[test]
-fn without_permissions_everyone_may_connect() {
-    assert!(allowed("", "203.0.113.9"));
-    assert!(allowed(" ; ", "2001:db8::1"));
+fn without_permissions_everyone_may_connect_and_permissions_of_nothing_let_nobody_in() {
+    assert!(Access::open().allows("203.0.113.9".parse().unwrap()));
+    for nothing in ["", " ; "] {
+        assert!(!allowed(nothing, "127.0.0.1") && !allowed(nothing, "203.0.113.9") && !allowed(nothing, "2001:db8::1"));
+    }
 }
 
 #[test]
@@ -37,9 +39,16 @@ fn the_chapters_second_example_means_what_the_chapter_says_of_it() {
 }
 
 #[test]
-fn of_equally_long_masks_the_first_decides() {
-    assert!(allowed("+10.0.0.0|255.0.0.0;-10.0.0.0|255.0.0.0", "10.1.2.3"));
-    assert!(!allowed("-10.0.0.0|255.0.0.0;+10.0.0.0|255.0.0.0", "10.1.2.3"));
+fn the_first_that_covers_an_address_decides() {
+    for (access, expected) in [
+        ("+10.0.0.0|255.0.0.0;-10.0.0.0|255.0.0.0", true),
+        ("-10.0.0.0|255.0.0.0;+10.0.0.0|255.0.0.0", false),
+        ("-10.0.0.0|255.0.0.0;+10.1.2.3|255.255.255.255", false),
+        ("+10.1.2.3|255.255.255.255;-10.0.0.0|255.0.0.0", true),
+        ("+10.0.0.0|255.0.0.0;-10.1.0.0|255.255.0.0;+10.1.2.3|255.255.255.255", false),
+    ] {
+        assert_eq!(allowed(access, "10.1.2.3"), expected, "{access}");
+    }
 }
 
 #[test]

@@ -171,3 +171,25 @@ fn a_client_that_does_not_read_is_told_that_events_are_missing_and_holds_up_nobo
     }
     assert!(lost > 0 && events < 40, "{events} events, {lost} times told of lost ones");
 }
+
+#[test]
+fn a_connection_has_so_many_subscriptions_and_no_more() {
+    let (_site, part) = broker(&[]);
+    let mut client = Client::connect(part.listener("ens"));
+    // One number is one subscription, however often it is given.
+    for _ in 0..3 {
+        client.says("SUB 1 enp://h/a\r\n");
+        assert_eq!(client.line(), "+OK SUB 1");
+    }
+    let level = "x".repeat(3900);
+    let mut last = String::new();
+    for id in 1..20_000 {
+        client.says(&format!("SUB {id} enp://h/{id}/{level}\r\n"));
+        last = client.line();
+        if !last.starts_with("+OK") {
+            break;
+        }
+    }
+    assert_eq!(last, "-ERR not understood: too many subscriptions");
+    client.is_hung_up_on();
+}

@@ -65,3 +65,12 @@ fn what_is_no_reference_is_refused() {
     }
     assert!(EventReference::parse(&format!("enp://h/{}", "x".repeat(5000))).is_err());
 }
+
+#[test]
+fn a_host_is_a_word() {
+    for blank in
+        ["enp://", "enp:///store", "enp:// ", "enp:// /store", "enp://%20/store", "enp://a b/store", "enp://\u{7}/x"]
+    {
+        assert!(ens::EventReference::parse(blank).is_err(), "{blank:?}");
+    }
+}

@@ -103,6 +103,27 @@ fn watch_needs_no_site_when_it_is_told_where_and_what() {
 }
 
 #[test]
+fn what_can_never_come_is_refused_and_what_may_come_later_is_waited_for_aloud() {
+    let options = SiteOptions::default().set("local.store.notifyplugin.noneinbox.enable", "no");
+    let site = Site::start(options.set("local.store.notifyplugin.readmsg.enable", "no"));
+    for (reference, reason) in [
+        ("alice?evtType=newmsg", "there is no evtType 'newmsg': give one of NewMsg, "),
+        ("http://x/y", "neither an enp:// reference nor a mailbox"),
+        ("alice/Sent", "only events of INBOX are published"),
+        ("alice?evtType=ReadMsg", "no ReadMsg is published"),
+    ] {
+        let output = site.tool(&["ens", "watch", reference], "");
+        assert_eq!(output.status.code(), Some(1), "{reference}: {}", output.stderr);
+        assert!(output.stderr.contains(reason), "{reference}: {}", output.stderr);
+    }
+    let folder = suite::process::temporary("watch");
+    let mut command = std::process::Command::new(suite::process::heliograph());
+    command.args(["ens", "watch", "--host", &format!("127.0.0.1:{}", suite::free_port()), "--root"]).arg(site.root());
+    let server = suite::process::Server::start(&mut command, &folder.path().join("log"));
+    suite::wait_for("what is missing", || server.log_text().contains("no event broker at 127.0.0.1:").then_some(()));
+}
+
+#[test]
 fn what_cannot_be_watched_is_said() {
     let site = Site::make(SiteOptions::default());
     for words in

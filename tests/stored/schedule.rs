@@ -55,6 +55,12 @@ fn configutil_refuses_what_is_no_schedule_and_says_why() {
         ("* * * 13 * imexpire", "'13' is not a month"),
         ("* * * * */0 imexpire", "'*/0' is not a weekday"),
         ("* * * * * rm -rf /", "'rm' is not one of imcheck, imexpire"),
+        ("0 3 31 feb * imexpire", "no month of those has such a day"),
+        ("0 3 31 4,6,9,11 * imexpire", "no month of those has such a day"),
+        ("0 3 * * * imexpire --nonsense", "'imexpire --nonsense' cannot run: unexpected argument '--nonsense'"),
+        ("0 3 * * * imexpire -v 9", "cannot run"),
+        ("0 3 * * * imexpire -u \"two words", "has a quotation mark, which has no meaning here"),
+        ("0 3 * * * imexpire --help", "only prints a text"),
     ] {
         let output = set(value);
         assert_ne!(output.status.code(), Some(0), "{value}");

@@ -31,7 +31,8 @@ enum What {
 ///
 /// REFERENCE says which: an event key such as enp://127.0.0.1/store/alice, a mailbox as events name it (alice, alice/Sent), or
 /// nothing for all of the site. Parameters narrow it: 'alice?evtType=NewMsg'. Without --host the broker is the one of the
-/// running server, else the one that local.store.notifyplugin.enshost names. Ends at an interrupt; waits for a broker that is away.
+/// running server, else the one that local.store.notifyplugin.enshost names. Ends at an interrupt. A broker that is away is waited for, which standard
+/// error says; where the settings let no event come at all the command fails.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  heliograph ens watch\n  heliograph ens watch 'alice?evtType=NewMsg' --payload\n  \
@@ -63,6 +64,7 @@ enum Heard {
     Event(EventReference, Bytes),
     InForce,
     Missed,
+    Away(String),
 }
 
 struct Ear(mpsc::Sender<Heard>);
@@ -86,6 +88,10 @@ impl Listener for Ear {
     fn missed(&self) {
         self.tell(Heard::Missed);
     }
+
+    fn away(&self, reason: &str) {
+        self.tell(Heard::Away(reason.to_owned()));
+    }
 }
 
 impl Ens {
@@ -105,6 +111,7 @@ impl Watch {
         };
         let wanted = self.wanted(settings.as_ref())?;
         let endpoint = self.endpoint(settings.as_ref())?;
+        self.can_come(&wanted, settings.as_ref().filter(|_| self.host.is_none()))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -124,6 +131,9 @@ impl Watch {
                     left = left.map(|left| left - 1);
                 }
                 Ok(Heard::InForce) => output::note(format_args!("watching {wanted} at {endpoint}")),
+                Ok(Heard::Away(reason)) => {
+                    output::note(format_args!("no event broker at {endpoint}: {reason}; waiting for it"));
+                }
                 Ok(Heard::Missed) => output::note("events were lost on the way"),
                 Err(_) => bail!("the connection to {endpoint} ended for good"),
             }
@@ -140,6 +150,7 @@ impl Watch {
         let key = match text {
             // Whatever the mailbox is.
             "" => key.strip_suffix("%M").unwrap_or(&key).trim_end_matches('/').to_owned(),
+            other if other.contains("://") => bail!("'{other}' is neither an enp:// reference nor a mailbox"),
             mailbox if mailbox.starts_with('?') => {
                 format!("{}{mailbox}", key.strip_suffix("%M").unwrap_or(&key).trim_end_matches('/'))
             }
@@ -149,6 +160,38 @@ impl Watch {
             ),
         };
         Ok(EventReference::parse(&key)?)
+    }
+
+    /// Fails where no event can ever be printed. `settings` are those of the site whose own events are watched.
+    fn can_come(&self, wanted: &EventReference, settings: Option<&Settings>) -> anyhow::Result<()> {
+        let kind = wanted.parameter("evtType");
+        if let Some(kind) = kind.filter(|kind| !::ens::EVENT_TYPES.contains(kind)) {
+            bail!("there is no evtType '{kind}': give one of {}", ::ens::EVENT_TYPES.join(", "));
+        }
+        let Some(settings) = settings else { return Ok(()) };
+        let Some(notify) = config::Ens::read(settings).notify else {
+            output::note(
+                "this site publishes nothing (local.store.notifyplugin, local.store.notifyplugin.enshost): only events of others can come",
+            );
+            return Ok(());
+        };
+        let all = ::ens::key(&notify.event_key, "");
+        let all = EventReference::new(all.trim_end_matches('/'));
+        let Some(below) = wanted.key().strip_prefix(all.key()).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        else {
+            if !all.key().starts_with(wanted.key()) {
+                output::note(format_args!("this site's events are below {all}: only events of others can come"));
+            }
+            return Ok(());
+        };
+        let is_folder = below.trim_matches('/').contains('/');
+        if is_folder && !notify.none_inbox {
+            bail!("only events of INBOX are published: local.store.notifyplugin.noneinbox.enable is no");
+        }
+        if let Some(kind) = kind.filter(|kind| !::ens::is_published(kind, &notify.events)) {
+            bail!("no {kind} is published: its local.store.notifyplugin.*.enable is no");
+        }
+        Ok(())
     }
 
     fn endpoint(&self, settings: Option<&Settings>) -> anyhow::Result<Endpoint> {

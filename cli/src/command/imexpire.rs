@@ -15,7 +15,7 @@ use config::{Housekeeping, Store as StoreConfig};
 use indicatif::ProgressBar;
 use mailstore::{AccountId, Store};
 use serde_json::json;
-use stored::{Action, PurgeOptions, Rules, expire, purge};
+use stored::{Action, PurgeOptions, Purged, Rules, expire, purge};
 
 use crate::{admin_name::existing, alone::Alone, output, root::RootOption, services::open_for_tool};
 
@@ -23,6 +23,9 @@ use crate::{admin_name::existing, alone::Alone, output, root::RootOption, servic
 const LEFTOVER_SECONDS: u64 = 3600;
 
 /// Expires messages by the rules of config/store.expirerule, then purges what was expunged longer than store.cleanupage ago.
+///
+/// Purging also removes what processes left that died: messages on their way in after an hour, content files that no message names after 7 days;
+/// until then 'reconstruct -e' can make messages of these.
 ///
 /// Rules are lines NAME.attribute: value with the attributes folderpattern (an IMAP pattern over user/UID/MAILBOX, or a regular
 /// expression with regexp: yes), messagecount, messagedays, messagesize, messagesizedays, foldersizebytes, seen, deleted (and, or),
@@ -82,7 +85,8 @@ impl Imexpire {
             bail!("another imexpire is at work on this site");
         };
         let bar = ProgressBar::new(accounts.len() as u64);
-        let (failed, expired, purged) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+        let failed = AtomicBool::new(false);
+        let [expired, purged, orphans] = [const { AtomicU64::new(0) }; 3];
         let waiting = Mutex::new(accounts.iter());
         let work = || {
             loop {
@@ -91,7 +95,8 @@ impl Imexpire {
                 match self.one(&store, id, &rules, (now, options), &bar) {
                     Ok((messages, gone)) => {
                         expired.fetch_add(messages, Ordering::Relaxed);
-                        purged.fetch_add(gone, Ordering::Relaxed);
+                        purged.fetch_add(gone.messages, Ordering::Relaxed);
+                        orphans.fetch_add(gone.orphans, Ordering::Relaxed);
                     }
                     Err(error) => {
                         failed.store(true, Ordering::Relaxed);
@@ -107,6 +112,7 @@ impl Imexpire {
             }
         });
         let leftovers = if self.dry || self.expunge_only { 0 } else { store.remove_leftovers(LEFTOVER_SECONDS)? };
+        let leftovers = leftovers + orphans.into_inner();
         bar.finish_and_clear();
         let (expired, purged) = (expired.into_inner(), purged.into_inner());
         if self.json {
@@ -144,7 +150,7 @@ impl Imexpire {
         Ok(accounts)
     }
 
-    /// How many messages of an account expired and were purged.
+    /// How many messages of an account expired, and what was purged.
     fn one(
         &self,
         store: &Store,
@@ -152,7 +158,7 @@ impl Imexpire {
         rules: &Rules,
         (now, options): (i64, PurgeOptions),
         bar: &ProgressBar,
-    ) -> anyhow::Result<(u64, u64)> {
+    ) -> anyhow::Result<(u64, Purged)> {
         let account = existing(store, id)?;
         let verbose = if self.debug { 2 } else { self.verbose };
         let mut count = 0;
@@ -175,7 +181,7 @@ impl Imexpire {
             }
         }
         if self.dry || self.expunge_only {
-            return Ok((count, 0));
+            return Ok((count, Purged::default()));
         }
         let purged = purge(&account, options)?;
         for (number, what) in [
@@ -187,7 +193,7 @@ impl Imexpire {
                 bar.suspend(|| output::line(format_args!("user/{id}: {number} {what}")));
             }
         }
-        Ok((count, purged.messages))
+        Ok((count, purged))
     }
 }
 

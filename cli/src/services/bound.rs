@@ -187,7 +187,11 @@ impl Bound {
         let mut own = ports.given("ens");
         if let Some((config, listener)) = self.ens.take() {
             own = listener.address();
-            let broker = ens::Broker::new(config.access.parse().context("ENS_ACCESS")?);
+            let access = match &config.access {
+                Some(access) => access.parse().context("ENS_ACCESS")?,
+                None => ens::Access::open(),
+            };
+            let broker = ens::Broker::new(access);
             let limits = AcceptLimits::new(BROKER_CLIENTS, Refuse("-ERR too many connections\r\n"));
             let for_sessions = drain.clone();
             tokio::spawn(accept_loop(listener, None, limits, drain.clone(), move |conn| {

@@ -12,9 +12,9 @@ pub fn logs_to_journal() -> bool {
     std::env::var_os("JOURNAL_STREAM").is_some_and(|value| !value.is_empty())
 }
 
-/// Who may connect to the event broker, from `ENS_ACCESS` (Guide §5.6.1); empty counts as not set.
+/// Who may connect to the event broker, from `ENS_ACCESS` (Guide §5.6.1). Set to nothing it lets nobody in.
 pub fn ens_access() -> Option<String> {
-    std::env::var("ENS_ACCESS").ok().filter(|value| !value.trim().is_empty())
+    std::env::var_os("ENS_ACCESS").map(|value| value.to_string_lossy().into_owned())
 }
 
 /// The listening sockets that whoever started this process has opened for it (`LISTEN_FDS`, sd_listen_fds(3)), each with its

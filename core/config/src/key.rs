@@ -99,6 +99,8 @@ pub struct Key {
     pub per_language: bool,
     /// Why a value has no effect: the option of the old server is taken, with this as the warning, and not obeyed.
     pub without_effect: Option<&'static str>,
+    /// Why the bounds are where they are, for whoever goes beyond them.
+    pub bounds: Option<&'static str>,
     /// Where the manual says it: `Guide §5.x`, `Reference §n`, or `own` for Heliograph's own keys.
     pub source: &'static str,
     /// One sentence for `configutil -H` and the manual page.
@@ -116,6 +118,12 @@ impl Key {
     /// `;lang-xx` may be appended.
     pub(crate) const fn per_language(mut self) -> Self {
         self.per_language = true;
+        self
+    }
+
+    /// The reason of the bounds.
+    pub(crate) const fn because(mut self, reason: &'static str) -> Self {
+        self.bounds = Some(reason);
         self
     }
 
@@ -160,7 +168,10 @@ impl Key {
         value::normalise(self.kind, value.trim_matches([' ', '\t'])).map_err(|reason| Refusal::BadValue {
             name: self.name.to_owned(),
             value: if self.kind == Kind::Secret { String::new() } else { value.to_owned() },
-            reason,
+            reason: match self.bounds {
+                Some(why) => format!("{reason}: {why}"),
+                None => reason,
+            },
         })
     }
 

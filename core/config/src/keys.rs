@@ -146,6 +146,7 @@ macro_rules! rows {
                 per_host: false,
                 per_language: false,
                 without_effect: None,
+                bounds: None,
                 source: $source,
                 help: $help,
             }

@@ -27,3 +27,4 @@ pub use typed::{
     LogFiles, LogForm, LogLevel, LogName, LogPlace, LoginThrottle, MinVersion, Names, Notify, OneLog, Pop, Proxy,
     QuotaNotice, SignIn, Site, SmtpTls, Store, Task, Tls, Watching,
 };
+pub use value::is_host;

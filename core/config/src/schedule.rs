@@ -49,11 +49,19 @@ pub enum ScheduleError {
         /// Which field.
         field: &'static str,
     },
+    /// A word with a quotation mark: no shell reads the command.
+    #[error("{0} has a quotation mark, which has no meaning here: words are what blanks divide")]
+    Quoted(String),
+    /// 31 February and the like.
+    #[error("no month of those has such a day: it would never run")]
+    Never,
     /// Another program.
     #[error("'{0}' is not one of {tools}", tools = SCHEDULED_TOOLS.join(", "))]
     Tool(String),
 }
 
+/// Days of each month, in a leap year.
+const LONGEST_MONTHS: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
@@ -95,13 +103,25 @@ impl FromStr for Schedule {
         } else {
             words.extend(arguments.iter().map(|word| (*word).to_owned()));
         }
+        if let Some(word) = words.iter().find(|word| word.contains(['"', '\''])) {
+            return Err(ScheduleError::Quoted(word.clone()));
+        }
+        let (days, months) =
+            (field(day, "day of the month", 1..=31, &[], 0)?, field(month, "month", 1..=12, MONTHS, 1)?);
+        let either_day = !day.starts_with('*') && !weekday.starts_with('*');
+        let has_day = |month: &u8| {
+            months & 1 << month != 0 && days & ((1 << (LONGEST_MONTHS[usize::from(*month) - 1] + 1)) - 1) != 0
+        };
+        if !either_day && !(1..=12).any(|month: u8| has_day(&month)) {
+            return Err(ScheduleError::Never);
+        }
         Ok(Self {
             minutes: field(minute, "minute", 0..=59, &[], 0)?,
             hours: field(hour, "hour", 0..=23, &[], 0)?,
-            days: field(day, "day of the month", 1..=31, &[], 0)?,
-            months: field(month, "month", 1..=12, MONTHS, 1)?,
+            days,
+            months,
             weekdays,
-            either_day: !day.starts_with('*') && !weekday.starts_with('*'),
+            either_day,
             command: words,
         })
     }

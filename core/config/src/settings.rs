@@ -196,6 +196,11 @@ impl Settings {
         self.value(key, &key.plain_name()).to_owned()
     }
 
+    /// What the site says, also where that is nothing.
+    pub(crate) fn given(&self, key: &'static Key) -> Option<String> {
+        self.overrides.get(&key.plain_name()).cloned()
+    }
+
     pub(crate) fn optional(&self, key: &'static Key) -> Option<String> {
         Some(self.text(key)).filter(|value| !value.is_empty())
     }

@@ -98,7 +98,7 @@ fn in_bytes(value: &str) -> String {
 }
 
 /// Whether `value` is a host name or an IP address.
-pub(crate) fn is_host(value: &str) -> bool {
+pub fn is_host(value: &str) -> bool {
     let plain = value.trim_start_matches('[').trim_end_matches(']');
     plain.parse::<IpAddr>().is_ok()
         || (value.len() <= 253

@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 /// The permissions of `ENS_ACCESS`.
 ///
-/// Once there is one, an address that none of them covers is refused. Where several cover an address, the one with the
-/// longest mask decides, and of equally long ones the first: only so does the chapter's own example mean what the
-/// chapter says of it, where `-192.168.0.17` with the full mask stands behind `+192.168.0.1|255.255.255.0`.
+/// Once they are set, an address that none of them covers is refused. The first that covers an address decides; only that a refusal which stands
+/// behind it and covers fewer addresses is an exception from it. So the chapter's second example means what the chapter says of it,
+/// "all IP addresses 192.168.0.* except 192.168.0.17", where `-192.168.0.17` with the full mask stands last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Access {
-    rules: Vec<Rule>,
+    /// `None`: nothing was said.
+    rules: Option<Vec<Rule>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,14 @@ struct Rule {
 pub struct AccessError(String);
 
 impl Access {
-    /// Whether a client at `peer` may connect. Without permissions everyone may.
+    /// Everyone may connect.
+    pub fn open() -> Self {
+        Self::default()
+    }
+
+    /// Whether a client at `peer` may connect.
     pub fn allows(&self, peer: IpAddr) -> bool {
-        if self.rules.is_empty() {
-            return true;
-        }
+        let Some(rules) = &self.rules else { return true };
         let address = match peer.to_canonical() {
             IpAddr::V4(address) => address,
             // The masks are dotted-decimal: IPv6's own loopback counts as the local host, all else is covered by none.
@@ -38,13 +42,10 @@ impl Access {
             IpAddr::V6(_) => return false,
         };
         let address = u32::from(address);
-        let mut decisive: Option<&Rule> = None;
-        for rule in self.rules.iter().filter(|rule| (address ^ rule.address) & rule.mask == 0) {
-            if decisive.is_none_or(|best| rule.mask.count_ones() > best.mask.count_ones()) {
-                decisive = Some(rule);
-            }
-        }
-        decisive.is_some_and(|rule| rule.allow)
+        let mut covering = rules.iter().filter(|rule| (address ^ rule.address) & rule.mask == 0);
+        let Some(first) = covering.next() else { return false };
+        let is_exception = |rule: &Rule| !rule.allow && rule.mask.count_ones() > first.mask.count_ones();
+        first.allow && !covering.any(is_exception)
     }
 }
 
@@ -52,7 +53,8 @@ impl FromStr for Access {
     type Err = AccessError;
 
     /// `+127.0.0.1|255.255.255.255; -10.0.0.1;255.255.255.255`: the mask behind `|` or, as in the chapter's second example,
-    /// behind `;`. Blanks, line ends and the backslash that continues a shell line are skipped; no mask is the full one.
+    /// behind `;`. Blanks, line ends and the backslash that continues a shell line are skipped; no mask is the full one. Nothing at
+    /// all covers nobody: everyone is refused.
     fn from_str(text: &str) -> Result<Self, AccessError> {
         let words = text
             .split([';', '|'])
@@ -73,6 +75,6 @@ impl FromStr for Access {
                 awaits_mask = false;
             }
         }
-        Ok(Self { rules })
+        Ok(Self { rules: Some(rules) })
     }
 }

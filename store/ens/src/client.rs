@@ -23,8 +23,6 @@ use crate::wire::{Request, WireError};
 const CONNECT: Duration = Duration::from_secs(5);
 /// Pauses between tries: the first, and the longest.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
-/// A broker that says nothing for so long is asked whether it is still there, and after twice as long it is given up.
-const QUIET: Duration = Duration::from_secs(30);
 /// Bytes of events that wait for a connection. Beyond them they are dropped, and the subscribers told so.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
@@ -36,6 +34,8 @@ pub trait Listener: Send + Sync + 'static {
     fn in_force(&self, subscription: u32);
     /// Events of any subscription may be missing.
     fn missed(&self);
+    /// There is no connection, for this reason; it is tried again. Called once an outage.
+    fn away(&self, _reason: &str) {}
 }
 
 /// A client of the broker. The connection ends when the client is dropped.
@@ -292,6 +292,7 @@ async fn keep_connected(shared: Arc<Shared>, endpoint: Endpoint, listener: Arc<d
         if !told {
             // Once an outage, not once a try.
             tracing::warn!(%endpoint, error = %ended, "the event broker is away");
+            listener.away(&ended.to_string());
             told = true;
         }
         sleep(pause).await;

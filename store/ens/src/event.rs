@@ -45,6 +45,47 @@ pub(crate) fn mailbox_name(account: &AccountId, name: Option<&MailboxName>) -> S
     }
 }
 
+/// Every type of event, as `evtType` has it (Reference §5, and our own for the mailboxes themselves).
+pub const EVENT_TYPES: &[&str] = &[
+    "NewMsg",
+    "UpdateMsg",
+    "ReadMsg",
+    "TrashMsg",
+    "DeleteMsg",
+    "PurgeMsg",
+    "ChangeFlag",
+    "Login",
+    "Logout",
+    "OverQuota",
+    "UnderQuota",
+    "CreateMailbox",
+    "DeleteMailbox",
+    "RenameMailbox",
+    "Subscribe",
+    "Unsubscribe",
+    "ChangeAcl",
+    "ChangeQuota",
+    "DeleteAccount",
+    "RepairAccount",
+    "ChangeMailbox",
+];
+
+/// Whether the settings have events of this type published.
+pub fn is_published(event_type: &str, events: &config::Events) -> bool {
+    match event_type {
+        "NewMsg" => events.new_msg,
+        "UpdateMsg" => events.update_msg,
+        "ReadMsg" => events.read_msg,
+        "TrashMsg" => events.trash_msg,
+        "DeleteMsg" => events.delete_msg,
+        "PurgeMsg" => events.purge_msg,
+        "ChangeFlag" => events.change_flag,
+        "Login" | "Logout" => events.log_user,
+        "OverQuota" | "UnderQuota" => events.over_quota,
+        other => events.mailboxes && EVENT_TYPES.contains(&other),
+    }
+}
+
 /// An event on its way out.
 pub(crate) type Publication = (EventReference, Bytes);
 

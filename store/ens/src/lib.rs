@@ -13,6 +13,7 @@ mod event;
 mod notifier;
 mod reach;
 mod reference;
+mod silence;
 mod subscription;
 mod wire;
 
@@ -20,7 +21,7 @@ pub use access::{Access, AccessError};
 pub use broker::Broker;
 pub use bus::Bus;
 pub use client::{Client, Endpoint, EndpointError, Listener};
-pub use event::{Origin, key};
+pub use event::{EVENT_TYPES, Origin, is_published, key};
 pub use notifier::Notifier;
 pub use reach::Reach;
 pub use reference::{EventReference, ReferenceError};

@@ -64,7 +64,8 @@ impl EventReference {
             None => (text, None),
         };
         let rest = key.strip_prefix("enp://").ok_or(ReferenceError::NoScheme)?;
-        if rest.is_empty() || rest.starts_with('/') {
+        let host = decode(rest.split('/').next().unwrap_or_default())?;
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(ReferenceError::NoScheme);
         }
         let mut reference = Self::new(decode(key)?.trim_end_matches('/'));

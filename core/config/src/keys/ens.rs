@@ -11,7 +11,7 @@ rows! {
     LISTEN_ADDRESSES: "local.ens.listenaddr", Kind::Addresses, "", Restart, "own",
         "Addresses that the event broker listens on; not set: 127.0.0.1, or those of service.listenaddr once its access list is set.";
     ACCESS: "local.ens.access", Kind::Text, "", Restart, "Guide §5.6.1",
-        "Which hosts may connect to the event broker, as in ENS_ACCESS of the environment, which wins: +ADDRESS|MASK;-ADDRESS|MASK and so on.";
+        "Which hosts may connect to the event broker, as in ENS_ACCESS of the environment, which wins: +ADDRESS|MASK;-ADDRESS|MASK and so on. The first that covers an address decides, but a refusal behind it with a longer mask is an exception; whoever none covers is refused; set to nothing, everyone is.";
     PLUGIN: "local.store.notifyplugin", Kind::Text, "", Restart, "Guide §5.6.1",
         "The notification plug-in: a name or path that ends in libibiff publishes the store's events; not set: nothing is published.";
     HOST: "local.store.notifyplugin.enshost", Kind::Text, "", Restart, "Guide §5.6.1",

@@ -9,7 +9,7 @@ rows! {
     EXPIRE: "local.schedule.expire", Kind::Schedule, "0 23 * * * imexpire", Refresh, "Reference §7.3",
         "When messages are expired by the rules in config/store.expirerule.";
     PURGE: "local.schedule.purge", Kind::Schedule, "0 0,4,8,12,16,20 * * * imexpire -c", Refresh, "Reference §7.3",
-        "When expunged messages whose grace (store.cleanupage) is over, leftover files and old lists of expunged messages are removed.";
+        "When expunged messages whose grace (store.cleanupage) is over and old lists of expunged messages are removed, and files that processes left which died: after an hour, but content files that no message names after 7 days.";
     QUOTA: "local.schedule.quota", Kind::Schedule, "30 6 * * * imquotacheck -n -e", Refresh, "own",
         "When users over the quota warning (store.quotawarn) get their message, if store.quotanotification is on.";
     CHECK: "local.schedule.check", Kind::Schedule, "0 3 * * 0 imcheck -q", Refresh, "own",

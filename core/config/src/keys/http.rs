@@ -21,7 +21,8 @@ rows! {
     NUM_PROCESSES: "service.http.numprocesses", count(1, 64), "1", Restart, "Guide §5.3.1",
         "Processes of the HTTP service with start-msg; run and serve are one.";
     IDLE_TIMEOUT: "service.http.idletimeout", minutes(3, 10_080), "3", Refresh, "Guide §5.3.4",
-        "Idle minutes after which a connection is dropped; may be raised, not lowered.";
+        "Idle minutes after which a connection is dropped; may be raised, not lowered.",
+        because("an HTTP connection may be idle for 3 minutes at least (Guide §5.3.4)");
     PLAINTEXT_MIN_CIPHER: "service.http.plaintextmincipher", count(-1, 512), "0", Refresh, "Guide §5.6, §5.7.1",
         "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
     SESSION_TIMEOUT: "service.http.sessiontimeout", seconds(60, 604_800), "7200", Refresh, "Guide §5.3.5",

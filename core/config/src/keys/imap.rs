@@ -21,7 +21,8 @@ rows! {
     NUM_PROCESSES: "service.imap.numprocesses", count(1, 64), "1", Restart, "Guide §5.3.1",
         "Processes of the IMAP service with start-msg; run and serve are one.";
     IDLE_TIMEOUT: "service.imap.idletimeout", minutes(30, 10_080), "30", Refresh, "Guide §5.3.4",
-        "Idle minutes after which a connection is dropped; may be raised, not lowered.";
+        "Idle minutes after which a connection is dropped; may be raised, not lowered.",
+        because("IMAP clients may be idle for 30 minutes at least (RFC 3501 §5.4, Guide §5.3.4)");
     PLAINTEXT_MIN_CIPHER: "service.imap.plaintextmincipher", count(-1, 512), "0", Refresh, "Guide §5.6, §5.7.1",
         "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
     BANNER: "service.imap.banner", Kind::Banner, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",

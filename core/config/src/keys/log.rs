@@ -51,6 +51,7 @@ macro_rules! logs {
             source: $source,
             per_language: false,
             without_effect: None,
+                bounds: None,
             help: $help,
         }
     };

@@ -21,7 +21,8 @@ rows! {
     NUM_PROCESSES: "service.pop.numprocesses", count(1, 64), "1", Restart, "Guide §5.3.1",
         "Processes of the POP service with start-msg; run and serve are one.";
     IDLE_TIMEOUT: "service.pop.idletimeout", minutes(10, 10_080), "10", Refresh, "Guide §5.3.4",
-        "Idle minutes after which a connection is dropped; may be raised, not lowered.";
+        "Idle minutes after which a connection is dropped; may be raised, not lowered.",
+        because("POP clients may be idle for 10 minutes at least (RFC 1939 §3, Guide §5.3.4)");
     PLAINTEXT_MIN_CIPHER: "service.pop.plaintextmincipher", count(-1, 512), "0", Refresh, "Guide §5.6, §5.7.1",
         "0: passwords are accepted on any connection; more: only under TLS with keys of at least that many bits; -1: never.";
     BANNER: "service.pop.banner", Kind::Banner, "%h %p service (%P %V)", Refresh, "Guide §5.1.4",

@@ -10,8 +10,8 @@ use crate::{environment, keys, settings::Settings};
 pub struct Ens {
     /// Where the broker listens; there is no TLS port.
     pub listen: Listen,
-    /// Who may connect, in the form of ENS_ACCESS; empty for everyone.
-    pub access: String,
+    /// Who may connect, in the form of ENS_ACCESS; `None` for everyone.
+    pub access: Option<String>,
     /// What the store publishes; `None` without the plug-in or without a broker's host.
     pub notify: Option<Notify>,
 }
@@ -66,10 +66,10 @@ pub struct Events {
 impl Ens {
     /// Reads them, and ENS_ACCESS of the environment.
     pub fn read(settings: &Settings) -> Self {
-        let access = environment::ens_access().unwrap_or_else(|| settings.text(keys::ens::ACCESS));
+        let access = environment::ens_access().or_else(|| settings.given(keys::ens::ACCESS));
         let mut listen_on = addresses(settings, keys::ens::LISTEN_ADDRESSES);
         if listen_on.is_empty() {
-            listen_on = match access.is_empty() {
+            listen_on = match access.is_none() {
                 // Without a word about who may connect nobody from elsewhere may.
                 true => vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
                 false => addresses(settings, keys::service::LISTEN_ADDRESSES),

@@ -1,5 +1,6 @@
 //! One client of the broker.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,14 +12,15 @@ use tokio::time::timeout;
 
 use super::Broker;
 use super::queue::Outgoing;
+use crate::silence::heard;
 use crate::wire::{Reply, Request, WireError};
 
-/// A client that says nothing for so long is asked whether it is still there, and after twice as long it is given up.
-const QUIET: Duration = Duration::from_secs(30);
 /// A client that takes nothing for so long is given up.
 const STALLED: Duration = Duration::from_secs(30);
 /// Subscriptions of one connection: more than accounts that one process shows at a time.
-const MOST_SUBSCRIPTIONS: usize = 1_000_000;
+const MOST_SUBSCRIPTIONS: usize = 100_000;
+/// Bytes of their references, as they are written: what a connection may make the broker keep.
+const MOST_BYTES: usize = 32 << 20;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -60,37 +62,19 @@ pub(super) async fn serve(broker: &Broker, conn: Conn, drain: Drain) {
 
 async fn listen(broker: &Broker, outgoing: &Arc<Outgoing>, reading: impl AsyncRead + Unpin) -> Result<(), WireError> {
     let mut reader = BufReader::new(reading);
-    let mut subscriptions = 0;
-    let mut asked = false;
+    let mut held = Held::default();
     loop {
         // A request that is cut off by the limit ends the connection, so reading need not be resumed.
-        let request = {
-            let next = Request::read(&mut reader);
-            tokio::pin!(next);
-            loop {
-                match timeout(QUIET, &mut next).await {
-                    Ok(request) => break request?,
-                    Err(_) if asked => return Err(WireError::Syntax("the client is silent")),
-                    Err(_) => {
-                        asked = true;
-                        outgoing.reply(Reply::Ping("alive".into()));
-                    }
-                }
-            }
-        };
-        asked = false;
-        match request {
+        let ask = || outgoing.reply(Reply::Ping("alive".into()));
+        match heard(Request::read(&mut reader), ask, "the client is silent").await? {
             None => return Ok(()),
-            Some(Request::Subscribe { .. }) if subscriptions >= MOST_SUBSCRIPTIONS => {
-                return Err(WireError::Syntax("too many subscriptions"));
-            }
             Some(Request::Subscribe { id, reference }) => {
-                subscriptions += 1;
+                held.add(id, reference.to_string().len())?;
                 broker.subscribe(outgoing, id, reference);
                 outgoing.reply(Reply::Subscribed { id });
             }
             Some(Request::Unsubscribe { id }) => {
-                subscriptions = subscriptions.saturating_sub(1);
+                held.remove(id);
                 broker.unsubscribe(outgoing, id);
             }
             Some(Request::Publish { reference, payload }) => broker.publish(outgoing, reference, payload),
@@ -98,6 +82,30 @@ async fn listen(broker: &Broker, outgoing: &Arc<Outgoing>, reading: impl AsyncRe
             Some(Request::Ping(_)) => outgoing.reply(Reply::Pong),
             Some(Request::Pong) => {}
         }
+    }
+}
+
+/// The subscriptions of a connection and the bytes of their references.
+#[derive(Default)]
+struct Held {
+    subscriptions: HashMap<u32, usize>,
+    bytes: usize,
+}
+
+impl Held {
+    fn add(&mut self, id: u32, bytes: usize) -> Result<(), WireError> {
+        // One of the same number takes the place of the earlier.
+        self.remove(id);
+        if self.subscriptions.len() >= MOST_SUBSCRIPTIONS || self.bytes + bytes > MOST_BYTES {
+            return Err(WireError::Syntax("too many subscriptions"));
+        }
+        self.subscriptions.insert(id, bytes);
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    fn remove(&mut self, id: u32) {
+        self.bytes -= self.subscriptions.remove(&id).unwrap_or(0);
     }
 }
 

@@ -5,7 +5,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::{CONNECT, Listener, QUIET, Shared};
+use super::{CONNECT, Listener, Shared};
+use crate::silence::{QUIET, heard};
 use crate::wire::{Reply, Request, WireError};
 
 fn written(requests: &[Request]) -> Vec<u8> {
@@ -60,22 +61,11 @@ pub(super) async fn converse(shared: &Shared, stream: BufReader<TcpStream>, list
     };
     let listen = async {
         let mut reader = BufReader::new(reading);
-        let mut asked = false;
         loop {
-            let next = Reply::read(&mut reader);
-            tokio::pin!(next);
-            let reply = loop {
-                match timeout(QUIET, &mut next).await {
-                    Ok(Ok(reply)) => break reply,
-                    Ok(Err(error)) => return error,
-                    Err(_) if asked => return WireError::Syntax("it is silent"),
-                    Err(_) => {
-                        asked = true;
-                        pongs.notify_one();
-                    }
-                }
+            let reply = match heard(Reply::read(&mut reader), || pongs.notify_one(), "it is silent").await {
+                Ok(reply) => reply,
+                Err(error) => return error,
             };
-            asked = false;
             match reply {
                 None => return WireError::Syntax("it hung up"),
                 Some(Reply::Subscribed { id }) => listener.in_force(id),

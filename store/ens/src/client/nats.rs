@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 use super::endpoint::NatsAddress;
 use super::nats_wire::{self as wire, Said};
-use super::{CONNECT, Listener, QUIET, Shared, is_question};
+use super::{CONNECT, Listener, Shared, is_question};
+use crate::silence::{QUIET, heard};
 use crate::wire::{Request, WireError};
 
 /// The largest message of a server that does not say.
@@ -110,22 +111,12 @@ pub(super) async fn converse(shared: &Shared, connection: Connection, listener: 
     };
     let listen = async {
         let mut reader = BufReader::new(reading);
-        let mut silent = false;
         loop {
             let next = Said::read(&mut reader, crate::LARGEST_PAYLOAD * 2);
-            tokio::pin!(next);
-            let said = loop {
-                match timeout(QUIET, &mut next).await {
-                    Ok(Ok(said)) => break said,
-                    Ok(Err(error)) => return error,
-                    Err(_) if silent => return WireError::Syntax("it is silent"),
-                    Err(_) => {
-                        silent = true;
-                        quiet.notify_one();
-                    }
-                }
+            let said = match heard(next, || quiet.notify_one(), "it is silent").await {
+                Ok(said) => said,
+                Err(error) => return error,
             };
-            silent = false;
             match said {
                 None => return WireError::Syntax("it hung up"),
                 Some(Said::Ping) => pings.notify_one(),
