@@ -21,8 +21,14 @@ struct Known {
     flags: Option<FlagNames>,
 }
 
-/// Which UID has which subject; no UID may ever name two messages.
-type Subjects = Arc<Mutex<BTreeMap<u64, String>>>;
+/// What holds for all clients together.
+#[derive(Default)]
+struct Shared {
+    /// Which UID has which subject; no UID may ever name two messages.
+    subjects: Mutex<BTreeMap<u64, String>>,
+    /// To which client a UID was `\Recent`: to one at most (RFC 3501 §2.3.2).
+    recent: Mutex<BTreeMap<u64, u64>>,
+}
 
 /// What a client has enabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +53,11 @@ struct Client {
     checkpoint: Option<Checkpoint>,
     random: StdRng,
     known: Vec<Known>,
-    subjects: Subjects,
+    shared: Arc<Shared>,
+    /// The keywords of the last FLAGS response; none is used that is not there (RFC 3501 §7.2.6).
+    keywords: FlagNames,
+    /// UIDNEXT of STATUS.
+    uid_next: u64,
     name: u64,
     sent: usize,
     history: Vec<String>,
@@ -61,7 +71,7 @@ enum Expunges {
 }
 
 impl Client {
-    fn new(site: &Site, seed: u64, name: u64, subjects: Subjects) -> Self {
+    fn new(site: &Site, seed: u64, name: u64, shared: Arc<Shared>) -> Self {
         let random = StdRng::seed_from_u64(seed ^ (name << 32));
         let imap = site.imap_as("alice");
         let mode = [Mode::Plain, Mode::Qresync, Mode::UidOnly, Mode::Plain][name as usize % 4];
@@ -73,7 +83,9 @@ impl Client {
             checkpoint: None,
             random,
             known: Vec::new(),
-            subjects,
+            shared,
+            keywords: FlagNames::new(),
+            uid_next: 0,
             name,
             sent: 0,
             history: Vec::new(),
@@ -182,6 +194,13 @@ impl Client {
             self.believe_vanished(text, expunges);
             return None;
         }
+        if let Some(flags) = text.strip_prefix("* FLAGS").and_then(flags_listed) {
+            self.keywords = flags;
+            return None;
+        }
+        if let Some(flag) = flags_in(text).iter().flatten().find(|flag| !self.knows(flag)) {
+            self.fail(&format!("{flag} is not in FLAGS: {text}"));
+        }
         let mut words = text.split(' ').skip(1);
         let number: usize = words.next()?.parse().ok()?;
         match words.next()? {
@@ -222,6 +241,18 @@ impl Client {
         None
     }
 
+    fn knows(&self, flag: &str) -> bool {
+        flag.starts_with('\\') || self.keywords.contains(flag)
+    }
+
+    fn believe_recent(&self, number: usize, text: &str) {
+        let Some(uid) = self.known[number - 1].uid.filter(|_| text.contains("\\Recent")) else { return };
+        let owner = *self.shared.recent.lock().unwrap().entry(uid).or_insert(self.name);
+        if owner != self.name {
+            self.fail(&format!("UID {uid} is recent here and at client {owner}"));
+        }
+    }
+
     fn believe_fetch(&mut self, number: usize, text: &str) {
         if let Some(uid) = between(text, "UID ", " )").and_then(|uid| uid.parse().ok()) {
             let before = self.known[..number - 1].iter().rev().find_map(|known| known.uid);
@@ -233,7 +264,7 @@ impl Client {
             self.known[number - 1].uid = Some(uid);
             if let Some(subject) = between(text, "Subject: ", "\r\n") {
                 let subject = subject.to_owned();
-                let told = self.subjects.lock().unwrap().entry(uid).or_insert_with(|| subject.clone()).clone();
+                let told = self.shared.subjects.lock().unwrap().entry(uid).or_insert_with(|| subject.clone()).clone();
                 if told != subject {
                     self.fail(&format!("UID {uid} is {told} and {subject}"));
                 }
@@ -242,6 +273,7 @@ impl Client {
         if let Some(flags) = flags_in(text) {
             self.known[number - 1].flags = Some(flags);
         }
+        self.believe_recent(number, text);
     }
 
     fn step(&mut self) {
@@ -258,7 +290,7 @@ impl Client {
         if self.mode == Mode::Qresync && self.random.random_ratio(1, 12) {
             return self.take_checkpoint();
         }
-        let (status, may_fail) = match self.random.random_range(0..14) {
+        let (status, may_fail) = match self.random.random_range(0..19) {
             0 => (self.run(&format!("FETCH {first}:{last} (UID FLAGS)"), Expunges::Forbidden).0, false),
             1 => (self.run(&format!("FETCH {first}:{last} (UID BODY.PEEK[HEADER])"), Expunges::Forbidden).0, false),
             2 => (self.run(&format!("FETCH {first} (UID BODY[])"), Expunges::Forbidden).0, false),
@@ -277,6 +309,11 @@ impl Client {
                 let uid = uid.unwrap_or(1);
                 (self.run(&format!("UID STORE {uid} +FLAGS (\\Deleted)"), Expunges::Allowed).0, false)
             }
+            13 => (self.run("SORT (SUBJECT REVERSE ARRIVAL) US-ASCII ALL", Expunges::Forbidden).0, false),
+            14 => (self.run("THREAD REFERENCES US-ASCII ALL", Expunges::Forbidden).0, false),
+            15 => (self.run("CHECK", Expunges::Allowed).0, false),
+            16 => (self.status(), false),
+            17 => (self.search_set(first, last), false),
             _ => {
                 let uid = uid.unwrap_or(1);
                 (self.run(&format!("UID EXPUNGE {uid}:*"), Expunges::Allowed).0, false)
@@ -326,7 +363,7 @@ impl Client {
         let uid = between(&reply.status, "APPENDUID ", "]").and_then(|code| code.split(' ').nth(1)?.parse().ok());
         let Some(uid) = uid else { self.fail(&reply.status) };
         if let Some(other) =
-            self.subjects.lock().unwrap().insert(uid, subject.clone()).filter(|other| *other != subject)
+            self.shared.subjects.lock().unwrap().insert(uid, subject.clone()).filter(|other| *other != subject)
         {
             self.fail(&format!("UID {uid} given to {subject} and {other}"));
         }
@@ -359,6 +396,30 @@ impl Client {
         self.run(&format!("STORE {first}:{last} +FLAGS.SILENT ({})", joined(&flags)), Expunges::Forbidden).0
     }
 
+    /// UIDNEXT never falls, and is above every UID.
+    fn status(&mut self) -> String {
+        let (status, _) = self.run("STATUS INBOX (MESSAGES UIDNEXT)", Expunges::Allowed);
+        let told = self.history.iter().rev().find_map(|line| between(line, "UIDNEXT ", " )")?.parse().ok());
+        let largest = self.known.iter().filter_map(|known| known.uid).max().unwrap_or(0);
+        match told {
+            Some(next) if next >= self.uid_next && next > largest => self.uid_next = next,
+            next => self.fail(&format!("UIDNEXT is {next:?} after {} and UID {largest}", self.uid_next)),
+        }
+        status
+    }
+
+    /// What is there is found, or it is said that something is gone (RFC 5530 §3).
+    fn search_set(&mut self, first: usize, last: usize) -> String {
+        let (status, _) = self.run(&format!("SEARCH {first}:{last} LARGER 1"), Expunges::Forbidden);
+        let found = self.history.iter().rev().find_map(|line| line.strip_prefix("S: * SEARCH")).unwrap_or_default();
+        let found: Vec<usize> = found.split_whitespace().map(|number| number.parse().unwrap()).collect();
+        let all: Vec<usize> = (first..=last).collect();
+        if found != all && !(status.contains("[EXPUNGEISSUED]") && found.iter().all(|number| all.contains(number))) {
+            self.fail(&format!("SEARCH {first}:{last} found {found:?}"));
+        }
+        status
+    }
+
     fn search(&mut self) -> String {
         let key = *["ALL", "DELETED", "UNSEEN KEYWORD $A", "SUBJECT 1", "BODY body", "NOT SEEN"]
             .choose(&mut self.random)
@@ -379,7 +440,12 @@ fn joined(flags: &FlagNames) -> String {
 }
 
 fn flags_in(text: &str) -> Option<FlagNames> {
-    let flags = between(text, "FLAGS (", ")")?;
+    flags_listed(&text[text.find("FLAGS (")? + 5..])
+}
+
+/// The names of a list, `\Recent` aside.
+fn flags_listed(text: &str) -> Option<FlagNames> {
+    let flags = between(text, "(", ")")?;
     Some(flags.split_whitespace().filter(|flag| *flag != "\\Recent").map(str::to_owned).collect())
 }
 
@@ -402,8 +468,8 @@ fn ten_clients_on_one_mailbox_agree() {
     let seed: u64 = rand::random();
     println!("seed {seed}");
     let site = Site::new();
-    let subjects = Subjects::default();
-    let clients: Vec<Client> = (0..CLIENTS).map(|name| Client::new(&site, seed, name, Arc::clone(&subjects))).collect();
+    let shared = Arc::new(Shared::default());
+    let clients: Vec<Client> = (0..CLIENTS).map(|name| Client::new(&site, seed, name, Arc::clone(&shared))).collect();
     let threads: Vec<_> = clients
         .into_iter()
         .map(|mut client| {
@@ -417,7 +483,7 @@ fn ten_clients_on_one_mailbox_agree() {
         .collect();
     let clients: Vec<Client> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     // Claims of \Recent apart, all is quiet now: a fresh session is the truth.
-    let truth = Client::new(&site, seed, CLIENTS, subjects).known;
+    let truth = Client::new(&site, seed, CLIENTS, shared).known;
     for mut client in clients {
         client.run("NOOP", Expunges::Allowed);
         if client.mode == Mode::UidOnly {
