@@ -10,6 +10,7 @@ mod passed;
 mod ports;
 mod publishing;
 mod ready;
+mod room;
 mod site;
 mod stop;
 

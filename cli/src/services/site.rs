@@ -10,7 +10,7 @@ use directory::{Directory, QuotaPolicy};
 use ens::{Bus, Notifier, Origin, Reach};
 use mailstore::{Observer, Partition, Store, StoreOptions};
 
-use super::{certificates, open_directory};
+use super::{certificates, open_directory, room};
 
 /// What the services of one process share.
 pub struct OpenSite {
@@ -43,6 +43,7 @@ impl OpenSite {
             Some(notifier) => Arc::new(notifier.clone()),
             None => Arc::clone(&bus) as _,
         };
+        let observer = room::watch(&settings, Arc::clone(&directory), observer);
         let store = open_store(&settings, Some(observer))?;
         let tls = Tls::read(&settings);
         let acceptor = certificates::open(&tls)?;
