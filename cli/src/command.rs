@@ -7,6 +7,7 @@ mod configutil;
 mod counterutil;
 mod deliver;
 mod demo;
+mod domain;
 mod ens;
 mod hashdir;
 mod imcheck;
@@ -52,8 +53,10 @@ pub enum Command {
     StopMsg(stop_msg::StopMsg),
     /// Have running services read their settings again
     Refresh(refresh::Refresh),
-    /// Users of the embedded directory
+    /// Users of the directory
     User(user::User),
+    /// Domains of the directory
+    Domain(domain::Domain),
     /// Bring an mbox file or a Maildir into the store
     Import(import::Import),
     /// Deliver a message from standard input
@@ -113,6 +116,7 @@ impl Command {
             Self::StopMsg(command) => command.run(root),
             Self::Refresh(command) => command.run(root),
             Self::User(command) => command.run(root),
+            Self::Domain(command) => command.run(root),
             Self::Import(command) => command.run(root),
             Self::Deliver(command) => command.run(root),
             Self::Access(command) => command.run(root),

@@ -333,3 +333,80 @@ fn what_the_server_refuses_is_told_by_its_meaning() {
         assert!(!text.contains("unavailable"), "{arguments:?}: {text}");
     }
 }
+
+/// The life of a hosted domain, by command line, on a running site.
+fn hosts_a_domain(site: &Site) {
+    let domain = |arguments: &[&str]| site.tool(&[&["domain"][..], arguments].concat(), "");
+    let add = ["add", "hosted.example", "--alias", "www.hosted.example", "mailDomainMsgQuota=1000"];
+    let search = "inetDomainSearchFilter=(&(objectClass=inetMailUser)(|(uid=%U)(telephoneNumber=%U)))";
+    domain(&[&add[..], &[search]].concat()).success();
+    let user = ["user", "add", "--password-stdin", "dora@hosted.example", "telephoneNumber=555"];
+    site.tool(&user, password()).success();
+    wait_for("the new domain", || imap(site, "dora@hosted.example").starts_with("OK").then_some(()));
+    assert!(imap(site, "555@www.hosted.example").starts_with("OK"), "by the filter, and by the other name");
+    let shown = domain(&["show", "www.hosted.example"]).success().stdout;
+    for line in
+        ["sunPreferredDomain: hosted.example\n", "associatedDomain: www.hosted.example\n", "mailDomainMsgQuota: 1000\n"]
+    {
+        assert!(shown.contains(line), "{shown}");
+    }
+    let listed = domain(&["list"]).success().stdout;
+    assert!(listed.contains("hosted.example\tactive\twww.hosted.example\n"), "{listed}");
+    let listed = domain(&["list", "--json"]).success().stdout;
+    let objects: Vec<serde_json::Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(objects.iter().any(|one| one["domain"] == "hosted.example" && one["aliases"][0] == "www.hosted.example"));
+    domain(&["set", "hosted.example", "associatedDomain+=mx.hosted.example", "mailDomainStatus=inactive"]).success();
+    assert!(domain(&["list"]).success().stdout.contains("hosted.example\tinactive\t"), "{listed}");
+    domain(&["set", "hosted.example", "mailDomainStatus=active"]).success();
+    for (arguments, why) in [
+        (&["add", "hosted.example"][..], "hosted.example: already in the directory"),
+        (&["add", "other.example", "--alias", "mx.hosted.example"], "mx.hosted.example: already in the directory"),
+        (&["add", "not a domain"], "not a domain"),
+        (&["set", "hosted.example", "associatedDomain+=example.test"], "example.test: already in the directory"),
+        (&["set", "hosted.example", "sunPreferredDomain=x.example"], "cannot be changed"),
+        (&["set", "hosted.example", "mailDomainStatus=perhaps"], "must be one of active"),
+        (&["set", "hosted.example", "mailDomainDiskQuota=much"], "mailDomainDiskQuota: "),
+        (&["set", "hosted.example", "inetDomainSearchFilter=(uid=%U"], "inetDomainSearchFilter: "),
+        (&["set", "nowhere.example", "mailDomainStatus=active"], "domain nowhere.example: no such entry"),
+        (&["show", "nowhere.example"], "domain nowhere.example: no such entry"),
+        (&["remove", "nowhere.example"], "domain nowhere.example: no such entry"),
+        (&["remove", "hosted.example"], "the domain hosted.example is not empty"),
+        (&["remove", "example.test"], "the domain example.test is not empty"),
+    ] {
+        let output = domain(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(output.stderr.contains(why), "{arguments:?}: {}", output.stderr);
+    }
+    site.tool(&["user", "delete", "dora@hosted.example"], "").success();
+    domain(&["remove", "hosted.example"]).success();
+    assert!(!domain(&["list"]).success().stdout.contains("hosted.example"));
+    site.tool(&["user", "add", "erik@hosted.example"], "").status.code().filter(|code| *code == 1).expect("gone");
+}
+
+#[test]
+fn a_domain_comes_and_goes_in_the_file() {
+    hosts_a_domain(&Site::start(SiteOptions::default().set("service.authcachettl", "0")));
+}
+
+#[test]
+fn a_domain_comes_and_goes_in_ldap() {
+    let (site, _slapd) = site_on_slapd(&["alice"], &[("service.authcachettl", "0")]);
+    hosts_a_domain(&site);
+}
+
+#[test]
+fn the_directory_hears_at_once_of_room_that_a_user_has_made() {
+    let (site, _slapd) = site_on_slapd(&["alice mailQuota=4K"], &[("store.overquotastatus", "yes")]);
+    let status = || -> String {
+        let shown = site.tool(&["user", "show", "alice"], "").success().stdout;
+        shown.lines().find_map(|line| line.strip_prefix("mailUserStatus: ")).unwrap_or_default().to_owned()
+    };
+    let large = format!("Subject: large\r\n\r\n{}", "0123456789\r\n".repeat(500));
+    site.deliver("alice", large.as_bytes());
+    wait_for("the status", || (status() == "overquota").then_some(()));
+    let mut imap = site.imap_as("alice");
+    assert_eq!(exists(&mut imap), 1);
+    imap.command("STORE 1 +FLAGS (\\Deleted)");
+    imap.command("EXPUNGE");
+    wait_for("the status to be as before", || (status() == "active").then_some(()));
+}

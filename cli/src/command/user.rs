@@ -124,18 +124,7 @@ impl User {
             Action::Show(show) => {
                 let mut entry = users.entry(&show.named.uid)?;
                 entry.attributes.retain(|attribute| !is_secret(&attribute.name));
-                if show.json {
-                    output::line(as_json(&entry));
-                    return Ok(ExitCode::SUCCESS);
-                }
-                output::line(format_args!("dn: {}", entry.dn));
-                for attribute in &entry.attributes {
-                    output::line(format_args!(
-                        "{}: {}",
-                        attribute.name,
-                        one_line(&String::from_utf8_lossy(&attribute.value))
-                    ));
-                }
+                print_entry(&entry, show.json);
             }
             Action::List(list) => {
                 for user in users.all()? {
@@ -155,8 +144,7 @@ impl User {
                 }
             }
             Action::Set(set) => {
-                let changes: Vec<Change> =
-                    set.changes.iter().map(|text| change(text)).collect::<anyhow::Result<_>>()?;
+                let changes = changes(&set.changes)?;
                 users.change_user(&set.uid, &changes)?;
                 if set.changes.iter().any(|text| text.to_ascii_lowercase().contains("quota")) {
                     note_quota(&settings, &set.uid)?;
@@ -175,6 +163,7 @@ impl User {
     }
 }
 
+<<<<<<< HEAD
 /// A quota that has become larger makes room: whoever waits for that is told now and not at the next delivery.
 fn note_quota(settings: &Settings, uid: &str) -> anyhow::Result<()> {
     let users = MailAccounts::open(settings)?;
@@ -185,6 +174,26 @@ fn note_quota(settings: &Settings, uid: &str) -> anyhow::Result<()> {
     Ok(account.with_limits(users.limits(&user)).note_limits()?)
 }
 
+||||||| parent of 2d41e65 (cli/domain: Make, change and remove hosted domains)
+=======
+/// Prints an entry, a value a line, or as a JSON object.
+pub fn print_entry(entry: &Entry, json: bool) {
+    if json {
+        output::line(as_json(entry));
+        return;
+    }
+    output::line(format_args!("dn: {}", entry.dn));
+    for attribute in &entry.attributes {
+        output::line(format_args!("{}: {}", attribute.name, one_line(&String::from_utf8_lossy(&attribute.value))));
+    }
+}
+
+/// Changes as they are typed.
+pub fn changes(texts: &[String]) -> anyhow::Result<Vec<Change>> {
+    texts.iter().map(|text| change(text)).collect()
+}
+
+>>>>>>> 2d41e65 (cli/domain: Make, change and remove hosted domains)
 /// An entry with its attributes as they are spelled there.
 fn as_json(entry: &Entry) -> serde_json::Value {
     let mut attributes = serde_json::Map::new();

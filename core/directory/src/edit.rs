@@ -59,34 +59,6 @@ pub struct NewUser {
     pub attributes: Vec<(String, String)>,
 }
 
-pub(crate) fn add_domain(ldif: &mut Ldif, new: &NewDomain) -> Result<(), DirectoryError> {
-    for name in std::iter::once(&new.name).chain(&new.aliases) {
-        schema::check_domain(name)?;
-        if domain_named(ldif, name, &DirectoryRules::default()).is_some() {
-            return Err(DirectoryError::AlreadyExists(name.clone()));
-        }
-    }
-    let name = new.name.to_lowercase();
-    let dn = format!("o={name}");
-    let mut entry = Entry { dn: dn.clone(), ..Entry::default() };
-    for class in schema::DOMAIN_CLASSES {
-        entry.push("objectClass", class);
-    }
-    entry.push("o", &name);
-    entry.push("sunPreferredDomain", &name);
-    for alias in &new.aliases {
-        entry.push("associatedDomain", &alias.to_lowercase());
-    }
-    entry.push("inetDomainStatus", "active");
-    entry.push("mailDomainStatus", "active");
-    let mut people = Entry { dn: format!("ou=People,{dn}"), ..Entry::default() };
-    people.push("objectClass", "top");
-    people.push("objectClass", "organizationalUnit");
-    people.push("ou", "People");
-    ldif.entries.extend([entry, people]);
-    Ok(())
-}
-
 pub(crate) fn add_user(
     ldif: &mut Ldif,
     new: &NewUser,
@@ -183,7 +155,7 @@ pub(crate) fn position(ldif: &Ldif, user: &str, rules: &DirectoryRules) -> Resul
     found(Some(&domain))
 }
 
-fn domain_named(ldif: &Ldif, name: &str, rules: &DirectoryRules) -> Option<Domain> {
+pub(crate) fn domain_named(ldif: &Ldif, name: &str, rules: &DirectoryRules) -> Option<Domain> {
     schema::domains(ldif.entries.iter(), rules.dc_root.as_deref()).into_iter().find(|domain| domain.is_named(name))
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::index::Index;
 use crate::{
     AccountStatus, Change, DirectoryError, DirectoryRules, Domain, Entry, HashCost, Ldif, NewDomain, NewUser, User,
-    edit,
+    domain_edit, edit,
 };
 
 /// The directory file as the command line changes it. All methods block; several processes may edit at once.
@@ -39,7 +39,7 @@ impl DirectoryFile {
             return Err(DirectoryError::AlreadyExists(self.path.display().to_string()));
         }
         let mut ldif = Ldif::default();
-        edit::add_domain(&mut ldif, domain)?;
+        domain_edit::add(&mut ldif, domain, &[])?;
         self.replace(&ldif)
     }
 
@@ -83,7 +83,29 @@ impl DirectoryFile {
 
     /// Adds a domain.
     pub fn add_domain(&self, domain: &NewDomain) -> Result<(), DirectoryError> {
-        self.edit(|ldif| edit::add_domain(ldif, domain))
+        self.add_domain_with(domain, &[])
+    }
+
+    /// Adds a domain with changes of the entry that it gets otherwise.
+    pub fn add_domain_with(&self, domain: &NewDomain, changes: &[Change]) -> Result<(), DirectoryError> {
+        self.edit(|ldif| domain_edit::add(ldif, domain, changes))
+    }
+
+    /// The entry of a domain, by any of its names.
+    pub fn domain_entry(&self, name: &str) -> Result<Entry, DirectoryError> {
+        let ldif = self.read()?;
+        let at = domain_edit::position(&ldif, name, &self.rules)?;
+        Ok(ldif.entries[at].clone())
+    }
+
+    /// Changes attributes of a domain, all or none of them.
+    pub fn change_domain(&self, name: &str, changes: &[Change]) -> Result<(), DirectoryError> {
+        self.edit(|ldif| domain_edit::change(ldif, name, changes, &self.rules))
+    }
+
+    /// Removes a domain without users and groups.
+    pub fn delete_domain(&self, name: &str) -> Result<(), DirectoryError> {
+        self.edit(|ldif| domain_edit::remove(ldif, name, &self.rules))
     }
 
     /// Adds a user.

@@ -5,6 +5,7 @@
 
 mod dn;
 mod domain;
+mod domain_edit;
 mod edit;
 mod entry_search;
 mod error;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use config::Settings;
 use directory::{
-    AccountStatus, Change, DirectoryError, DirectoryFile, Domain, Entry, LdapEditor, NewUser, User, Verifier,
+    AccountStatus, Change, DirectoryError, DirectoryFile, Domain, Entry, LdapEditor, NewDomain, NewUser, User, Verifier,
 };
 use tokio::runtime::Runtime;
 
@@ -47,6 +47,34 @@ impl Users {
         match self {
             Self::File(file) => file.set_domain_status(dn, status),
             Self::Ldap(editor, runtime) => runtime.block_on(editor.set_domain_status(dn, status)),
+        }
+    }
+
+    pub fn domain_entry(&self, name: &str) -> Result<Entry, DirectoryError> {
+        match self {
+            Self::File(file) => file.domain_entry(name),
+            Self::Ldap(editor, runtime) => runtime.block_on(editor.domain_entry(name)),
+        }
+    }
+
+    pub fn add_domain(&self, new: &NewDomain, changes: &[Change]) -> Result<(), DirectoryError> {
+        match self {
+            Self::File(file) => file.add_domain_with(new, changes),
+            Self::Ldap(editor, runtime) => runtime.block_on(editor.add_domain(new, changes)),
+        }
+    }
+
+    pub fn change_domain(&self, name: &str, changes: &[Change]) -> Result<(), DirectoryError> {
+        match self {
+            Self::File(file) => file.change_domain(name, changes),
+            Self::Ldap(editor, runtime) => runtime.block_on(editor.change_domain(name, changes)),
+        }
+    }
+
+    pub fn delete_domain(&self, name: &str) -> Result<(), DirectoryError> {
+        match self {
+            Self::File(file) => file.delete_domain(name),
+            Self::Ldap(editor, runtime) => runtime.block_on(editor.delete_domain(name)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Changing users in LDAP with the site's own credentials, by the same rules as the embedded directory (RFC 4511 §4.6–4.8).
 
+mod domains;
+
 use std::collections::HashSet;
 
 use async_trait::async_trait;
@@ -89,16 +91,7 @@ impl LdapEditor {
         let entry = edit::user_entry(&without, &domain, &above, HashCost::default())?;
         refuse_letters(&entry)?;
         self.refuse_taken_addresses(&entry, None).await?;
-        let mut rows: Vec<(Vec<u8>, HashSet<Vec<u8>>)> = Vec::new();
-        for row in &entry.attributes {
-            match rows.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(row.name.as_bytes())) {
-                Some((_, values)) => {
-                    values.insert(row.value.clone());
-                }
-                None => rows.push((row.name.clone().into_bytes(), HashSet::from([row.value.clone()]))),
-            }
-        }
-        self.run(Operation::Add { dn: &entry.dn, rows }).await?;
+        self.add(&entry).await?;
         match &new.password {
             Some(password) => {
                 self.replace_password(&entry.dn, password).await?;
@@ -112,7 +105,6 @@ impl LdapEditor {
     pub async fn change_user(&self, user: &str, changes: &[Change]) -> Result<(), DirectoryError> {
         let before = self.entry(user).await?;
         let mut after = before.clone();
-        let mut mods: Vec<Mod<Vec<u8>>> = Vec::new();
         for change in changes {
             let (Change::Replace { attribute, .. } | Change::Add { attribute, .. } | Change::Remove { attribute, .. }) =
                 change;
@@ -122,19 +114,10 @@ impl LdapEditor {
                 ));
             }
             edit::apply(&mut after, change, HashCost::default())?;
-            let name = schema::canonical_name(attribute).as_bytes().to_vec();
-            let one = |value: &String| HashSet::from([value.clone().into_bytes()]);
-            mods.push(match change {
-                Change::Replace { values, .. } => {
-                    Mod::Replace(name, values.iter().map(|value| value.clone().into_bytes()).collect())
-                }
-                Change::Add { value, .. } => Mod::Add(name, one(value)),
-                Change::Remove { value, .. } => Mod::Delete(name, one(value)),
-            });
         }
         refuse_letters(&after)?;
         self.refuse_taken_addresses(&after, Some(&before.dn)).await?;
-        self.run(Operation::Modify { dn: &before.dn, changes: mods }).await
+        self.run(Operation::Modify { dn: &before.dn, changes: modifications(changes) }).await
     }
 
     /// Sets a user's password by RFC 3062: the server hashes it and applies its policies. The SCRAM verifier of the password goes
@@ -183,6 +166,19 @@ impl LdapEditor {
         self.run(Operation::Delete { dn: &user.dn }).await
     }
 
+    async fn add(&self, entry: &Entry) -> Result<(), DirectoryError> {
+        let mut rows: Vec<(Vec<u8>, HashSet<Vec<u8>>)> = Vec::new();
+        for row in &entry.attributes {
+            match rows.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(row.name.as_bytes())) {
+                Some((_, values)) => {
+                    values.insert(row.value.clone());
+                }
+                None => rows.push((row.name.clone().into_bytes(), HashSet::from([row.value.clone()]))),
+            }
+        }
+        self.run(Operation::Add { dn: &entry.dn, rows }).await
+    }
+
     async fn run(&self, operation: Operation<'_>) -> Result<(), DirectoryError> {
         self.directory.pool.run(&operation).await.map(drop)
     }
@@ -207,6 +203,20 @@ impl LdapEditor {
         }
         Ok(())
     }
+}
+
+/// Changes as the server takes them.
+fn modifications(changes: &[Change]) -> Vec<Mod<Vec<u8>>> {
+    let one = |value: &String| HashSet::from([value.clone().into_bytes()]);
+    let name = |attribute: &str| schema::canonical_name(attribute).as_bytes().to_vec();
+    let modification = |change: &Change| match change {
+        Change::Replace { attribute, values } => {
+            Mod::Replace(name(attribute), values.iter().map(|value| value.clone().into_bytes()).collect())
+        }
+        Change::Add { attribute, value } => Mod::Add(name(attribute), one(value)),
+        Change::Remove { attribute, value } => Mod::Delete(name(attribute), one(value)),
+    };
+    changes.iter().map(modification).collect()
 }
 
 /// Mail addresses in LDAP are ASCII (RFC 4524 §2.16: IA5 String), whatever a user ID is.
