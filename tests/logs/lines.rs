@@ -77,7 +77,7 @@ fn a_name_that_cannot_be_read_leaves_its_line_shortened_and_escaped() {
     // IMAP: LOGIN with each form of string, then AUTHENTICATE.
     let attempt = |bytes: &[u8]| {
         let mut raw = Raw::connect(site.listener("imap"));
-        raw.send(&[b"a1 ", bytes, b"\r\n"].concat());
+        raw.send([b"a1 ", bytes, b"\r\n"].concat());
         let answer = raw.read();
         assert!(answer.starts_with("a1 NO") || answer.starts_with("a1 BAD"), "{answer}");
     };
@@ -103,7 +103,7 @@ fn a_name_that_cannot_be_read_leaves_its_line_shortened_and_escaped() {
     let attempt = |lines: &[&[u8]]| {
         let mut raw = Raw::connect(site.listener("pop"));
         for (at, line) in lines.iter().enumerate() {
-            raw.send(&[line, &b"\r\n"[..]].concat());
+            raw.send([line, &b"\r\n"[..]].concat());
             let answer = raw.read();
             assert!(answer.starts_with(if at + 1 < lines.len() { "+OK" } else { "-ERR" }), "{answer}");
         }

@@ -6,7 +6,7 @@ use crate::{
     error::ConfigError,
     file::{self, Line, Mistake},
     keys,
-    settings::{checked, put},
+    settings::{Checked, put},
 };
 
 /// What is to be done about lines that are not understood.
@@ -33,9 +33,9 @@ pub struct Mended {
 /// any other one is refused with the first mistake of the file, so that nothing is changed in a file that nobody has understood.
 pub fn mend(path: &Path, change: Mend<'_>) -> Result<Mended, ConfigError> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let (changes, warnings) = match change {
-        Mend::Set(changes) => checked(changes)?,
-        Mend::Delete(_) => Default::default(),
+    let Checked { changes, warnings } = match change {
+        Mend::Set(changes) => Checked::read(changes)?,
+        Mend::Delete(_) => Checked::default(),
     };
     let named = |name: &str| match change {
         Mend::Set(_) => changes.iter().any(|(changed, _)| is_named(name, changed)),

@@ -43,16 +43,23 @@ fn without_effect(key: &Key, name: &str, value: &str) -> Option<String> {
 }
 
 /// Changes in the form that is stored, and what will have no effect of them.
-pub(crate) fn checked(changes: &[(&str, &str)]) -> Result<(Vec<(String, String)>, Vec<String>), Refusal> {
-    let mut checked = Vec::new();
-    let mut warnings = Vec::new();
-    for (name, value) in changes {
-        let named = keys::resolve(name)?;
-        let value = named.key.check(value)?;
-        warnings.extend(without_effect(named.key, &named.name, &value));
-        checked.push((named.name, value));
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub(crate) changes: Vec<(String, String)>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Checked {
+    pub(crate) fn read(changes: &[(&str, &str)]) -> Result<Self, Refusal> {
+        let mut checked = Self::default();
+        for (name, value) in changes {
+            let named = keys::resolve(name)?;
+            let value = named.key.check(value)?;
+            checked.warnings.extend(without_effect(named.key, &named.name, &value));
+            checked.changes.push((named.name, value));
+        }
+        Ok(checked)
     }
-    Ok((checked, warnings))
 }
 
 /// Puts overrides where their names stand, or at the end.
@@ -132,8 +139,8 @@ impl Settings {
 
     /// Sets options in one step; if any name or value is refused, nothing is changed. Tells what will have no effect.
     pub fn set(&mut self, changes: &[(&str, &str)]) -> Result<Vec<String>, ConfigError> {
-        let (checked, warnings) = checked(changes)?;
-        self.rewrite(|lines| put(lines, checked))?;
+        let Checked { changes, warnings } = Checked::read(changes)?;
+        self.rewrite(|lines| put(lines, changes))?;
         Ok(warnings)
     }
 
