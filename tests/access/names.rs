@@ -157,3 +157,12 @@ fn a_running_service_judges_by_names_and_netgroups() {
     assert_eq!(report["names"][0]["name"], "pc.siroe.example");
     assert_eq!(report["names"][0]["verified"], false);
 }
+
+#[test]
+fn services_under_tls_are_asked_for_by_their_names() {
+    let site = Site::make(SiteOptions::default().set("service.imap.domainnotallowed", "imaps: 192.0.2."));
+    let code = |service: &str| site.tool(&["access", "test", service, "192.0.2.7"], "").status.code();
+    let told: Vec<_> = ["imap", "imap4", "imaps", "pop", "pop3", "pops", "http", "https"].map(code).into();
+    assert_eq!(told, [Some(0), Some(0), Some(1), Some(0), Some(0), Some(0), Some(0), Some(0)]);
+    assert_eq!(code("gopher"), Some(2));
+}

@@ -39,7 +39,7 @@ enum What {
 
 #[derive(Args)]
 struct Test {
-    /// The service
+    /// The service; imaps, pops and https are the same under TLS
     service: Service,
     /// The client's address
     address: IpAddr,
@@ -58,9 +58,15 @@ struct Test {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Service {
+    #[value(alias = "imap4")]
     Imap,
+    Imaps,
+    #[value(alias = "pop3")]
     Pop,
+    #[value(alias = "pop3s")]
+    Pops,
     Http,
+    Https,
     Lmtp,
 }
 
@@ -82,7 +88,7 @@ impl Test {
         let names = Noting { names: Names::new(&NameSettings::read(settings)), found: Mutex::default() };
         let visit = Visit {
             protocol,
-            tls: self.tls,
+            tls: self.tls || matches!(self.service, Service::Imaps | Service::Pops | Service::Https),
             client: SocketAddr::new(self.address.to_canonical(), 0),
             local: self.to.map(|to| SocketAddr::new(to, 0)),
         };
@@ -121,9 +127,9 @@ impl Test {
 impl Service {
     fn settings(self, settings: &Settings) -> (Protocol, AccessSettings) {
         match self {
-            Self::Imap => (Protocol::Imap, Imap::read(settings).service.access),
-            Self::Pop => (Protocol::Pop, Pop::read(settings).service.access),
-            Self::Http => (Protocol::Http, Http::read(settings).service.access),
+            Self::Imap | Self::Imaps => (Protocol::Imap, Imap::read(settings).service.access),
+            Self::Pop | Self::Pops => (Protocol::Pop, Pop::read(settings).service.access),
+            Self::Http | Self::Https => (Protocol::Http, Http::read(settings).service.access),
             Self::Lmtp => (Protocol::Lmtp, Lmtp::read(settings).access),
         }
     }
