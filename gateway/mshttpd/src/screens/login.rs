@@ -87,29 +87,18 @@ pub async fn show(
     // since the browser has kept back the cookie of a session that may be there.
     let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     if let Some(shown) = client.certificate.as_ref().filter(|_| query.out.is_none() && !foreign) {
-        let refused = match state.authenticator.now().certificate(shown, None, context(&state, &client)).await {
+        let back = WayBack { state: &state, client: &client, headers: &headers, next: &query.next, user: "" };
+        return match state.authenticator.now().certificate(shown, None, context(&state, &client)).await {
             Ok(identity) => match begin(&state, &client, &session, &identity, &query.next).await? {
-                Ok(answer) => return Ok(answer),
-                Err(text) => (text, StatusCode::SERVICE_UNAVAILABLE),
+                Ok(answer) => Ok(answer),
+                Err(text) => back.with(text, StatusCode::SERVICE_UNAVAILABLE),
             },
             Err(error) if error.kind() == AuthErrorKind::Failed => {
-                let hint = "Your certificate cannot be used here. Sign in with your password.";
-                return page(
-                    &state,
-                    &client,
-                    &headers,
-                    &Shown { next: &query.next, hint: Some(hint), ..Shown::default() },
-                );
+                let hint = Some("Your certificate cannot be used here. Sign in with your password.");
+                page(&state, &client, &headers, &Shown { next: &query.next, hint, ..Shown::default() })
             }
-            Err(error) => refusal(&error),
+            Err(error) => back.refused(&error),
         };
-        let (text, status) = refused;
-        return page(
-            &state,
-            &client,
-            &headers,
-            &Shown { next: &query.next, problem: Some(text), status, ..Shown::default() },
-        );
     }
     let hint = if query.out.is_some() {
         Some("You are signed out.")
@@ -123,12 +112,35 @@ pub async fn show(
 
 /// What a sign-in page says.
 #[derive(Default)]
-pub(super) struct Shown<'a> {
+struct Shown<'a> {
+    next: &'a str,
+    user: &'a str,
+    problem: Option<&'a str>,
+    hint: Option<&'a str>,
+    status: StatusCode,
+}
+
+/// The way back to the form, for a sign-in that was refused: it has what was typed, but for the password.
+pub(super) struct WayBack<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) client: &'a Client,
+    pub(super) headers: &'a HeaderMap,
     pub(super) next: &'a str,
     pub(super) user: &'a str,
-    pub(super) problem: Option<&'a str>,
-    pub(super) hint: Option<&'a str>,
-    pub(super) status: StatusCode,
+}
+
+impl WayBack<'_> {
+    /// The form, with what is wrong.
+    pub(super) fn with(&self, problem: &str, status: StatusCode) -> Result<Response, ScreenError> {
+        let shown = Shown { next: self.next, user: self.user, problem: Some(problem), status, ..Shown::default() };
+        page(self.state, self.client, self.headers, &shown)
+    }
+
+    /// The form, with what may be said of a refusal.
+    pub(super) fn refused(&self, error: &AuthError) -> Result<Response, ScreenError> {
+        let (text, status) = refusal(error);
+        self.with(text, status)
+    }
 }
 
 pub(super) fn context(state: &AppState, client: &Client) -> AuthContext {
@@ -155,12 +167,7 @@ fn offered(client: &Client) -> Option<String> {
     Some(name.or_else(|| certificate.emails.first().cloned()).unwrap_or_default())
 }
 
-pub(super) fn page(
-    state: &AppState,
-    client: &Client,
-    headers: &HeaderMap,
-    shown: &Shown<'_>,
-) -> Result<Response, ScreenError> {
+fn page(state: &AppState, client: &Client, headers: &HeaderMap, shown: &Shown<'_>) -> Result<Response, ScreenError> {
     let name = state.cookie(PRE);
     let known = request::cookie(headers, &name).filter(|value| value.len() == 32);
     let secret = known.map_or_else(session::random_hex, str::to_owned);
@@ -193,32 +200,21 @@ pub async fn sign_in(
     headers: HeaderMap,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, ScreenError> {
-    let again = |problem: &'static str, status: StatusCode| {
-        page(
-            &state,
-            &client,
-            &headers,
-            &Shown { next: &form.next, user: &form.user, problem: Some(problem), status, ..Shown::default() },
-        )
-    };
+    let back = WayBack { state: &state, client: &client, headers: &headers, next: &form.next, user: &form.user };
     if !is_own_form(&state, &headers, &form) {
-        return again(OUT_OF_DATE, StatusCode::FORBIDDEN);
+        return back.with(OUT_OF_DATE, StatusCode::FORBIDDEN);
     }
     if passwords(&state, &client) != Passwords::Allowed {
-        return again("Passwords are not taken on this connection.", StatusCode::FORBIDDEN);
+        return back.with(NO_PASSWORDS, StatusCode::FORBIDDEN);
     }
     let rules = state.authenticator.now();
-    let identity = rules.password(&form.user, &form.password, None, context(&state, &client)).await;
-    let identity = match identity {
+    let identity = match rules.password(&form.user, &form.password, None, context(&state, &client)).await {
         Ok(identity) => identity,
-        Err(error) => {
-            let (text, status) = refusal(&error);
-            return again(text, status);
-        }
+        Err(error) => return back.refused(&error),
     };
     match begin(&state, &client, &session, &identity, &form.next).await? {
         Ok(answer) => Ok(answer),
-        Err(text) => again(text, StatusCode::SERVICE_UNAVAILABLE),
+        Err(text) => back.with(text, StatusCode::SERVICE_UNAVAILABLE),
     }
 }
 
@@ -230,29 +226,26 @@ pub async fn by_certificate(
     headers: HeaderMap,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, ScreenError> {
-    let again = |problem: &'static str, status: StatusCode| {
-        page(&state, &client, &headers, &Shown { next: &form.next, problem: Some(problem), status, ..Shown::default() })
-    };
+    let back = WayBack { state: &state, client: &client, headers: &headers, next: &form.next, user: "" };
     if !is_own_form(&state, &headers, &form) {
-        return again(OUT_OF_DATE, StatusCode::FORBIDDEN);
+        return back.with(OUT_OF_DATE, StatusCode::FORBIDDEN);
     }
     let Some(shown) = &client.certificate else {
-        return again("Your browser has shown no certificate.", StatusCode::UNAUTHORIZED);
+        return back.with("Your browser has shown no certificate.", StatusCode::UNAUTHORIZED);
     };
     match state.authenticator.now().certificate(shown, None, context(&state, &client)).await {
         Ok(identity) => match begin(&state, &client, &session, &identity, &form.next).await? {
             Ok(answer) => Ok(answer),
-            Err(text) => again(text, StatusCode::SERVICE_UNAVAILABLE),
+            Err(text) => back.with(text, StatusCode::SERVICE_UNAVAILABLE),
         },
         Err(error) if error.kind() == AuthErrorKind::Failed => {
-            again("Your certificate cannot be used here.", StatusCode::UNAUTHORIZED)
+            back.with("Your certificate cannot be used here.", StatusCode::UNAUTHORIZED)
         }
-        Err(error) => {
-            let (text, status) = refusal(&error);
-            again(text, status)
-        }
+        Err(error) => back.refused(&error),
     }
 }
+
+pub(super) const NO_PASSWORDS: &str = "Passwords are not taken on this connection.";
 
 const OUT_OF_DATE: &str = "The page was out of date, or your browser keeps no cookies. Please try again.";
 
@@ -262,7 +255,7 @@ fn is_own_form(state: &AppState, headers: &HeaderMap, form: &LoginForm) -> bool 
 }
 
 /// What is said about a refused sign-in.
-pub(super) fn refusal(error: &AuthError) -> (&'static str, StatusCode) {
+fn refusal(error: &AuthError) -> (&'static str, StatusCode) {
     match error.kind() {
         AuthErrorKind::Unavailable => {
             ("Nobody can sign in right now. Please try again in a moment.", StatusCode::SERVICE_UNAVAILABLE)

@@ -15,7 +15,7 @@ use tower_sessions::{Session, SessionStore};
 use crate::error::ScreenError;
 use crate::request::{self, Client};
 use crate::respond::{html, see_other};
-use crate::screens::login::{self, Passwords, Shown};
+use crate::screens::login::{self, Passwords, WayBack};
 use crate::session::SignedIn;
 use crate::state::{AppState, Transport};
 use crate::views::shell::Look;
@@ -73,25 +73,15 @@ pub async fn sign_in(
     if query.password.is_some() {
         return Err(ScreenError::BadRequest(IN_THE_ADDRESS));
     }
-    let again = |problem: &'static str, status: StatusCode| {
-        login::page(
-            &state,
-            &client,
-            &headers,
-            &Shown { user: &form.user, problem: Some(problem), status, ..Shown::default() },
-        )
-    };
+    let back = WayBack { state: &state, client: &client, headers: &headers, next: "", user: &form.user };
     if login::passwords(&state, &client) != Passwords::Allowed {
-        return again("Passwords are not taken on this connection.", StatusCode::FORBIDDEN);
+        return back.with(login::NO_PASSWORDS, StatusCode::FORBIDDEN);
     }
     let acts_for = Some(form.proxyauth.as_str()).filter(|name| !name.is_empty());
     let rules = state.authenticator.now();
     let identity = match rules.password(&form.user, &form.password, acts_for, login::context(&state, &client)).await {
         Ok(identity) => identity,
-        Err(error) => {
-            let (text, status) = login::refusal(&error);
-            return again(text, status);
-        }
+        Err(error) => return back.refused(&error),
     };
     let now = OffsetDateTime::now_utc();
     let handed = HandedOver { who: login::signed_in(&client, &identity), until: (now + GOOD_FOR).unix_timestamp() };
@@ -116,26 +106,16 @@ pub async fn enter(
         return Err(ScreenError::BadRequest(IN_THE_ADDRESS));
     }
     let Some(sid) = query.sid else { return Ok(see_other("/login")) };
+    let back = WayBack { state: &state, client: &client, headers: &headers, next: "", user: "" };
     let Some(who) = redeem(&state, &sid).await? else {
-        let problem = Some("This way in has been used or is too old. Please sign in.");
-        return login::page(
-            &state,
-            &client,
-            &headers,
-            &Shown { problem, status: StatusCode::UNAUTHORIZED, ..Shown::default() },
-        );
+        return back.with("This way in has been used or is too old. Please sign in.", StatusCode::UNAUTHORIZED);
     };
     match login::open(&state, &client, &session, SignedIn { client: client.address, peer: Some(client.peer), ..who })
         .await?
     {
         // A page of ours goes on from here, not a redirect: who comes from the portal's site would arrive without the new cookie.
         Ok(()) => html(&EnteredPage { look: request::look(&headers) }),
-        Err(text) => login::page(
-            &state,
-            &client,
-            &headers,
-            &Shown { problem: Some(text), status: StatusCode::SERVICE_UNAVAILABLE, ..Shown::default() },
-        ),
+        Err(text) => back.with(text, StatusCode::SERVICE_UNAVAILABLE),
     }
 }
 
