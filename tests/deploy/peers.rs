@@ -1,9 +1,11 @@
 //! Real Postfix and nginx with the lines of deploy/.
 
 use std::{
+    collections::HashMap,
     fs,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
+    path::Path,
     process::Command,
 };
 
@@ -67,20 +69,7 @@ fn postfix_delivers_to_the_store_refuses_unknown_users_and_takes_what_the_webmai
     site.refresh();
     wait_for("the settings read again", || site.log().contains("refresh: settings read again").then_some(()));
     let mut browser = site.http_as("bob");
-    let token = browser.get("/settings").input_value("csrf").expect("a token");
-    let mut form = String::new();
-    for (name, value) in [
-        ("csrf", token.as_str()),
-        ("to", "alice@example.test"),
-        ("subject", "from the webmail"),
-        ("body", "hello"),
-        ("do", "send"),
-    ] {
-        form.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-    }
-    form.push_str("--b--\r\n");
-    let path = "/compose/0123456789abcdef0123456789abcdef";
-    let answer = browser.request("POST", path, Some(("multipart/form-data; boundary=b", form.as_bytes())));
+    let answer = suite::site::send_mail(&mut browser, "alice@example.test", "from the webmail");
     assert_eq!(answer.status, 303, "{}\n{}", answer.text(), postfix.log());
     let mut imap = site.imap_as("alice");
     wait_for("both messages", || {
@@ -90,6 +79,66 @@ fn postfix_delivers_to_the_store_refuses_unknown_users_and_takes_what_the_webmai
     let log = postfix.log();
     assert!(log.contains("postfix/webmail/smtpd"), "{log}");
     assert!(!log.contains("status=bounced") && !log.contains("status=deferred"), "{log}");
+}
+
+/// nginx with these directives, `load_module` first.
+fn nginx(folder: &Path, blocks: &str) -> Server {
+    let at = folder.display();
+    let conf = folder.join("nginx.conf");
+    fs::write(&conf, format!("{blocks}\nuser root;\npid {at}/pid;\nerror_log {at}/error.log;\nevents {{}}\n")).unwrap();
+    let mut command = Command::new(find_program("nginx"));
+    command.arg("-c").arg(&conf).args(["-g", "daemon off;"]);
+    Server::start(&mut command, &folder.join("stderr.log"))
+}
+
+/// The module of Debian's libnginx-mod-stream.
+const STREAM: &str = "/usr/lib/nginx/modules/ngx_stream_module.so";
+
+#[test]
+fn nginx_passes_imap_and_pop_on_and_tells_the_clients_addresses() {
+    let site = Site::start(
+        suite::SiteOptions::default()
+            .set("service.imap.proxyprotocol", "127.0.0.2")
+            .set("service.pop.proxyprotocol", "127.0.0.2")
+            .set("service.imap.domainnotallowed", "ALL: 127.0.0.2"),
+    );
+    assert!(Path::new(STREAM).exists(), "libnginx-mod-stream is missing");
+    let folder = temporary("nginx");
+    let mut blocks = file("nginx/mail.conf");
+    let mut ports = HashMap::new();
+    for (service, outer, inner) in [("imap", 143, 1143), ("imaps", 993, 1993), ("pop", 110, 1110), ("pops", 995, 1995)]
+    {
+        let port = free_port();
+        blocks = blocks
+            .replace(&format!("listen {outer};"), &format!("listen 127.0.0.1:{port};"))
+            .replace(&format!("proxy_pass 127.0.0.1:{inner};"), &format!("proxy_pass {};", site.listener(service)));
+        ports.insert(service, SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    let _nginx = nginx(folder.path(), &format!("load_module {STREAM};\n{blocks}"));
+    wait_for("nginx", || ports.values().all(|port| TcpStream::connect(port).is_ok()).then_some(()));
+    let mut imap = suite::ImapClient::connect(ports["imap"]);
+    assert!(!imap.attempt("LOGIN alice wrong").is_ok());
+    imap.login("alice", suite::site::password());
+    for (service, words) in [("imaps", "a LOGIN alice wrong\na LOGOUT\n"), ("pops", "USER bob\nPASS wrong\nQUIT\n")] {
+        let mut openssl = Command::new(find_program("openssl"));
+        openssl.args(["s_client", "-quiet", "-crlf", "-ign_eof", "-connect", &ports[service].to_string()]);
+        run(&mut openssl, words.as_bytes());
+    }
+    let mut pop = BufReader::new(TcpStream::connect(ports["pop"]).unwrap());
+    for line in ["", "USER carol\r\n", "PASS wrong\r\n"] {
+        pop.get_mut().write_all(line.as_bytes()).unwrap();
+        pop.read_line(&mut String::new()).unwrap();
+    }
+    let told = |user: &str| {
+        wait_for("the refused sign-ins", || {
+            let log = site.log();
+            log.lines().find(|line| line.contains("badlogin: [") && line.contains(user)).map(str::to_owned)
+        })
+    };
+    for user in ["alice", "bob", "carol"] {
+        assert!(told(user).contains("badlogin: [127.0.0.1:"), "{}", told(user));
+    }
+    assert!(!site.log().contains("[127.0.0.2"), "{}", site.log());
 }
 
 #[test]
@@ -108,16 +157,13 @@ fn nginx_passes_the_webmail_on() {
         .replace("/etc/nginx/webmail.pem", config.join("cert.pem").to_str().unwrap())
         .replace("/etc/nginx/webmail.key", config.join("key.pem").to_str().unwrap());
     let at = folder.path().display();
-    let text = format!(
-        "user root;\npid {at}/pid;\nerror_log {at}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n\
-         client_body_temp_path {at}/body;\nproxy_temp_path {at}/proxy;\nfastcgi_temp_path {at}/f;\n\
-         uwsgi_temp_path {at}/u;\nscgi_temp_path {at}/s;\n{server}}}\n"
+    let _nginx = nginx(
+        folder.path(),
+        &format!(
+            "http {{\naccess_log off;\nclient_body_temp_path {at}/body;\nproxy_temp_path {at}/proxy;\n\
+             fastcgi_temp_path {at}/f;\nuwsgi_temp_path {at}/u;\nscgi_temp_path {at}/s;\n{server}}}\n"
+        ),
     );
-    let conf = folder.path().join("nginx.conf");
-    fs::write(&conf, text).unwrap();
-    let mut command = Command::new(find_program("nginx"));
-    command.arg("-c").arg(&conf).args(["-g", "daemon off;"]);
-    let _nginx = Server::start(&mut command, &folder.path().join("stderr.log"));
     let jar = folder.path().join("jar");
     let curl = |path: &str, words: &[&str]| {
         let mut curl = Command::new(find_program("curl"));

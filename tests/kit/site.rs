@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    http::{HttpClient, hidden_inputs},
+    http::{HttpClient, HttpResponse, hidden_inputs},
     imap::ImapClient,
     lmtp::LmtpClient,
     part::Part,
@@ -302,6 +302,19 @@ pub fn sign_in(http: &mut HttpClient, user: &str) {
     fields.push(("password", password()));
     let answer = http.post_form("/login", &fields);
     assert!((300..400).contains(&answer.status), "signing in as {user}: {} {}", answer.status, answer.text());
+}
+
+/// Sends a message by the webmail's own form, as somebody who has signed in.
+pub fn send_mail(http: &mut HttpClient, to: &str, subject: &str) -> HttpResponse {
+    let token = http.get("/settings").input_value("csrf").expect("a token");
+    let mut form = String::new();
+    for (name, value) in [("csrf", token.as_str()), ("to", to), ("subject", subject), ("body", "hello"), ("do", "send")]
+    {
+        form.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+    }
+    form.push_str("--b--\r\n");
+    let path = format!("/compose/{:032x}", rand::random::<u128>());
+    http.request("POST", &path, Some(("multipart/form-data; boundary=b", form.as_bytes())))
 }
 
 impl Default for Site {
