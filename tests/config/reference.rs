@@ -46,3 +46,21 @@ fn every_setting_and_every_old_name_has_its_page() {
         assert!(page.contains(".SH DESCRIPTION") || page.starts_with(".so man1/"), "{name}");
     }
 }
+
+#[test]
+fn a_synopsis_names_what_options_take() {
+    let page = |name: &str| {
+        std::fs::read_to_string(suite::process::repository().join(format!("deploy/man/heliograph-{name}.1"))).unwrap()
+    };
+    let synopsis = |name: &str| {
+        page(name).split("\n.SH ").find_map(|part| Some(part.strip_prefix("SYNOPSIS\n")?.replace("\\-", "-"))).unwrap()
+    };
+    let configutil = synopsis("configutil");
+    for part in
+        ["[\\fB-o\\fR \\fINAME\\fR]", "[\\fB-v\\fR \\fIVALUE\\fR]", "[\\fB-i\\fR [\\fIFILE\\fR]]", "[\\fB-d\\fR]"]
+    {
+        assert!(configutil.contains(part), "{part}: {configutil}");
+    }
+    assert!(synopsis("user-set").contains("\\fIUID\\fR \\fICHANGE\\fR ..."), "{}", synopsis("user-set"));
+    assert!(synopsis("user").contains("\\fICOMMAND\\fR"), "{}", synopsis("user"));
+}

@@ -4,6 +4,7 @@
 
 mod markdown;
 mod msg_conf;
+mod synopsis;
 
 use std::{
     fs,
@@ -32,8 +33,9 @@ impl Reference {
             fs::remove_dir_all(&man).with_context(|| man.display().to_string())?;
         }
         fs::create_dir_all(&man).with_context(|| man.display().to_string())?;
-        let command = Arguments::command().disable_help_subcommand(true);
-        clap_mangen::generate_to(command, &man).with_context(|| man.display().to_string())?;
+        let mut command = Arguments::command().disable_help_subcommand(true);
+        command.build();
+        synopsis::pages(&command, &man).with_context(|| man.display().to_string())?;
         for tool in old_name::TOOLS {
             // Called by its old name the tool has the subcommand's page.
             write(&man.join(format!("{tool}.1")), &format!(".so man1/heliograph-{tool}.1\n"))?;
