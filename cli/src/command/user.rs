@@ -163,7 +163,6 @@ impl User {
     }
 }
 
-<<<<<<< HEAD
 /// A quota that has become larger makes room: whoever waits for that is told now and not at the next delivery.
 fn note_quota(settings: &Settings, uid: &str) -> anyhow::Result<()> {
     let users = MailAccounts::open(settings)?;
@@ -174,8 +173,6 @@ fn note_quota(settings: &Settings, uid: &str) -> anyhow::Result<()> {
     Ok(account.with_limits(users.limits(&user)).note_limits()?)
 }
 
-||||||| parent of 2d41e65 (cli/domain: Make, change and remove hosted domains)
-=======
 /// Prints an entry, a value a line, or as a JSON object.
 pub fn print_entry(entry: &Entry, json: bool) {
     if json {
@@ -193,7 +190,6 @@ pub fn changes(texts: &[String]) -> anyhow::Result<Vec<Change>> {
     texts.iter().map(|text| change(text)).collect()
 }
 
->>>>>>> 2d41e65 (cli/domain: Make, change and remove hosted domains)
 /// An entry with its attributes as they are spelled there.
 fn as_json(entry: &Entry) -> serde_json::Value {
     let mut attributes = serde_json::Map::new();
