@@ -145,7 +145,13 @@ fn refresh_does_not_wait_for_processes_that_drain() {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         // As long as it has something to say the old process keeps its session.
-        scope.spawn(|| while !stop.load(Ordering::Relaxed) && session.try_noop() {});
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                if !session.try_noop() {
+                    break;
+                }
+            }
+        });
         let output = watched.site.tool(&["refresh", "pop"], "");
         let was_there = is_alive(old);
         stop.store(true, Ordering::Relaxed);
