@@ -50,7 +50,8 @@ fn messages(maildir: &Path) -> Vec<PathBuf> {
 fn state(site: &Site, folder: &Path) -> (Vec<PathBuf>, Vec<String>) {
     let mut imap = site.imap_as("alice");
     let (mut files, mut lines) = (Vec::new(), Vec::new());
-    for mailbox in ["INBOX", "Work", "Work/Deep", "Local", "Sent", "Drafts", "Junk", "Trash", "Archive"] {
+    // Work is a level only.
+    for mailbox in ["INBOX", "Work/Deep", "Local", "Sent", "Drafts", "Junk", "Trash", "Archive"] {
         files.extend(messages(&folder.join("mail").join(mailbox)));
         let status = imap.command(&format!("STATUS {mailbox} (MESSAGES UIDNEXT UIDVALIDITY)"));
         lines.extend(status.untagged.iter().map(Response::text));

@@ -4,6 +4,9 @@ use super::field::write_text;
 use super::folded::Folded;
 use crate::address::{self, AddressKind, MISSING_DOMAIN, MISSING_MAILBOX, OwnedAddress, SYNTAX_ERROR};
 
+/// Octets of a domain in UTF-8: four for each of the 253 that its A-labels may have (RFC 1035 §2.3.4).
+const LONGEST_DOMAIN: usize = 4 * 253;
+
 /// The list anew; `None` when it cannot be read.
 pub(super) fn downgrade(name: &[u8], value: &str) -> Option<Vec<u8>> {
     let list = address::parse(value.as_bytes());
@@ -94,7 +97,12 @@ fn ascii_address(address: &OwnedAddress) -> Option<String> {
     if !local.is_ascii() {
         return None;
     }
-    let domain = if host.is_ascii() { host.to_owned() } else { idna::domain_to_ascii(host).ok()? };
+    let domain = match host {
+        ascii if ascii.is_ascii() => host.to_owned(),
+        // Longer than any domain; turning it into A-labels would take long.
+        endless if endless.len() > LONGEST_DOMAIN => return None,
+        _ => idna::domain_to_ascii(host).ok()?,
+    };
     let is_dot_atom = !local.is_empty() && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext));
     Some(if is_dot_atom { format!("{local}@{domain}") } else { format!("{}@{domain}", quoted(local)) })
 }

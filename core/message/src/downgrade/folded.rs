@@ -50,7 +50,11 @@ impl Folded {
         let mut gap = gap;
         let mut rest = text;
         while !rest.is_empty() {
-            let need = quoted_size(rest).min(base64_size(rest));
+            // No more is asked for than a worthwhile beginning: a long text must not be measured anew for each of its words.
+            let need = match rest.len() {
+                ..WORTHWHILE => quoted_size(rest).min(base64_size(rest)),
+                _ => WORTHWHILE,
+            };
             if LINE.saturating_sub(self.column + gap.len() + FRAME) < need.min(WORTHWHILE) {
                 self.fold(gap);
             }

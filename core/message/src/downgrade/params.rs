@@ -1,5 +1,7 @@
 //! Parameters of Content-Type and Content-Disposition in their RFC 2231 form (RFC 6857 §3.1, MIME-VALUE downgrading).
 
+use std::collections::HashSet;
+
 use super::folded::Folded;
 use crate::content::{self, Param};
 use crate::header::Header;
@@ -41,6 +43,8 @@ pub(super) fn downgrade(field: &Header<'_>) -> Made {
 
 /// Adds parameters. One whose name is no ASCII has no form at all and is left out, as is one that has its RFC 2231 form beside it.
 pub(super) fn write(params: &[Param], line: &mut Folded) {
+    let extended: HashSet<Vec<u8>> =
+        params.iter().filter_map(|(name, _)| name.strip_suffix(b"*")).map(<[u8]>::to_ascii_lowercase).collect();
     for (name, value) in params.iter().filter(|(name, _)| name.is_ascii() && !name.is_empty()) {
         let is_extended = name.ends_with(b"*");
         if value.is_ascii() && !is_extended {
@@ -49,10 +53,7 @@ pub(super) fn write(params: &[Param], line: &mut Folded) {
             let clean: Vec<u8> =
                 value.iter().flat_map(|byte| escaped(*byte, is_attribute(*byte) || b"%'".contains(byte))).collect();
             pieces(line, name.strip_suffix(b"*").unwrap_or(name), &clean);
-        } else if !params
-            .iter()
-            .any(|(other, _)| other.strip_suffix(b"*").is_some_and(|base| base.eq_ignore_ascii_case(name)))
-        {
+        } else if !extended.contains(&name.to_ascii_lowercase()) {
             let text: Vec<u8> = value.iter().flat_map(|byte| escaped(*byte, is_attribute(*byte))).collect();
             pieces(line, name, &[b"UTF-8''", text.as_slice()].concat());
         }

@@ -41,8 +41,9 @@ pub(crate) fn unreadable(session: &Session, verb: &str) {
         return;
     }
     let mut words = session.link.splitter.text().splitn(4, |byte| *byte == b' ').skip(2);
-    // A literal's name is on the next line, which is not looked at; a mechanism is no name.
-    let name = words.next().filter(|word| verb == "LOGIN" && !word.starts_with(b"{")).unwrap_or_default();
+    // A literal's name is on the next line, which is not looked at; a mechanism is no name; what stands alone may be the password.
+    let name = words.next().filter(|word| verb == "LOGIN" && !word.starts_with(b"{"));
+    let name = name.filter(|_| words.next().is_some()).unwrap_or_default();
     let error = AuthError::new(AuthErrorKind::Malformed, "command is not well-formed").claimed(name);
     session.deps.authenticator.unreadable(&error, "plaintext", context(session));
 }
