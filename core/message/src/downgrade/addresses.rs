@@ -20,6 +20,8 @@ pub(super) fn downgrade(name: &[u8], value: &str) -> Option<Vec<u8>> {
         return None;
     }
     let mut line = Folded::new(name);
+    // For the signs that follow a name at once: `,` or `:` and `;`.
+    line.reserve(2);
     let mut is_first = true;
     // Members of a group that have no ASCII form: a group in a group there is not, so they follow it.
     let (mut in_group, mut behind) = (false, Vec::new());

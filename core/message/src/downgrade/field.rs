@@ -126,6 +126,7 @@ fn encapsulated(name: &[u8], value: &str) -> Vec<u8> {
 
 fn phrases(name: &[u8], value: &str) -> Vec<u8> {
     let mut line = Folded::new(name);
+    line.reserve(1);
     for (index, phrase) in value.split(',').enumerate() {
         if index > 0 {
             line.put("", b",");
@@ -167,14 +168,16 @@ fn comments(name: &[u8], value: &str) -> Option<Vec<u8>> {
             line.put(gap, token.as_bytes());
         } else {
             line.put(gap, b"(");
+            line.reserve(1);
             write_text(&mut line, "", inner);
+            line.reserve(0);
             line.put("", b")");
         }
     }
     if let Some((gap, held)) = pending {
         line.put(gap, held.as_bytes());
     }
-    Some(line.finish())
+    line.fits().then(|| line.finish())
 }
 
 /// Blanks and what follows them: a comment with all in it, or a run of other octets.

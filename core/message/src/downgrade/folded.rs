@@ -19,6 +19,8 @@ pub(super) struct Folded {
     column: usize,
     /// Octets of the name and its colon: there is no break behind a name of a usual length, which many a reader takes for the field's end.
     name: usize,
+    /// Octets that are kept free on each line.
+    reserved: usize,
 }
 
 impl Folded {
@@ -27,7 +29,15 @@ impl Folded {
         let mut out = name.to_vec();
         out.push(b':');
         let column = out.len();
-        Self { out, column, name: column }
+        Self { out, column, name: column, reserved: 0 }
+    }
+
+    /// Whether no line with an encoded word is too long, which a field with few blanks may force.
+    pub(super) fn fits(&self) -> bool {
+        self.out.split(|byte| *byte == b'\n').all(|line| {
+            line.strip_suffix(b"\r").unwrap_or(line).len() <= LINE
+                || !line.windows(FRAME - 2).any(|part| part == b"=?UTF-8?Q?" || part == b"=?UTF-8?B?")
+        })
     }
 
     /// The field with its line break.
@@ -36,9 +46,14 @@ impl Folded {
         self.out
     }
 
+    /// From now on leaves so many octets of each line free, for what will follow without a blank before it.
+    pub(super) fn reserve(&mut self, octets: usize) {
+        self.reserved = octets;
+    }
+
     /// Adds text that is not to be broken, behind `gap`, which is blanks or nothing.
     pub(super) fn put(&mut self, gap: &str, text: &[u8]) {
-        if self.column + gap.len() + text.len() > LINE {
+        if self.column + gap.len() + text.len() > LINE - self.reserved {
             self.fold(gap);
         }
         self.raw(gap.as_bytes());
@@ -55,11 +70,11 @@ impl Folded {
                 ..WORTHWHILE => quoted_size(rest).min(base64_size(rest)),
                 _ => WORTHWHILE,
             };
-            if LINE.saturating_sub(self.column + gap.len() + FRAME) < need.min(WORTHWHILE) {
+            if LINE.saturating_sub(self.column + gap.len() + FRAME + self.reserved) < need.min(WORTHWHILE) {
                 self.fold(gap);
             }
             self.raw(gap.as_bytes());
-            let room = LINE.saturating_sub(self.column + FRAME).max(need.min(CHARACTER));
+            let room = LINE.saturating_sub(self.column + FRAME + self.reserved).max(need.min(CHARACTER));
             let (word, taken) = word(rest, room);
             self.raw(&word);
             rest = &rest[taken..];
