@@ -1,6 +1,5 @@
 //! The one door for sign-ins: password, status and authorization identity, in that order (Guide §5.3; reference §7.6).
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -8,7 +7,6 @@ use std::time::{Duration, Instant};
 use directory::{AccountStatus, Directory, DirectoryError, LoginName, User};
 use logs::Quoted;
 use sha2::{Digest, Sha256};
-use tracing::{debug, info};
 
 use access::{Lookup, Rules};
 use config::LoginThrottle;
@@ -16,6 +14,7 @@ use config::LoginThrottle;
 use crate::admission::{self, Admission};
 use crate::cache::SignInCache;
 use crate::scram::{ClientFirst, Exchange};
+use crate::sign_in_log::log;
 use crate::{AuthError, AuthErrorKind, BareNames, CertificateMap, LoginNames, prepared};
 
 /// The settings behind sign-ins.
@@ -446,37 +445,6 @@ pub(crate) fn look_up_failed(error: &DirectoryError) -> AuthError {
     AuthError::new(AuthErrorKind::Unavailable, error.to_string())
 }
 
-/// One line for each sign-in; `mechanism` is `plaintext` or `certificate`, `claimed` the login name or the certificate's subject.
-pub(crate) fn log(result: &Result<Identity, AuthError>, claimed: &str, mechanism: &str, context: AuthContext) {
-    let service = context.service.as_str();
-    meters::login(
-        service,
-        match result {
-            Ok(_) => meters::Login::Good,
-            Err(error) if error.kind() == AuthErrorKind::Unavailable => meters::Login::Unavailable,
-            Err(_) => meters::Login::Bad,
-        },
-    );
-    match result {
-        Ok(identity) => {
-            let tls = if context.tls { "+tls" } else { "" };
-            let name = Quoted(&identity.authenticated);
-            debug!(service, "login: {} {mechanism}{tls} {name}{}", Peer(context), ActsFor(identity));
-        }
-        // The directory logs when it goes away and when it comes back; a line a sign-in would bury that.
-        Err(error) if error.kind() == AuthErrorKind::Unavailable => {
-            debug!(service, "no login: {} {} directory: {}", Peer(context), Quoted(claimed), error.reason());
-        }
-        Err(error) if error.kind().is_status() => {
-            info!(service, "badlogin: {} {mechanism} {} {}", Peer(context), Quoted(claimed), error.reason());
-        }
-        Err(error) => {
-            let (name, reason) = (Quoted(claimed), error.reason());
-            info!(service, "badlogin: {} {mechanism} {name} authentication failure ({reason})", Peer(context));
-        }
-    }
-}
-
 fn check_status(user: &User) -> Result<(), AuthError> {
     let kind = match user.status {
         AccountStatus::Active | AccountStatus::OverQuota => return Ok(()),
@@ -486,28 +454,4 @@ fn check_status(user: &User) -> Result<(), AuthError> {
         AccountStatus::Deleted => AuthErrorKind::Deleted,
     };
     Err(AuthError::new(kind, format!("account disabled ({})", user.status.as_str())))
-}
-
-/// `[address:port]`, as the old log lines have it; what a proxy told has no port.
-struct Peer(AuthContext);
-
-impl fmt::Display for Peer {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.peer {
-            Some(peer) if peer.port() == 0 => write!(out, "[{}]", peer.ip()),
-            Some(peer) => write!(out, "[{peer}]"),
-            None => out.write_str("[local]"),
-        }
-    }
-}
-
-struct ActsFor<'a>(&'a Identity);
-
-impl fmt::Display for ActsFor<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.user.store_id == self.0.authenticated {
-            return Ok(());
-        }
-        write!(out, " acts for {}", Quoted(&self.0.user.store_id))
-    }
 }

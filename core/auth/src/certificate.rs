@@ -10,7 +10,8 @@ use tls::{Certificate, ClientCertificate};
 pub(crate) use map::{Base, Mapping};
 pub use map::{CertificateMap, MapError};
 
-use crate::authenticator::{log, look_up_failed};
+use crate::authenticator::look_up_failed;
+use crate::sign_in_log::log;
 use crate::{AuthContext, AuthError, AuthErrorKind, Authenticator, Identity};
 
 /// Entries looked at for one certificate; if more fit, the mapping is far too wide.

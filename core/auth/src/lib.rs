@@ -11,6 +11,7 @@ mod login_name;
 mod prep;
 pub mod sasl;
 pub mod scram;
+mod sign_in_log;
 mod throttle;
 
 pub use authenticator::{AuthContext, AuthOptions, Authenticator, Identity, Service};
