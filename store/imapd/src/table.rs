@@ -21,8 +21,8 @@ pub(crate) enum Allowed {
 pub(crate) enum Tells {
     /// Everything, EXPUNGE too: sequence numbers may change.
     All,
-    /// Nothing: the command does it itself (FETCH, STORE and SEARCH by sequence number, which must hold EXPUNGE back), or leaves
-    /// the mailbox.
+    /// Nothing: the command does it itself (FETCH by sequence number, STORE and SEARCH, which may have to hold EXPUNGE back), or
+    /// leaves the mailbox.
     Nothing,
 }
 
@@ -93,8 +93,10 @@ pub(crate) fn rule(command: &Command) -> Rule {
         C::Close | C::Unselect => row(Selected, Nothing),
         C::Expunge(None) => row(Selected, All),
         C::Expunge(Some(_)) => numbered(Numbers::Uid, All),
-        C::Search(numbers, _) | C::Sort(numbers, _) | C::Thread(numbers, _) | C::Fetch(numbers, _) => {
-            numbered(*numbers, Nothing)
+        C::Fetch(numbers, _) => numbered(*numbers, Nothing),
+        // Searches tell by themselves: they know whether sequence numbers are asked for.
+        C::Search(numbers, _) | C::Sort(numbers, _) | C::Thread(numbers, _) => {
+            Rule { tells: Nothing, ..numbered(*numbers, Nothing) }
         }
         // STORE tells by itself: it knows what its client expects.
         C::Store(numbers, _) => Rule { tells: Nothing, ..numbered(*numbers, Nothing) },

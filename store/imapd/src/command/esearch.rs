@@ -9,25 +9,28 @@ use imap_wire::print;
 use mailstore::{Account, ErrorKind, Mailbox, MailboxName, Recent, Rights, StoreError};
 
 use super::search::{
-    Found, give_threads_of, keep_up_to_date, names_modseq, names_thread, not_fuzzy, number, run_telling, save, scores,
-    search_program, tag_in_use,
+    Found, expunges, give_threads_of, keep_up_to_date, names_modseq, names_thread, not_fuzzy, number, run_telling,
+    save, scores, search_program, tag_in_use, unsaved,
 };
 use crate::context::Member;
 use crate::reply::{Handled, Reply, store_failure};
 use crate::search::job::Job;
 use crate::session::Session;
 use crate::sharing::Whose;
-use crate::sync::Expunges;
 use crate::view::{Access, Recency, View};
 
 /// Mailboxes that are searched by one command; beyond them it is refused (RFC 7377 §2.4).
 const MOST_MAILBOXES: usize = 10_000;
 
-/// ESEARCH. UIDs only; EXPUNGE is told at the end.
+/// ESEARCH. UIDs only.
 pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled {
     let EsearchArgs { sources, search } = args;
     let returns = search.returns.unwrap_or_default();
     let selected_only = sources == [Mailboxes::Selected];
+    if session.dialect.utf8 && search.charset.is_some() {
+        // RFC 6855 §3, as in SEARCH.
+        return Ok(Reply::bad("Strings are UTF-8, a charset cannot be named"));
+    }
     if session.selected.is_none() && (sources.contains(&Mailboxes::Selected) || returns.update) {
         return Ok(Reply::bad("No mailbox selected"));
     }
@@ -41,7 +44,7 @@ pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled
     let charset = search.charset.as_deref();
     let key = match super::filter::expanded(session, search.key, charset).await {
         Ok(key) => key,
-        Err(reply) => return Ok(reply),
+        Err(reply) => return Ok(unsaved(session, search.returns, reply)),
     };
     if returns.relevancy && !key.is_fuzzy() {
         return Ok(not_fuzzy());
@@ -50,7 +53,7 @@ pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled
     if with_modseq {
         super::select::enable_condstore(session);
     }
-    session.sync(Expunges::Hold, Numbers::Uid).await?;
+    session.sync(expunges(Numbers::Uid, &key), Numbers::Uid).await?;
     let places = match places(session, &sources).await {
         Ok(places) if places.len() > MOST_MAILBOXES => return Ok(Reply::no("Too many mailboxes").code("LIMIT")),
         Ok(places) => places,
@@ -59,24 +62,24 @@ pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled
     for Place { name, mailbox, view } in places {
         let program = match search_program(&key, charset, &view) {
             Ok(program) => program,
-            Err(reply) => return Ok(reply),
+            Err(reply) => return Ok(unsaved(session, search.returns, reply)),
         };
         let validity = mailbox.uid_validity();
         if names_thread(&key)
             && let Err(reply) = give_threads_of(session, &mailbox).await
         {
-            return Ok(reply);
+            return Ok(unsaved(session, search.returns, reply));
         }
         let (view, found) = match run_telling(session, Job::new(mailbox.clone(), view, program)).await? {
             Ok(found) => found,
             // It went while others were searched.
             Err(error) if !selected_only && matches!(error.kind(), ErrorKind::Gone | ErrorKind::NotFound) => continue,
-            Err(error) => return Ok(store_failure(&error)),
+            Err(error) => return Ok(unsaved(session, search.returns, store_failure(&error))),
         };
         let scores = match returns.relevancy {
             true => match scores(session, &mailbox, (&key, charset), &view, &found).await {
                 Ok(scores) => scores,
-                Err(reply) => return Ok(reply),
+                Err(reply) => return Ok(unsaved(session, search.returns, reply)),
             },
             false => HashMap::new(),
         };
@@ -97,7 +100,7 @@ pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled
         }
         session.link.flush_full().await?;
     }
-    session.sync(Expunges::Tell, Numbers::Uid).await?;
+    session.sync(expunges(Numbers::Uid, &key), Numbers::Uid).await?;
     Ok(Reply::ok("ESEARCH completed"))
 }
 

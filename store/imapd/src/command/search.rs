@@ -18,7 +18,7 @@ use super::sort::{Measured, gather_kept};
 use crate::columns::{WORTHWHILE, What};
 use crate::context::Member;
 use crate::progress::Progressing;
-use crate::reply::{Handled, Hangup, Reply, store_failure};
+use crate::reply::{Handled, Hangup, Reply, Status, store_failure};
 use crate::search::fuzzy;
 use crate::search::job::{Job, Progress};
 use crate::search::program::{Charset, Node, UnknownCharset, compile, folded_subject};
@@ -26,7 +26,7 @@ use crate::session::Session;
 use crate::sync::Expunges;
 use crate::view::View;
 
-/// SEARCH. The view moves to the present first, without EXPUNGE; UID SEARCH tells these at the end.
+/// SEARCH. The view moves to the present first, without EXPUNGE where sequence numbers are in use.
 pub(super) async fn search(session: &mut Session, numbers: Numbers, args: SearchArgs) -> Handled {
     let SearchArgs { mut returns, fetch, charset, key } = args;
     if session.dialect.utf8 && charset.is_some() {
@@ -45,20 +45,17 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
     }
     let key = match super::filter::expanded(session, key, charset.as_deref()).await {
         Ok(key) => key,
-        Err(reply) => return Ok(reply),
+        Err(reply) => return Ok(unsaved(session, returns, reply)),
     };
     let with_modseq = names_modseq(&key);
+    let may_expunge = expunges(numbers, &key);
     let (view, found) = match find(session, numbers, &key, charset.as_deref()).await? {
         Ok(found) => found,
-        Err(reply) => {
-            // RFC 5182 §2.1: a search that fails leaves nothing saved.
-            save(session, returns, |_| Vec::new());
-            return Ok(reply);
-        }
+        Err(reply) => return Ok(unsaved(session, returns, reply)),
     };
     let scores = match scores_if(session, returns, (&key, charset.as_deref()), &view, &found).await {
         Ok(scores) => scores,
-        Err(reply) => return Ok(reply),
+        Err(reply) => return Ok(unsaved(session, returns, reply)),
     };
     let found = Found { view: &view, numbers, found: &found, with_modseq, scores: &scores };
     save(session, returns, |returns| found.saved(returns));
@@ -71,13 +68,19 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
         let members = uids.map(|uid| Member { uid, values: Arc::default() }).collect();
         keep_up_to_date(session, numbers, (key, charset.as_deref()), (Vec::new(), fetch), members, &view);
     }
-    finish(session, numbers, Reply::ok("SEARCH completed")).await
+    finish(session, numbers, may_expunge, Reply::ok("SEARCH completed")).await
+}
+
+/// Whether a search may tell EXPUNGE: not where sequence numbers are in the answer or in the question, so not by UID SEARCH either
+/// then (RFC 7162 §3.2.10.2).
+pub(super) fn expunges(numbers: Numbers, key: &Key) -> Expunges {
+    if numbers == Numbers::Uid && !key.names_sequence() { Expunges::Tell } else { Expunges::Hold }
 }
 
 /// Tells what has changed. Messages that are gone are not found, also when they went meanwhile: where the client still has
 /// numbers of them, that is said (RFC 5530 §3).
-pub(super) async fn finish(session: &mut Session, numbers: Numbers, reply: Reply) -> Handled {
-    session.sync(if numbers == Numbers::Uid { Expunges::Tell } else { Expunges::Hold }, numbers).await?;
+pub(super) async fn finish(session: &mut Session, numbers: Numbers, expunges: Expunges, reply: Reply) -> Handled {
+    session.sync(expunges, numbers).await?;
     let gone = session.selected.as_ref().is_some_and(|selected| !selected.view.ghosts.is_empty());
     Ok(if gone { reply.code("EXPUNGEISSUED") } else { reply })
 }
@@ -87,6 +90,14 @@ pub(super) fn save(session: &mut Session, returns: Option<Returns>, saved: impl 
     if let (Some(returns), Some(selected)) = (returns.filter(|returns| returns.save), &mut session.selected) {
         selected.view.saved = saved(returns).into();
     }
+}
+
+/// A search that fails with NO leaves nothing saved; BAD changes nothing (RFC 5182 §2.1).
+pub(super) fn unsaved(session: &mut Session, returns: Option<Returns>, reply: Reply) -> Reply {
+    if reply.status == Status::No {
+        save(session, returns, |_| Vec::new());
+    }
+    reply
 }
 
 /// The messages for which a key holds, as ascending indices of the view that comes with them.
@@ -104,7 +115,7 @@ pub(super) async fn find(
     {
         return Ok(Err(reply));
     }
-    session.sync(Expunges::Hold, numbers).await?;
+    session.sync(expunges(numbers, key), numbers).await?;
     let Some(selected) = &session.selected else { return Ok(Err(Reply::bad("No mailbox selected"))) };
     let program = match search_program(key, charset, &selected.view) {
         Ok(program) => program,
@@ -379,6 +390,7 @@ impl Found<'_> {
         }
         if let Some(range) = returns.partial {
             let part = &self.found[range.of(self.found.len())];
+            modseq_of.extend(part);
             out.extend_from_slice(b" PARTIAL (");
             range.print(out);
             out.push(b' ');
@@ -399,8 +411,9 @@ impl Found<'_> {
             out.extend_from_slice(b" RELEVANCY ");
             print::list(out, scores.iter().map(String::as_str));
         }
-        // RFC 7162 §3.1.10: with MIN or MAX alone, the MODSEQ is that of the messages told.
-        let told = if returns.all || returns.count || returns.partial.is_some() { self.found } else { &modseq_of };
+        // RFC 4731 §3.2: the MODSEQ is that of the messages told; COUNT tells of all.
+        let of_all = returns.all || returns.count || (returns.relevancy && returns.partial.is_none());
+        let told = if of_all { self.found } else { &modseq_of };
         if let Some(modseq) = self.highest_modseq(told) {
             out.extend_from_slice(b" MODSEQ ");
             print::number(out, modseq);

@@ -7,7 +7,9 @@ use imap_wire::command::Numbers;
 use imap_wire::sort::{SortArgs, SortKey, ThreadArgs};
 use mailstore::StoreError;
 
-use super::search::{Found, find, finish, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use};
+use super::search::{
+    Found, expunges, find, finish, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use, unsaved,
+};
 use crate::columns::{WORTHWHILE, What};
 use crate::context::Member;
 use crate::progress::Progressing;
@@ -32,20 +34,18 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
     }
     let key = match super::filter::expanded(session, key, Some(&charset)).await {
         Ok(key) => key,
-        Err(reply) => return Ok(reply),
+        Err(reply) => return Ok(unsaved(session, returns, reply)),
     };
     let with_modseq = names_modseq(&key);
+    let may_expunge = expunges(numbers, &key);
     let (view, found) = match find(session, numbers, &key, Some(&charset)).await? {
         Ok(found) => found,
-        Err(reply) => {
-            save(session, returns, |_| Vec::new());
-            return Ok(reply);
-        }
+        Err(reply) => return Ok(unsaved(session, returns, reply)),
     };
     let scores = match (relevancy, session.selected.as_ref().map(|selected| selected.mailbox.clone())) {
         (true, Some(mailbox)) => match scores(session, &mailbox, (&key, Some(&charset)), &view, &found).await {
             Ok(scores) => scores,
-            Err(reply) => return Ok(reply),
+            Err(reply) => return Ok(unsaved(session, returns, reply)),
         },
         _ => HashMap::new(),
     };
@@ -63,7 +63,7 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
             sort::put_scores(&mut gathered, &criteria, &scores);
             gathered
         }
-        Err(error) => return Ok(store_failure(&error)),
+        Err(error) => return Ok(unsaved(session, returns, store_failure(&error))),
     };
     let updates = returns.is_some_and(|returns| returns.update);
     let by = criteria.clone();
@@ -87,7 +87,7 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
         let members = found.found.iter().filter_map(|at| Some(Member { uid: uid(at), values: values.remove(at)? }));
         keep_up_to_date(session, numbers, (key, Some(&charset)), (criteria, fetch), members.collect(), &view);
     }
-    finish(session, numbers, Reply::ok("SORT completed")).await
+    finish(session, numbers, may_expunge, Reply::ok("SORT completed")).await
 }
 
 /// THREAD.
@@ -97,6 +97,7 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
         Ok(key) => key,
         Err(reply) => return Ok(reply),
     };
+    let may_expunge = expunges(numbers, &key);
     let (view, found) = match find(session, numbers, &key, Some(&charset)).await? {
         Ok(found) => found,
         Err(reply) => return Ok(reply),
@@ -124,7 +125,7 @@ pub(super) async fn thread(session: &mut Session, numbers: Numbers, args: Thread
     });
     let printed = session.working(printed).await?;
     session.link.out.extend_from_slice(&printed);
-    finish(session, numbers, Reply::ok("THREAD completed")).await
+    finish(session, numbers, may_expunge, Reply::ok("THREAD completed")).await
 }
 
 /// A fact of a message, and how many bytes it takes.
