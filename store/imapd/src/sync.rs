@@ -44,6 +44,9 @@ pub(crate) enum Told<'a> {
     Also(&'a [Uid]),
     /// Those that changed to something else than the client expects (STORE .SILENT). UIDs ascending.
     Expected(&'a [(Uid, Flags)]),
+    /// The same for a STORE with UNCHANGEDSINCE: each message is told of, with the MODSEQ alone where its flags are as expected; and
+    /// with its flags where it was left alone (RFC 7162 §3.1.3). UIDs ascending.
+    Conditional { expected: &'a [(Uid, Flags)], refused: &'a [Uid] },
     /// The same, where what was expected is told elsewhere (FETCH that sets `\Seen`).
     Answered(&'a [(Uid, Flags)]),
     /// None.
@@ -81,7 +84,7 @@ impl View {
     ) {
         let unmoved = Arc::ptr_eq(&now, &self.snapshot);
         if unmoved
-            && !matches!(telling.told, Told::Also(_))
+            && !matches!(telling.told, Told::Also(_) | Told::Conditional { .. })
             && (self.ghosts.is_empty() || telling.expunges == Expunges::Hold)
         {
             return;
@@ -148,7 +151,9 @@ impl View {
             _ => [].iter().peekable(),
         };
         let mut expected = match telling.told {
-            Told::Expected(flags) | Told::Answered(flags) => flags.iter().peekable(),
+            Told::Expected(flags) | Told::Answered(flags) | Told::Conditional { expected: flags, .. } => {
+                flags.iter().peekable()
+            }
             _ => [].iter().peekable(),
         };
         let mut passed = 0;
@@ -172,12 +177,17 @@ impl View {
                 expected.next();
             }
             let mut news = News::Flags;
+            let refused = |refused: &[Uid]| refused.binary_search(&uid).is_ok();
             if let Some((_, wanted)) = expected.peek().filter(|(expected, _)| *expected == uid)
                 && *wanted == flags[index]
             {
                 // With CONDSTORE even a silent STORE tells the new MODSEQ, and nothing else (RFC 7162 §3.1.3).
-                tell &= telling.dialect.condstore && !matches!(telling.told, Told::Answered(_));
-                news = News::ModSeq;
+                (tell, news) = match telling.told {
+                    Told::Conditional { refused: left_alone, .. } if refused(left_alone) => (true, News::Flags),
+                    Told::Conditional { .. } => (true, News::ModSeq),
+                    Told::Answered(_) => (false, News::ModSeq),
+                    _ => (tell && telling.dialect.condstore, News::ModSeq),
+                };
             } else if expected.peek().is_some_and(|(expected, _)| *expected == uid) {
                 tell = true;
             }

@@ -215,7 +215,8 @@ pub(super) fn enable_condstore(session: &mut Session) {
     }
     session.dialect.condstore = true;
     if let Some(selected) = &session.selected {
-        let highest = selected.view.snapshot.highest_modseq();
+        // While an EXPUNGE waits, no more than what the client has been told of (§3.2).
+        let highest = selected.view.settled;
         code_line(&mut session.link.out, "HIGHESTMODSEQ", highest, &session.dialect.language.say("Highest"));
     }
 }

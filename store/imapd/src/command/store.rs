@@ -53,7 +53,10 @@ pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreAr
     let told = match (args.echo, &look) {
         (Echo::Silent, Ok(look)) => {
             expected = expectation(&selected.view, &look.snapshot, &selection, &args, &refused);
-            Told::Expected(&expected)
+            match args.unchanged_since {
+                Some(_) => Told::Conditional { expected: &expected, refused: &refused },
+                None => Told::Expected(&expected),
+            }
         }
         // RFC 7162 §3.1.3: the flags of those left alone are worth knowing too, so none is taken out.
         _ => Told::Also(&uids),
