@@ -224,7 +224,7 @@ impl Session {
                 }
                 news = command::notify::news(self.watching.as_deref(), self.selected.as_deref()) => news,
             };
-            Box::pin(self.tell_news(news)).await?;
+            Box::pin(self.tell_news(news, Expunges::Hold)).await?;
         }
     }
 
@@ -357,7 +357,7 @@ impl Session {
     }
 
     /// While an EXPUNGE waits, a client must not take the MODSEQs that it is told for all there is (RFC 7162 §3.2, §6).
-    fn tell_what_is_held_back(&mut self) {
+    pub(crate) fn tell_what_is_held_back(&mut self) {
         if let Some(selected) = &self.selected
             && self.dialect.qresync
             && !selected.view.ghosts.is_empty()

@@ -41,7 +41,8 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
         session.link.release_all();
         match wait(session, deadline).await? {
             Woken::Input => {}
-            Woken::News(news) => Box::pin(session.tell_news(news)).await?,
+            // EXPUNGE may be told here, also when it waits for a command (RFC 5465 §6.1.2).
+            Woken::News(news) => Box::pin(session.tell_news(news, Expunges::Tell)).await?,
             Woken::Change => {
                 let telling = telling(Expunges::Tell, Numbers::Sequence, session.dialect);
                 if let Some(selected) = &mut session.selected {

@@ -121,10 +121,11 @@ impl Session {
         Some((selected.mailbox.account().id().clone(), selected.mailbox.id()))
     }
 
-    /// Tells what a wake-up between commands is about.
-    pub(crate) async fn tell_news(&mut self, news: News) -> Result<(), Hangup> {
+    /// Tells what a wake-up is about. `delayed` says whether an EXPUNGE may be told that SELECTED-DELAYED asks to be held: between
+    /// commands it must not be.
+    pub(crate) async fn tell_news(&mut self, news: News, delayed: Expunges) -> Result<(), Hangup> {
         match news {
-            News::Selected => self.tell_selected().await,
+            News::Selected => self.tell_selected(delayed).await,
             News::Others => self.tell_watched(&[]).await,
         }
     }
@@ -159,8 +160,8 @@ impl Session {
         Ok(())
     }
 
-    /// Tells of the selected mailbox, between commands, what NOTIFY asked for.
-    pub(crate) async fn tell_selected(&mut self) -> Result<(), Hangup> {
+    /// Tells of the selected mailbox what NOTIFY asked for.
+    async fn tell_selected(&mut self, delayed: Expunges) -> Result<(), Hangup> {
         let Some(of) = self.watching.as_ref().and_then(|watching| watching.selected.clone()) else { return Ok(()) };
         let Some(selected) = &mut self.selected else { return Ok(()) };
         let (mailbox, access) = (selected.mailbox.clone(), selected.view.access);
@@ -174,14 +175,18 @@ impl Session {
             return Ok(());
         }
         let telling = Telling {
-            expunges: if of.delayed { Expunges::Hold } else { Expunges::Tell },
+            expunges: if of.delayed { delayed } else { Expunges::Tell },
             told: if of.events.flag_change { Told::Changed } else { Told::Nothing },
             // §5.1: always with the UID.
             numbers: Numbers::Uid,
             dialect: self.dialect,
         };
+        let before = self.link.out.len();
         selected.moved(look, telling, &mut self.link.out)?;
         self.fetch_new().await;
+        if self.link.out.len() > before {
+            self.tell_what_is_held_back();
+        }
         super::update_contexts(self).await;
         Ok(())
     }
@@ -198,7 +203,7 @@ impl Session {
     }
 
     /// Tells of messages that this client has not put there itself (§5.2) what it wants to know of new ones.
-    pub(crate) async fn fetch_unasked(&mut self, items: Vec<FetchItem>, new: Vec<Uid>) {
+    pub(crate) async fn fetch_unasked(&mut self, mut items: Vec<FetchItem>, new: Vec<Uid>) {
         let Some(selected) = &self.selected else { return };
         if items.is_empty() {
             return;
@@ -210,6 +215,11 @@ impl Session {
         let selection = Selection::of(places.into_iter());
         if selection.ranges().is_empty() {
             return;
+        }
+        if self.dialect.condstore {
+            // RFC 7162 §3.2.4: both are in everything that is not asked for. UIDFETCH begins with the UID.
+            items.extend((!self.dialect.uid_only).then_some(FetchItem::Uid));
+            items.push(FetchItem::ModSeq);
         }
         let plan = Plan::new(items, Numbers::Sequence, self.dialect);
         let mut job = Job::new(selected.mailbox.clone(), view.clone(), plan, &selection, [].into());
