@@ -34,7 +34,7 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
     if returns.status.contains(&StatusItem::HighestModSeq) {
         super::select::enable_condstore(session);
     }
-    let own_rights = match returns.my_rights {
+    let own_rights = match returns.my_rights || !returns.status.is_empty() {
         true => match session.with_account(|account| account.all_rights()).await {
             Ok(Ok(rights)) => rights.into_iter().collect(),
             Ok(Err(error)) => return Ok(store_failure(&error)),
@@ -49,19 +49,23 @@ pub(super) async fn list(session: &mut Session, args: ListArgs) -> Handled {
         // Subscribed names without a mailbox are for who asks for subscribed names.
         let asked = !matches!(entry.what, What::Missing) || select.subscribed;
         let selected = asked && select_options_hold(entry, select);
-        // RFC 5258 §3.5: a parent that does not hold itself is told when a name below it holds, and no pattern shows that name.
-        let child_info = asked && select.recursive_match && has_selected_child(&names, name, select, &patterns);
+        // RFC 5258 §3.5: a parent that does not hold itself is told when a name below it holds, and no pattern shows that name; of
+        // one that does, it is told whenever a name below it holds.
+        let shown = if selected { &[] } else { patterns.as_slice() };
+        let child_info = asked && select.recursive_match && has_selected_child(&names, name, select, shown);
         if !selected && !child_info {
             continue;
         }
         let dialect = session.names();
         let extended = args.extended;
+        // RFC 5819 §2: where STATUS was asked for and is not told, the attributes say why.
+        let readable = returns.status.is_empty() || entry.rights(&own_rights).contains(Rights::READ);
         print_entry(
             &mut session.link.out,
             name,
             dialect,
             entry,
-            Shown { select, returns: &returns, child_info, extended },
+            Shown { select, returns: &returns, child_info, extended, readable },
         );
         if selected && let Err(reply) = print_returns(session, name, entry, &returns, &own_rights).await {
             return Ok(reply);
@@ -79,9 +83,10 @@ async fn print_returns(
     returns: &Return,
     own_rights: &HashMap<MailboxName, Rights>,
 ) -> Result<(), Reply> {
-    let (rights, selectable) = match &entry.what {
-        What::Own(info) => (own_rights.get(&info.name).copied().unwrap_or(Rights::ALL), info.selectable),
-        What::Shared(share) => (share.rights, true),
+    let rights = entry.rights(own_rights);
+    let selectable = match &entry.what {
+        What::Own(info) => info.selectable,
+        What::Shared(_) => true,
         What::Level | What::Missing => return Ok(()),
     };
     if returns.my_rights {
@@ -99,6 +104,15 @@ async fn print_returns(
 }
 
 impl Entry {
+    /// What the user may do there; all of it with one's own mailboxes that are not among `own`.
+    fn rights(&self, own: &HashMap<MailboxName, Rights>) -> Rights {
+        match &self.what {
+            What::Own(info) => own.get(&info.name).copied().unwrap_or(Rights::ALL),
+            What::Shared(share) => share.rights,
+            What::Level | What::Missing => Rights::NONE,
+        }
+    }
+
     /// The counters that came with the list.
     fn own_status(&self) -> Option<MailboxStatus> {
         match &self.what {
@@ -115,7 +129,7 @@ enum What {
     Shared(Share),
     /// A level above such mailboxes.
     Level,
-    /// No mailbox, but subscribed.
+    /// No mailbox, but subscribed, or above a name that is.
     Missing,
 }
 
@@ -150,7 +164,11 @@ async fn names(session: &mut Session) -> Result<Vec<(String, Entry)>, Reply> {
         names.insert(name.as_str().to_owned(), Entry { what: What::Shared(share), subscribed: false, has_children });
     }
     for name in subscriptions {
-        let missing = || Entry { what: What::Missing, subscribed: true, has_children: false };
+        let missing = || Entry { what: What::Missing, subscribed: false, has_children: false };
+        // RECURSIVEMATCH tells of names that are nothing but above a subscribed one (RFC 5258 §5, example 8, A2).
+        for above in std::iter::successors(name.parent(), MailboxName::parent) {
+            names.entry(above.as_str().to_owned()).or_insert_with(missing);
+        }
         names.entry(name.as_str().to_owned()).or_insert_with(missing).subscribed = true;
     }
     let mut names: Vec<_> = names.into_iter().collect();
@@ -184,23 +202,32 @@ struct Shown<'a> {
     child_info: bool,
     /// The client knows RFC 5258.
     extended: bool,
+    /// It may be opened, as far as that was asked for.
+    readable: bool,
 }
 
 fn print_entry(out: &mut Vec<u8>, name: &str, dialect: Names, entry: &Entry, shown: Shown<'_>) {
-    let Shown { select, returns, child_info, extended } = shown;
+    let Shown { select, returns, child_info, extended, readable } = shown;
     let mut attributes: Vec<&str> = Vec::new();
     let children = if entry.has_children { "\\HasChildren" } else { "\\HasNoChildren" };
     match &entry.what {
         What::Own(info) => {
-            if !info.selectable {
+            if !info.selectable || !readable {
                 attributes.push("\\Noselect");
             }
             attributes.push(children);
             attributes.extend(info.special_use.map(|special_use| special_use.attribute()));
         }
-        What::Shared(_) => attributes.push(children),
+        What::Shared(_) => {
+            attributes.extend((!readable).then_some("\\Noselect"));
+            attributes.push(children);
+        }
         What::Level => attributes.extend([if extended { "\\NonExistent" } else { "\\Noselect" }, children]),
-        What::Missing => attributes.push("\\NonExistent"),
+        What::Missing => {
+            attributes.push("\\NonExistent");
+            // Nothing can be below what is not there; who asks for it is told so (RFC 5258 §4).
+            attributes.extend(returns.children.then_some(children));
+        }
     }
     if entry.subscribed && (select.subscribed || returns.subscribed) {
         attributes.push("\\Subscribed");
