@@ -121,7 +121,9 @@ fn checked(name: &str) -> Result<String> {
     if !known("/private") && !known("/shared") {
         return Err(WireError::bad("Entry names begin with /private or /shared"));
     }
-    if name.contains(['*', '%']) || name.contains("//") || name.ends_with('/') || name.chars().any(char::is_control) {
+    // RFC 5464 §3.2.
+    let no_name = |byte: u8| !byte.is_ascii() || byte.is_ascii_control() || matches!(byte, b'*' | b'%');
+    if name.bytes().any(no_name) || name.contains("//") || name.ends_with('/') {
         return Err(WireError::bad("Invalid entry name"));
     }
     if name.len() > LONGEST_ENTRY { Err(WireError::limit("Entry name is too long")) } else { Ok(name) }

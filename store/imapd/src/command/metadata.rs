@@ -177,6 +177,10 @@ pub(super) async fn set(session: &mut Session, args: SetMetadataArgs) -> Handled
     };
     Ok(match set {
         Ok(Ok(())) => Reply::ok("SETMETADATA completed"),
+        // A special use is all that can be invalid (RFC 6154 §4).
+        Ok(Err(error)) if error.kind() == ErrorKind::Invalid => {
+            Reply::no("Special use is not supported").code("USEATTR")
+        }
         Ok(Err(error)) => set_failure(&error),
         Err(reply) => reply,
     })

@@ -8,9 +8,12 @@ use crate::engine::Reader;
 use crate::error::{Result, StoreError};
 use crate::event::EventKind;
 use crate::mailbox_name::MailboxName;
+use crate::special_use::SpecialUse;
 
 /// The place of annotations that belong to no mailbox.
 const ACCOUNT: MailboxId = MailboxId(0);
+/// What a mailbox is for is its owner's private annotation of this name (RFC 6154 §4).
+const SPECIAL_USE: &str = "/specialuse";
 
 impl Account {
     /// The shared annotations of a mailbox, or with `None` of the account, and those that `reader` has set for itself; sorted by
@@ -19,7 +22,18 @@ impl Account {
         let pass = self.pass();
         self.read(|tables| {
             tables.check_alive()?;
-            tables.annotations(place(tables, mailbox, &pass)?, reader)
+            let mut found = tables.annotations(place(tables, mailbox, &pass)?, reader)?;
+            let Some(name) = mailbox else { return Ok(found) };
+            let is_use = |entry: &str, scope| entry == SPECIAL_USE && scope == AnnotationScope::Private;
+            found.retain(|annotation| !is_use(&annotation.entry, annotation.scope));
+            if pass.reader().is_none()
+                && let Some(special_use) = existing(tables, name)?.special_use
+            {
+                let value = special_use.attribute().as_bytes().to_vec();
+                found.push(Annotation { entry: SPECIAL_USE.to_owned(), scope: AnnotationScope::Private, value });
+                found.sort_by(|one, other| one.entry.cmp(&other.entry));
+            }
+            Ok(found)
         })
     }
 
@@ -28,12 +42,17 @@ impl Account {
         let pass = self.pass();
         self.read(|tables| {
             tables.check_alive()?;
-            tables.annotations_of_all(place(tables, mailbox, &pass)?)
+            let mut found = tables.annotations_of_all(place(tables, mailbox, &pass)?)?;
+            found.retain(|annotation| {
+                mailbox.is_none() || annotation.owner.is_none() || annotation.entry != SPECIAL_USE
+            });
+            Ok(found)
         })
     }
 
     /// Sets and removes annotations of a mailbox, or with `None` of the account: all of them or none. A mailbox gets a new MODSEQ
-    /// (RFC 7162 §3.2). `NotFound`; `TooLarge` for a value; `Limit` when there are too many.
+    /// (RFC 7162 §3.2). The owner's private `/specialuse` is what a mailbox is for. `NotFound`; `TooLarge` for a value; `Limit` when
+    /// there are too many; `Invalid` for a special use that is none, or of somebody else's mailbox.
     pub fn set_annotations(
         &self,
         mailbox: Option<&MailboxName>,
@@ -46,6 +65,13 @@ impl Account {
             tables.check_alive()?;
             let place = place(tables, mailbox.as_ref(), &pass)?;
             for change in &changes {
+                if let Some(name) = mailbox.as_ref().filter(|_| is_special_use(change)) {
+                    if pass.reader().is_some() {
+                        return Err(StoreError::Invalid("what a mailbox is for, it is for its owner".into()));
+                    }
+                    tables.set_special_use(existing(tables, name)?.id, special_use(change)?)?;
+                    continue;
+                }
                 let owner = if change.scope == AnnotationScope::Shared { "" } else { owner.as_str() };
                 tables.set_annotation(place, &change.entry, owner, change.value.as_deref())?;
                 if change.value.is_some() && tables.count_annotations(place, owner)? > Annotation::MOST {
@@ -63,6 +89,20 @@ impl Account {
             Ok(())
         })
     }
+}
+
+fn is_special_use(change: &AnnotationChange) -> bool {
+    change.entry == SPECIAL_USE && change.scope == AnnotationScope::Private
+}
+
+/// The special use that a value names; none for an empty one.
+fn special_use(change: &AnnotationChange) -> Result<Option<SpecialUse>> {
+    let value = change.value.as_deref().unwrap_or_default().trim_ascii();
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let known = std::str::from_utf8(value).ok().and_then(SpecialUse::from_attribute);
+    known.map(Some).ok_or_else(|| StoreError::Invalid("there is no such special use".into()))
 }
 
 /// Refuses values that are too long.
