@@ -30,11 +30,14 @@ pub(super) async fn get_quota_root(session: &mut Session, name: &str) -> Handled
         Ok(name) => name,
         Err(reply) => return Ok(reply),
     };
+    // Where one's own mailbox need not exist: the client may ask what it would come under (RFC 9208 §4.1.2).
     let own = session.is_own(name.as_str());
-    match session.at(name.as_str(), |account, name| account.permit(name, Rights::READ)).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => return Ok(store_failure(&error)),
-        Err(reply) => return Ok(reply),
+    if !own {
+        match session.at(name.as_str(), |account, name| account.permit(name, Rights::READ)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Ok(store_failure(&error)),
+            Err(reply) => return Ok(reply),
+        }
     }
     let dialect = session.names();
     let out = &mut session.link.out;
