@@ -61,8 +61,10 @@ pub(crate) fn line(session: &Session) -> String {
     if session.deps.config.login_referrals {
         line.push_str(" LOGIN-REFERRALS");
     }
-    if let Some(limit) = session.deps.config.max_message_size {
-        line.push_str(&format!(" APPENDLIMIT={limit}"));
+    match session.deps.config.max_message_size {
+        Some(limit) => line.push_str(&format!(" APPENDLIMIT={limit}")),
+        // RFC 7889 §2, §3: STATUS tells that there is none.
+        None => line.push_str(" APPENDLIMIT"),
     }
     if session.signed.is_some() {
         // There is nothing to take back before (RFC 8437 §2).
