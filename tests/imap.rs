@@ -1,5 +1,7 @@
 //! The IMAP transcripts of tests/imap, against ours and against Debian's Dovecot.
 
+mod differences;
+
 use std::{collections::BTreeSet, path::PathBuf};
 
 use suite::{Site, process::repository, transcript::TargetKind};
@@ -24,8 +26,8 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    acl annotation append authenticate binary capability catenate close comparator concurrency context copy create delete enable errors esearch
-    expunge fetch filter fuzzy id idle inprogress language limits list literal login metadata r#move names namespace netscape noop notify objectid partial
+    acl annotation append authenticate binary capability catenate close comparator concurrency condstore context copy create delete enable errors esearch
+    expunge fetch filter fuzzy id idle inprogress language limits list list_extended literal login metadata r#move names namespace netscape noop notify objectid partial
     preview qresync quota rename replace rev2 search searchres select shared sort special_use status store subscribe thread uidbatches uidonly
     unauthenticate urlauth utf7 utf8
 }
