@@ -246,7 +246,7 @@ impl Authenticator {
         authorization: Option<&str>,
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
-        self.guarded(login, "plaintext", context, self.sign_in(login, password, authorization, context)).await
+        self.guarded(login, "plaintext", context, Box::pin(self.sign_in(login, password, authorization, context))).await
     }
 
     /// One sign-in from beginning to end, however it is proved: waits where wrong proofs came before, does `work`, looks whether the
@@ -258,7 +258,8 @@ impl Authenticator {
         context: AuthContext,
         work: impl Future<Output = Result<Identity, AuthError>>,
     ) -> Result<Identity, AuthError> {
-        let result = async {
+        // Boxed here and by the callers: a session lasts for hours, its sign-in for a moment.
+        let result = Box::pin(async {
             let name = self.names.split(login);
             let canonical = format!("{}@{}", name.user.to_lowercase(), name.domain.unwrap_or_default());
             let ticket = self.admission.turn(&canonical, context).await?;
@@ -272,7 +273,7 @@ impl Authenticator {
                 ticket.settle(admission::outcome(&result), Instant::now());
             }
             result
-        }
+        })
         .await;
         log(&result, login, mechanism, context);
         result

@@ -26,7 +26,13 @@ impl Authenticator {
         authorization: Option<&str>,
         context: AuthContext,
     ) -> Result<Identity, AuthError> {
-        self.guarded(&shown.subject(), "certificate", context, self.by_certificate(shown, authorization, context)).await
+        self.guarded(
+            &shown.subject(),
+            "certificate",
+            context,
+            Box::pin(self.by_certificate(shown, authorization, context)),
+        )
+        .await
     }
 
     /// Whether the certificate comes from a trusted authority and is in force; if not, that is logged.

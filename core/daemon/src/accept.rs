@@ -148,8 +148,9 @@ async fn accept_one<S, F>(
         let Ok(peer) = stream.peer_addr() else { continue };
         let session = limits.listed.connected(service, peer);
         tokio::spawn(session.run(async move {
-            match enter(stream, guard, acceptor, service).await {
-                Entered::Conn(conn) => serve(conn).await,
+            // Boxed: what a session waits with is small, and neither its handshake nor a second copy of it belongs there.
+            match Box::pin(enter(stream, guard, acceptor, service)).await {
+                Entered::Conn(conn) => Box::pin(serve(conn)).await,
                 Entered::Refused(stream, text) => {
                     // Who is turned away takes no place and is not waited for.
                     drop(permit);
