@@ -30,6 +30,8 @@ mod store;
 mod uidbatches;
 mod urlauth;
 
+use std::pin::Pin;
+
 pub(crate) use esearch::{Known as KnownOf, names as names_mailbox};
 use imap_wire::Command;
 pub(crate) use search::update_contexts;
@@ -40,8 +42,19 @@ use crate::reply::Handled;
 use crate::session::Session;
 use crate::view::Access;
 
+/// A command that runs.
+pub(crate) type Running<'s> = Pin<Box<dyn Future<Output = Handled> + Send + 's>>;
+
 /// Runs a command that its row in the table allows now.
-pub(crate) async fn run(session: &mut Session, command: Command) -> Handled {
+pub(crate) fn run(session: &mut Session, command: Command) -> Running<'_> {
+    match command {
+        // It waits for hours: by itself, it does not hold the room that the largest of the others needs.
+        Command::Idle => Box::pin(idle::idle(session)),
+        command => Box::pin(handle(session, command)),
+    }
+}
+
+async fn handle(session: &mut Session, command: Command) -> Handled {
     match command {
         Command::Capability => connection::capability(session),
         Command::Noop => connection::noop(),

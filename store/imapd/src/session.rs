@@ -132,7 +132,7 @@ impl Session {
         let config = &self.deps.config;
         let banner = daemon::banner(&config.banner, &config.hostname, "IMAP4");
         command::certificate::look(self);
-        let signed = match command::certificate::straight_away(self).await {
+        let signed = match Box::pin(command::certificate::straight_away(self)).await {
             Some(identity) => self.sign_in(identity).is_ok(),
             None => false,
         };
@@ -323,7 +323,7 @@ impl Session {
             None => Vec::new(),
         };
         // Boxed: what a command needs while it runs is not kept by a session that idles.
-        let reply = match Box::pin(command::run(self, command)).await {
+        let reply = match command::run(self, command).await {
             Ok(reply) => reply,
             Err(Hangup::Answered) => return Ok(()),
             Err(Hangup::LoggedOut) => {

@@ -20,7 +20,7 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
     }
     session.link.out.extend_from_slice(b"+ idling\r\n");
     // What happened before this command is told at once.
-    session.sync(Expunges::Tell, Numbers::Sequence).await?;
+    Box::pin(session.sync(Expunges::Tell, Numbers::Sequence)).await?;
     super::search::update_contexts(session).await;
     let deadline = clock::now() + session.deps.config.service.idle_timeout;
     loop {
@@ -48,7 +48,7 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
                 if let Some(selected) = &mut session.selected {
                     Box::pin(selected.sync(&session.deps.pool, telling, &mut session.link.out)).await?;
                 }
-                Box::pin(super::search::update_contexts(session)).await;
+                super::search::update_contexts(session).await;
             }
         }
     }

@@ -64,13 +64,19 @@ pub(crate) async fn update_contexts(session: &mut Session) {
     let Some(selected) = &mut session.selected else { return };
     let next = selected.contexts.seen_to();
     let changed = selected.contexts.take_changed(&selected.view);
-    if changed.is_empty() {
-        return;
+    if !changed.is_empty() {
+        // Boxed: sessions that wait do without the room for it.
+        Box::pin(tell_changed(session, &changed, next)).await;
     }
+}
+
+/// The same for some messages of the view; UIDs from `next` on are new.
+async fn tell_changed(session: &mut Session, changed: &[usize], next: Uid) {
+    let Some(selected) = &session.selected else { return };
     let looked_at: Vec<Uid> = changed.iter().map(|at| number(&selected.view, Numbers::Uid, *at)).collect();
-    let view = selected.view.clone();
-    for at in 0..selected.contexts.list().len() {
-        match holding(session, at, &view, &changed).await {
+    let (view, count) = (selected.view.clone(), selected.contexts.list().len());
+    for at in 0..count {
+        match holding(session, at, &view, changed).await {
             Ok(holding) => {
                 // RFC 5465 §7: messages that are new, before the result that they join is told.
                 let new = holding.keys().copied().filter(|uid| *uid >= next);
