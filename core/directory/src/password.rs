@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{self, Output, ParamsString, PasswordHash, Salt, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::DirectoryError;
 
@@ -56,10 +56,42 @@ fn hash(password: &str, cost: HashCost) -> Result<String, DirectoryError> {
     let failed = |error: String| DirectoryError::Invalid(format!("hashing a password: {error}"));
     let params = Params::new(cost.memory_kib, cost.passes, 1, None).map_err(|error| failed(error.to_string()))?;
     let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|error| failed(error.to_string()))?;
-    let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password(password.as_bytes(), &salt)
-        .map_err(|error| failed(error.to_string()))?;
+    let salted = salt.as_salt();
+    let outcome = compute(password, &params, salted, (Algorithm::Argon2id, Version::V0x13), Params::DEFAULT_OUTPUT_LEN)
+        .and_then(|output| {
+            Ok(PasswordHash {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(&params)?,
+                salt: Some(salted),
+                hash: Some(output),
+            })
+        });
+    let hash = outcome.map_err(|error| failed(error.to_string()))?;
     Ok(format!("{SCHEME}{hash}"))
+}
+
+/// Room for a hash is asked for in pieces larger than 32 MiB, of which only what is used is touched: such a piece the system's allocator
+/// takes from the system and gives back at once. Of smaller ones it would keep one or two for each thread that has ever hashed.
+const PIECE: usize = 33 << 20;
+
+/// The hash of a password, of `length` octets.
+fn compute(
+    password: &str,
+    params: &Params,
+    salt: Salt<'_>,
+    (algorithm, version): (Algorithm, Version),
+    length: usize,
+) -> password_hash::Result<Output> {
+    let mut octets = [0; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut octets)?;
+    let count = params.block_count();
+    let mut room = Vec::with_capacity(count.max(PIECE / Block::SIZE));
+    room.resize(count, Block::new());
+    let hasher = Argon2::new(algorithm, version, params.clone());
+    Output::init_with(length, |output| {
+        Ok(hasher.hash_password_into_with_memory(password.as_bytes(), salt, output, &mut room[..])?)
+    })
 }
 
 /// Hash of a random text nobody knows, to spend the same time on unknown users.
@@ -75,7 +107,16 @@ pub(crate) fn is_supported(stored: &str) -> bool {
 /// Whether `password` fits the stored value. The parameters are those of the stored value.
 pub(crate) fn fits(stored: &str, password: &str) -> bool {
     let Some(hash) = phc(stored).and_then(|phc| PasswordHash::new(phc).ok()) else { return false };
-    Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+    fits_hash(&hash, password).unwrap_or(false)
+}
+
+fn fits_hash(hash: &PasswordHash<'_>, password: &str) -> password_hash::Result<bool> {
+    let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else { return Ok(false) };
+    let algorithm = Algorithm::try_from(hash.algorithm)?;
+    let version = hash.version.map(Version::try_from).transpose()?.unwrap_or_default();
+    let params = Params::try_from(hash)?;
+    // Outputs are compared in constant time.
+    Ok(compute(password, &params, salt, (algorithm, version), expected.len())? == expected)
 }
 
 fn phc(stored: &str) -> Option<&str> {
