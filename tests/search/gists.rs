@@ -38,7 +38,11 @@ pub fn in_charsets(number: usize) -> Vec<Vec<u8>> {
 fn texts(message: &[u8]) -> Vec<(bool, Vec<u8>)> {
     let digest = Digest::of(message, &Limits::default());
     let texts = Texts { octets: message, digest: digest.view().unwrap() };
-    let mut all: Vec<(bool, Vec<u8>)> = Vec::new();
+    let header = digest.view().unwrap().root().header_range();
+    let block = &message[header.start as usize..header.end as usize];
+    // What HEADER compares, each field for itself.
+    let mut all: Vec<(bool, Vec<u8>)> =
+        message::headers(block).map(|field| (true, message::search::folded_value(field.value))).collect();
     for header in [true, false] {
         let mut visit = |piece: Piece<'_>| {
             match piece {

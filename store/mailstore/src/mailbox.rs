@@ -10,6 +10,7 @@ mod restoring;
 mod runs;
 mod transfer;
 mod vanished;
+mod walking;
 
 use std::sync::Arc;
 

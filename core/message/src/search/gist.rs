@@ -14,6 +14,8 @@ const MOST: usize = 1 << 17;
 const LEAST: usize = 64;
 /// Sets are as small as they can be with no more than one bit in this many set.
 const SPARSE: usize = 4;
+/// Octets whose triples are held at once.
+const CHUNK: usize = 32 * 1024;
 /// Characters from here on stand for syllables or words: CJK, kana.
 const DENSE_SCRIPTS: u32 = 0x2e80;
 
@@ -38,6 +40,9 @@ pub struct Grams(Box<[u32]>);
 
 /// Makes gists, one after the other; holds the room for it.
 pub struct GistMaker {
+    /// Of the texts that are walked; as many times as a triple comes.
+    hashes: Vec<u32>,
+    /// Bits; the first ones are in use.
     set: Box<[u64; MOST / 64]>,
 }
 
@@ -132,6 +137,22 @@ impl Window {
             keep(hash(1 << 63 | last << Self::CHARACTER | u64::from(character)));
         }
     }
+
+    /// The same for each octet of ASCII text, without looking back at every one of them: most text is such.
+    fn push_ascii(&mut self, text: &[u8], hashes: &mut Vec<u32>) {
+        for octet in text.iter().take(2) {
+            self.push(u32::from(*octet), |hash| hashes.push(hash));
+        }
+        let joined = |triple: &[u8; 3]| {
+            let [first, second, third] = triple.map(u64::from);
+            first << (2 * Self::CHARACTER) | second << Self::CHARACTER | third
+        };
+        hashes.extend(text.array_windows().map(|triple| hash(joined(triple))));
+        if let Some(last) = text.last_chunk() {
+            self.characters = joined(last);
+            self.count = 3;
+        }
+    }
 }
 
 /// A number below [`MOST`]. Its lower bits are as well mixed: a set is halved by leaving the upper one away.
@@ -142,7 +163,7 @@ fn hash(characters: u64) -> u32 {
 
 impl Default for GistMaker {
     fn default() -> Self {
-        Self { set: Box::new([0; MOST / 64]) }
+        Self { hashes: Vec::new(), set: Box::new([0; MOST / 64]) }
     }
 }
 
@@ -158,9 +179,11 @@ impl GistMaker {
         &mut self,
         walk: impl FnOnce(&mut dyn FnMut(Piece<'_>) -> ControlFlow<()>) -> ControlFlow<()>,
     ) -> Vec<u8> {
-        self.set.fill(0);
+        let (hashes, set) = (&mut self.hashes, &mut self.set);
+        hashes.clear();
         let mut window = Window::default();
-        let set = &mut self.set;
+        // Most messages have so few triples that a small set is sure to be enough for them: then no large one is filled and halved.
+        let mut words = None;
         let walked = walk(&mut |piece| {
             let text = match piece {
                 Piece::Whole(text) | Piece::First(text) => {
@@ -169,26 +192,37 @@ impl GistMaker {
                 }
                 Piece::Next(text) => text,
             };
-            let mut keep = |hash: u32| {
-                if let Some(word) = set.get_mut(hash as usize / 64) {
-                    *word |= 1 << (hash % 64);
+            let mut make_room = |hashes: &mut Vec<u32>| {
+                if hashes.len() > MOST / SPARSE {
+                    let words = *words.get_or_insert_with(|| empty(&mut *set, MOST / 64));
+                    put(hashes, set, words);
                 }
             };
             if text.is_ascii() {
-                text.iter().for_each(|byte| window.push(u32::from(*byte), &mut keep));
+                for chunk in text.chunks(CHUNK) {
+                    window.push_ascii(chunk, hashes);
+                    make_room(hashes);
+                }
             } else {
-                let text = String::from_utf8_lossy(text);
-                text.chars().for_each(|character| window.push(u32::from(character), &mut keep));
+                for character in String::from_utf8_lossy(text).chars() {
+                    window.push(u32::from(character), |hash| hashes.push(hash));
+                    make_room(hashes);
+                }
             }
             ControlFlow::Continue(())
         });
         debug_assert!(walked.is_continue());
-        self.halved()
+        let words = words.unwrap_or_else(|| {
+            // Each of the halvings that lead here would have kept enough of the bits unset.
+            let bits = (hashes.len() * SPARSE).next_power_of_two().clamp(LEAST, MOST);
+            empty(set, bits / 64)
+        });
+        put(hashes, set, words);
+        self.halved(words)
     }
 
-    /// The set, as small as [`SPARSE`] lets it be.
-    fn halved(&mut self) -> Vec<u8> {
-        let mut words = MOST / 64;
+    /// The set, as small as [`SPARSE`] lets it be, of the first `words` ones.
+    fn halved(&mut self, mut words: usize) -> Vec<u8> {
         while words > LEAST / 64 {
             let half = words / 2;
             let (low, high) = self.set.split_at(half);
@@ -201,5 +235,22 @@ impl GistMaker {
             words = half;
         }
         self.set.iter().take(words).flat_map(|word| word.to_le_bytes()).collect()
+    }
+}
+
+/// Empties the first `words` words, and says how many these are.
+fn empty(set: &mut [u64; MOST / 64], words: usize) -> usize {
+    set.iter_mut().take(words).for_each(|word| *word = 0);
+    words
+}
+
+/// Puts hashes into the first `words` words, a power of two, and leaves none.
+fn put(hashes: &mut Vec<u32>, set: &mut [u64; MOST / 64], words: usize) {
+    let mask = words * 64 - 1;
+    for hash in hashes.drain(..) {
+        let bit = hash as usize & mask;
+        if let Some(word) = set.get_mut(bit / 64) {
+            *word |= 1 << (bit % 64);
+        }
     }
 }

@@ -56,10 +56,11 @@ impl Texts<'_> {
         needle.is_empty() || needle.is_among(|visit| self.below(&self.digest.root(), visit))
     }
 
-    /// Every text that a search of the header or the envelope looks in; some twice.
+    /// Every text that a search of the header or the envelope looks in, as a whole or inside a longer one; some twice.
     pub fn each_of_header(&self, visit: &mut Visit<'_>) -> ControlFlow<()> {
         self.block(&self.digest.root(), visit)?;
-        for field in headers(self.root_header()) {
+        // A value that is plain stands in the field, or the block, as it does here.
+        for field in headers(self.root_header()).filter(|field| !is_plain(field.value)) {
             visit(Piece::Whole(&folded_value(field.value)))?;
         }
         let envelope = self.digest.envelope();

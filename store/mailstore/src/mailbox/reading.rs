@@ -1,22 +1,14 @@
 //! Reading messages: rows with digests, octets, whole contents.
 
-use std::cell::Cell;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 use super::{Mailbox, row_of};
 use crate::Uid;
 use crate::bodies::{Body, ContentFiles, Stored};
 use crate::engine::{Batch, BatchRow, Room};
 use crate::error::{Result, StoreError};
-use crate::results::{Row, RowRef};
+use crate::results::Row;
 use crate::uid_set::UidSet;
-
-/// Rows read under one lock in [`Mailbox::for_each`]: about a millisecond, so that writers don't wait for a search.
-const BATCH: usize = 256;
-/// The first batch shows whether bodies are wanted, and may be all that is looked at.
-const FIRST_BATCH: usize = 16;
-/// Octets of contents that come with a batch.
-const CONTENTS: usize = 1 << 20;
 
 impl Mailbox {
     /// What never changes about messages, in the order asked; messages that are gone are left out.
@@ -60,56 +52,6 @@ impl Mailbox {
             })?;
             Ok(sizes)
         })
-    }
-
-    /// Calls `step` for each message of the set in UID order until it breaks. The fast way over many messages: rows
-    /// are read in batches, no lock is held during `step`, and bodies are only read if `step` asks for them; once it
-    /// does, the small ones come with the batches.
-    pub fn for_each(&self, set: &UidSet, mut step: impl FnMut(RowRef<'_>) -> ControlFlow<()>) -> Result<()> {
-        let mut batch = Batch::default();
-        let mut ranges = set.ranges();
-        let mut from = 0;
-        let mut room = Room { rows: FIRST_BATCH, contents: 0 };
-        let asked = Cell::new(0_usize);
-        loop {
-            let full = self.account.read(|reader| {
-                batch.clear();
-                let mut start = from;
-                for range in ranges {
-                    if reader.fill(self.id, (start.max(*range.start()), *range.end()), room, &mut batch)? {
-                        return Ok(true);
-                    }
-                    start = 0;
-                }
-                Ok(false)
-            })?;
-            asked.set(0);
-            for row in &batch.rows {
-                let reached = step(RowRef {
-                    mailbox: self,
-                    content: batch.content(row),
-                    asked: &asked,
-                    uid: row.uid,
-                    size: row.size,
-                    internal_date: row.internal_date,
-                    save_date: row.save_date,
-                    email_id: row.email_id,
-                    thread_id: row.thread_id,
-                    digest: batch.digest(row),
-                });
-                if reached.is_break() {
-                    return Ok(());
-                }
-            }
-            let Some(next) = batch.rows.last().and_then(|row| row.uid.checked_add(1)).filter(|_| full) else {
-                return Ok(());
-            };
-            from = next;
-            ranges = ranges.get(ranges.partition_point(|range| *range.end() < next)..).unwrap_or(&[]);
-            // Whoever wants every other body is better off with all of them.
-            let contents = if asked.get() * 2 >= batch.rows.len() { CONTENTS } else { 0 };
-            room = Room { rows: BATCH, contents };
-        }
     }
 
     /// Octets `range` of a message's content; shorter when it ends before. `NotFound`, `Corrupt`.
