@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use imap_wire::sort::{Algorithm, SortKey};
+use imap_wire::sort::{Algorithm, Criterion, SortKey};
 use mailstore::{AccountId, Mailbox, MailboxId, Uid};
 
 /// All columns of a process together, in bytes.
@@ -21,6 +21,8 @@ pub(crate) enum What {
     Subject,
     /// What SORT compares.
     Sort(Vec<SortKey>),
+    /// The place in the order of these criteria among all that have one.
+    Rank(Vec<Criterion>),
     /// What THREAD goes by.
     Thread(Algorithm),
 }
@@ -59,11 +61,44 @@ impl<T> Default for Column<T> {
     }
 }
 
-impl<T: Clone> Column<T> {
+/// A way through a column beside messages in the order of their UIDs, or nearly so.
+pub(crate) struct Walk<'a, T> {
+    column: &'a Column<T>,
+    /// Where the next message is, most often.
+    next: usize,
+}
+
+impl<'a, T> Walk<'a, T> {
     /// The fact about a message.
-    pub(crate) fn get(&self, uid: Uid) -> Option<&T> {
-        // Most often a column has the whole mailbox, where a message is not far from where it is among all UIDs.
-        self.uids.binary_search(&uid).ok().and_then(|at| self.facts.get(at))
+    pub(crate) fn get(&mut self, uid: Uid) -> Option<&'a T> {
+        if self.column.uids.get(self.next) != Some(&uid) {
+            self.next = self.column.uids.binary_search(&uid).ok()?;
+        }
+        let fact = self.column.facts.get(self.next);
+        self.next += 1;
+        fact
+    }
+}
+
+impl<T: Clone> Column<T> {
+    /// From facts by ascending UID.
+    pub(crate) fn new(uids: Vec<Uid>, facts: Vec<T>) -> Self {
+        Self { uids, facts }
+    }
+
+    /// The messages, ascending.
+    pub(crate) fn uids(&self) -> &[Uid] {
+        &self.uids
+    }
+
+    /// The facts, by the same index.
+    pub(crate) fn facts(&self) -> &[T] {
+        &self.facts
+    }
+
+    /// Goes through it from its beginning.
+    pub(crate) fn walk(&self) -> Walk<'_, T> {
+        Walk { column: self, next: 0 }
     }
 
     /// Bytes in memory, about.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use imap_wire::sort::{Criterion, Direction, SortKey};
 use message::{Address, casemap, encoded_word};
 
+use crate::columns::Column;
 use crate::search::program::RowFacts;
 use crate::view::View;
 use gathering::Gathered;
@@ -101,20 +102,42 @@ pub(crate) fn compare(criteria: &[Criterion], one: &[Value], other: &[Value]) ->
 /// and comes first.
 pub(crate) fn sorted(gathered: Gathered<Arc<[Value]>>, criteria: &[Criterion]) -> (View, Vec<usize>) {
     let Gathered { view, messages } = gathered;
+    let order = order(messages.len(), criteria, |place| messages[place].1.as_deref());
+    (view, order.into_iter().map(|place| messages[place].0).collect())
+}
+
+/// For each message of a column its place in the order of the criteria, equal ones in the order of their UIDs.
+pub(crate) fn ranks(column: &Column<Arc<[Value]>>, criteria: &[Criterion]) -> Column<u32> {
+    let values = column.facts();
+    let mut ranks = vec![0; values.len()];
+    for (rank, place) in (0..).zip(order(values.len(), criteria, |place| values.get(place).map(|values| &**values))) {
+        ranks[place] = rank;
+    }
+    Column::new(column.uids().to_vec(), ranks)
+}
+
+/// Places from 0 to `count` in the order of the criteria, equal ones ascending.
+fn order<'v>(count: usize, criteria: &[Criterion], values: impl Fn(usize) -> Option<&'v [Value]>) -> Vec<usize> {
     // Most pairs differ in what fits into a word, which lies beside the message; the values lie all over the memory.
     let by = criteria.first().map(|criterion| criterion.direction);
-    let mut order: Vec<(u128, usize)> = Vec::with_capacity(messages.len());
-    order.extend(messages.iter().enumerate().map(|(place, (_, values))| (prefix(values.as_deref(), by), place)));
+    let mut order: Vec<(u128, usize)> = (0..count).map(|place| (prefix(values(place), by), place)).collect();
     order.sort_unstable_by(|(one, at), (other, place)| {
-        let full = || match (&messages[*at].1, &messages[*place].1) {
+        let full = || match (values(*at), values(*place)) {
             (Some(one), Some(other)) => compare(criteria, one, other),
             (one, other) => one.is_some().cmp(&other.is_some()),
         };
         // Equal ones stay in the order of the mailbox.
         one.cmp(other).then_with(full).then(at.cmp(place))
     });
-    let sorted = order.into_iter().map(|(_, place)| messages[place].0).collect();
-    (view, sorted)
+    order.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The messages, given with their ranks, in the order of these; those without one, which are gone, come first.
+pub(crate) fn by_rank(ranked: impl Iterator<Item = (usize, Option<u32>)>) -> Vec<usize> {
+    let mut order: Vec<(u32, usize)> =
+        ranked.map(|(at, rank)| (rank.map_or(0, |rank| rank.saturating_add(1)), at)).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, at)| at).collect()
 }
 
 /// The beginning of what the first criterion compares, in its order. One without values comes first.

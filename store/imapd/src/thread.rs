@@ -1,5 +1,6 @@
 //! The THREAD engine: messages as trees (RFC 5256 §3), and how these are written.
 
+mod name;
 mod ordered_subject;
 mod references;
 
@@ -13,29 +14,35 @@ use crate::search::program::RowFacts;
 use crate::sort::gathering::Gathered;
 use crate::sort::{sent, subject};
 use crate::view::View;
+use name::Name;
 
 /// What threading needs to know of a message.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
+    brief: Brief,
+    /// Its own message ID.
+    id: Name,
+    /// Its ancestors' message IDs, the parent last.
+    references: Box<[Name]>,
+}
+
+/// What threads are sorted and joined by.
+#[derive(Debug, Clone, Copy, Default)]
+struct Brief {
     /// Its sent date.
     sent: i64,
     /// Its internal date.
     arrival: i64,
-    /// The base subject, folded; empty where the algorithm does not look at it.
-    subject: Box<str>,
+    /// The base subject, folded; none where the algorithm does not look at it.
+    subject: Name,
     /// The subject says that it is a reply or a forward.
     is_reply: bool,
-    /// Its own message ID.
-    id: Option<Box<[u8]>>,
-    /// Its ancestors' message IDs, the parent last.
-    references: Vec<Box<[u8]>>,
 }
 
 impl Facts {
     /// Bytes in memory, about.
     pub(crate) fn size(&self) -> usize {
-        let ids = self.references.iter().map(|id| id.len() + 32).sum::<usize>();
-        size_of::<Self>() + self.subject.len() + self.id.as_ref().map_or(0, |id| id.len()) + ids + 32
+        size_of::<Self>() + size_of_val(&*self.references) + 32
     }
 }
 
@@ -45,22 +52,25 @@ const MOST_REFERENCES: usize = 1000;
 /// One message's facts, as far as the algorithm needs them.
 pub(crate) fn facts(algorithm: Algorithm, row: &RowFacts<'_>) -> Facts {
     let envelope = row.digest.envelope();
-    let mut facts = Facts { sent: sent(row), arrival: row.internal_date.seconds, ..Facts::default() };
+    let mut brief = Brief { sent: sent(row), arrival: row.internal_date.seconds, ..Brief::default() };
     if algorithm != Algorithm::Refs {
         let base = subject::base(envelope.subject.unwrap_or_default());
-        facts.subject = casemap::fold(&base.text).into();
-        facts.is_reply = base.is_reply;
+        brief.subject = Name::of(casemap::fold(&base.text).as_bytes());
+        brief.is_reply = base.is_reply;
     }
-    if algorithm != Algorithm::OrderedSubject {
-        facts.id = envelope.message_id.and_then(|field| message_id::all(field).next());
-        facts.references = row.digest.references().map(|field| message_id::all(field).collect()).unwrap_or_default();
-        let beyond = facts.references.len().saturating_sub(MOST_REFERENCES);
-        facts.references.drain(..beyond);
-        if facts.references.is_empty() {
-            facts.references.extend(envelope.in_reply_to.and_then(|field| message_id::all(field).next()));
-        }
+    if algorithm == Algorithm::OrderedSubject {
+        return Facts { brief, ..Facts::default() };
     }
-    facts
+    let name = |id: Box<[u8]>| Name::of(&id);
+    let id = envelope.message_id.and_then(|field| message_id::all(field).next()).map(name).unwrap_or_default();
+    let mut references: Vec<Name> =
+        row.digest.references().map(|field| message_id::all(field).map(name).collect()).unwrap_or_default();
+    let beyond = references.len().saturating_sub(MOST_REFERENCES);
+    references.drain(..beyond);
+    if references.is_empty() {
+        references.extend(envelope.in_reply_to.and_then(|field| message_id::all(field).next()).map(name));
+    }
+    Facts { brief, id, references: references.into() }
 }
 
 /// A place in a tree: a message by its position among the facts, or none for a message that is not there.
@@ -89,9 +99,10 @@ pub(crate) fn print(
     let Gathered { view, messages } = gathered;
     let (places, facts): (Vec<usize>, Vec<Arc<Facts>>) =
         messages.into_iter().map(|(at, facts)| (at, facts.unwrap_or_default())).unzip();
+    let briefs: Vec<Brief> = facts.iter().map(|facts| facts.brief).collect();
     let forest = match algorithm {
-        Algorithm::OrderedSubject => ordered_subject::threads(&facts),
-        Algorithm::References | Algorithm::Refs => references::threads(algorithm, &facts),
+        Algorithm::OrderedSubject => ordered_subject::threads(&briefs),
+        Algorithm::References | Algorithm::Refs => references::threads(algorithm, &facts, &briefs),
     };
     if forest.roots.is_empty() {
         return;

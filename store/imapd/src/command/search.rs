@@ -14,7 +14,7 @@ use mailstore::{Mailbox, StoreError, Uid};
 pub(crate) use updates::update_contexts;
 pub(super) use updates::{cancel_update, keep_up_to_date, tag_in_use};
 
-use super::sort::{Measured, gather_kept};
+use super::sort::{Measured, kept_column};
 use crate::columns::{WORTHWHILE, What};
 use crate::context::Member;
 use crate::progress::Progressing;
@@ -127,25 +127,20 @@ pub(super) async fn find(
     let open = job.wants_subjects().to_vec();
     if open.len() >= WORTHWHILE {
         let Some(selected) = &session.selected else { return Ok(Err(Reply::bad("No mailbox selected"))) };
-        let mailbox = selected.mailbox.clone();
+        let (mailbox, view) = (selected.mailbox.clone(), selected.view.clone());
         let measured = Measured {
             take: folded_subject,
             size: |text: &Option<Arc<[u8]>>| text.as_ref().map_or(0, |text| text.len() + 16),
         };
-        let view = selected.view.clone();
-        match gather_kept(session, (view, open), What::Subject, measured).await? {
-            Ok(_) => {}
+        let subjects = match kept_column(session, mailbox, (view, &open), &What::Subject, measured).await? {
+            Ok((_, subjects)) => subjects,
             Err(error) => return Ok(Err(store_failure(&error))),
-        }
-        let subjects = session.columns.get(&mailbox, &What::Subject);
-        job = session
-            .deps
-            .pool
-            .run(move || {
-                job.take_subjects(&subjects);
-                job
-            })
-            .await;
+        };
+        let taken = session.deps.pool.run(move || {
+            job.take_subjects(&subjects);
+            job
+        });
+        job = taken.await;
     }
     Ok(run_telling(session, job).await?.map_err(|error| store_failure(&error)))
 }

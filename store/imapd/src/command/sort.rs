@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use imap_wire::command::Numbers;
-use imap_wire::sort::{SortArgs, SortKey, ThreadArgs};
-use mailstore::StoreError;
+use imap_wire::sort::{Criterion, SortArgs, SortKey, ThreadArgs};
+use mailstore::{Mailbox, StoreError};
 
 use super::search::{
     Found, expunges, find, finish, keep_up_to_date, names_modseq, not_fuzzy, number, save, scores, tag_in_use, unsaved,
 };
-use crate::columns::{WORTHWHILE, What};
+use crate::columns::{Column, WORTHWHILE, What};
 use crate::context::Member;
 use crate::progress::Progressing;
 use crate::reply::{Handled, Hangup, Reply, store_failure};
@@ -49,33 +49,17 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
         },
         _ => HashMap::new(),
     };
-    let keys: Vec<_> = criteria.iter().map(|criterion| criterion.key).collect();
-    let what = What::Sort(keys.clone());
-    let gathered = match gather_kept(
-        session,
-        (view, found),
-        what,
-        Measured { take: move |row: &RowFacts<'_>| sort::values(&keys, row), size: sort::size },
-    )
-    .await?
-    {
-        Ok(mut gathered) => {
-            sort::put_scores(&mut gathered, &criteria, &scores);
-            gathered
+    let updates = returns.is_some_and(|returns| returns.update);
+    let sorted = match (relevancy || updates, session.selected.as_ref().map(|selected| selected.mailbox.clone())) {
+        (false, Some(mailbox)) if found.len() >= WORTHWHILE => {
+            ranked(session, mailbox, (view, found), &criteria).await?
         }
+        _ => compared(session, (view, found), &criteria, &scores, updates).await?,
+    };
+    let Sorted { view, found, mut values } = match sorted {
+        Ok(sorted) => sorted,
         Err(error) => return Ok(unsaved(session, returns, store_failure(&error))),
     };
-    let updates = returns.is_some_and(|returns| returns.update);
-    let by = criteria.clone();
-    let pool = session.deps.pool.clone();
-    let sorted = pool.run(move || {
-        let values: HashMap<usize, Arc<[sort::Value]>> = match updates {
-            true => gathered.messages.iter().filter_map(|(at, values)| Some((*at, values.clone()?))).collect(),
-            false => HashMap::new(),
-        };
-        (sort::sorted(gathered, &by), values)
-    });
-    let ((view, found), mut values) = session.working(sorted).await?;
     let found = Found { view: &view, numbers, found: &found, with_modseq, scores: &scores };
     save(session, returns, |returns| found.saved(returns));
     match returns {
@@ -88,6 +72,93 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
         keep_up_to_date(session, numbers, (key, Some(&charset)), (criteria, fetch), members.collect(), &view);
     }
     finish(session, numbers, may_expunge, Reply::ok("SORT completed")).await
+}
+
+/// Messages in their order.
+struct Sorted {
+    view: View,
+    found: Vec<usize>,
+    /// What they were compared by, where that is asked for.
+    values: HashMap<usize, Values>,
+}
+
+type Values = Arc<[sort::Value]>;
+
+/// What messages are compared by, and how it is had.
+fn values_of(
+    criteria: &[Criterion],
+) -> (What, Measured<impl Fn(&RowFacts<'_>) -> Values + Send + 'static, impl Fn(&Values) -> usize>) {
+    let keys: Vec<_> = criteria.iter().map(|criterion| criterion.key).collect();
+    let what = What::Sort(keys.clone());
+    (what, Measured { take: move |row: &RowFacts<'_>| sort::values(&keys, row), size: sort::size })
+}
+
+/// Sorts many messages of a mailbox by their places in the order of all of it, which is kept: it changes by new messages only.
+async fn ranked(
+    session: &mut Session,
+    mailbox: Mailbox,
+    (view, found): (View, Vec<usize>),
+    criteria: &[Criterion],
+) -> Result<Result<Sorted, StoreError>, Hangup> {
+    let what = What::Rank(criteria.to_vec());
+    let mut ranks = session.columns.get::<u32>(&mailbox, &what);
+    let known = {
+        let mut walk = ranks.walk();
+        found.iter().all(|at| walk.get(number(&view, Numbers::Uid, *at)).is_some())
+    };
+    let mut view = view;
+    if !known {
+        let (of, measured) = values_of(criteria);
+        let (same, column) = match kept_column(session, mailbox.clone(), (view, &found), &of, measured).await? {
+            Ok(kept) => kept,
+            Err(error) => return Ok(Err(error)),
+        };
+        view = same;
+        if found.len() * 2 < column.uids().len() {
+            // Few of them: their own order is found sooner than that of all.
+            let messages = beside(&view, found, &column);
+            let by = criteria.to_vec();
+            let pool = session.deps.pool.clone();
+            let sorted = pool.run(move || sort::sorted(Gathered { view, messages }, &by));
+            let (view, found) = session.working(sorted).await?;
+            return Ok(Ok(Sorted { view, found, values: HashMap::new() }));
+        }
+        let by = criteria.to_vec();
+        let pool = session.deps.pool.clone();
+        let ranked = pool.run(move || Arc::new(sort::ranks(&column, &by)));
+        ranks = session.working(ranked).await?;
+        session.columns.put(&mailbox, &what, Arc::clone(&ranks), ranks.bytes(|_| 0));
+    }
+    let mut walk = ranks.walk();
+    let found = sort::by_rank(found.into_iter().map(|at| (at, walk.get(number(&view, Numbers::Uid, at)).copied())));
+    Ok(Ok(Sorted { view, found, values: HashMap::new() }))
+}
+
+/// Sorts messages by what they are compared by.
+async fn compared(
+    session: &mut Session,
+    (view, found): (View, Vec<usize>),
+    criteria: &[Criterion],
+    scores: &HashMap<usize, u8>,
+    updates: bool,
+) -> Result<Result<Sorted, StoreError>, Hangup> {
+    let (what, measured) = values_of(criteria);
+    let mut gathered = match gather_kept(session, (view, found), what, measured).await? {
+        Ok(gathered) => gathered,
+        Err(error) => return Ok(Err(error)),
+    };
+    sort::put_scores(&mut gathered, criteria, scores);
+    let by = criteria.to_vec();
+    let pool = session.deps.pool.clone();
+    let sorted = pool.run(move || {
+        let values = match updates {
+            true => gathered.messages.iter().filter_map(|(at, values)| Some((*at, values.clone()?))).collect(),
+            false => HashMap::new(),
+        };
+        let (view, found) = sort::sorted(gathered, &by);
+        Sorted { view, found, values }
+    });
+    Ok(Ok(session.working(sorted).await?))
 }
 
 /// THREAD.
@@ -150,22 +221,48 @@ where
     let Some(mailbox) = mailbox.filter(|_| found.len() >= WORTHWHILE) else {
         return gather(session, view, found, take).await;
     };
-    let uid = |view: &View, at: usize| number(view, Numbers::Uid, at);
-    let mut column = session.columns.get::<T>(&mailbox, &what);
-    let missing: Vec<usize> = found.iter().copied().filter(|at| column.get(uid(&view, *at)).is_none()).collect();
-    let mut view = view;
-    if !missing.is_empty() {
-        let gathered = match gather(session, view, missing, take).await? {
-            Ok(gathered) => gathered,
-            Err(error) => return Ok(Err(error)),
-        };
-        view = gathered.view;
-        let more = gathered.messages.into_iter().filter_map(|(at, fact)| Some((uid(&view, at), fact?))).collect();
-        column = Arc::new(column.with(more));
-        session.columns.put(&mailbox, &what, Arc::clone(&column), column.bytes(size));
-    }
-    let messages = found.into_iter().map(|at| (at, column.get(uid(&view, at)).cloned())).collect();
+    let (view, column) = match kept_column(session, mailbox, (view, &found), &what, Measured { take, size }).await? {
+        Ok(kept) => kept,
+        Err(error) => return Ok(Err(error)),
+    };
+    let messages = beside(&view, found, &column);
     Ok(Ok(Gathered { view, messages }))
+}
+
+/// Messages with what a column has of them.
+fn beside<T: Clone>(view: &View, found: Vec<usize>, column: &Column<T>) -> Vec<(usize, Option<T>)> {
+    let mut facts = column.walk();
+    found.into_iter().map(|at| (at, facts.get(number(view, Numbers::Uid, at)).cloned())).collect()
+}
+
+/// What is kept of a mailbox, with the facts of all these messages that are there.
+pub(super) async fn kept_column<T, F, S>(
+    session: &mut Session,
+    mailbox: Mailbox,
+    (view, found): (View, &[usize]),
+    what: &What,
+    Measured { take, size }: Measured<F, S>,
+) -> Result<Result<(View, Arc<Column<T>>), StoreError>, Hangup>
+where
+    T: Clone + Send + Sync + 'static,
+    F: Fn(&RowFacts<'_>) -> T + Send + 'static,
+    S: Fn(&T) -> usize,
+{
+    let uid = |view: &View, at: usize| number(view, Numbers::Uid, at);
+    let column = session.columns.get::<T>(&mailbox, what);
+    let mut facts = column.walk();
+    let missing: Vec<usize> = found.iter().copied().filter(|at| facts.get(uid(&view, *at)).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(Ok((view, column)));
+    }
+    let Gathered { view, messages } = match gather(session, view, missing, take).await? {
+        Ok(gathered) => gathered,
+        Err(error) => return Ok(Err(error)),
+    };
+    let more = messages.into_iter().filter_map(|(at, fact)| Some((uid(&view, at), fact?))).collect();
+    let column = Arc::new(column.with(more));
+    session.columns.put(&mailbox, what, Arc::clone(&column), column.bytes(size));
+    Ok(Ok((view, column)))
 }
 
 /// Takes a fact of each message on the blocking pool, by turns with others.

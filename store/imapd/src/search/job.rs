@@ -87,6 +87,7 @@ impl Job {
     /// Decides what subjects decide.
     pub(crate) fn take_subjects(&mut self, subjects: &Column<Option<Arc<[u8]>>>) {
         let open = std::mem::take(&mut self.open);
+        let mut subjects = subjects.walk();
         for at in open {
             let subject = self.view.entry(at).and_then(|entry| subjects.get(entry.uid));
             let holds = self.facts(at).and_then(|facts| {

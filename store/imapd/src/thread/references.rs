@@ -1,63 +1,62 @@
 //! THREAD=REFERENCES (RFC 5256 §3), step by step, and THREAD=REFS, which does not look at subjects.
 
-use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use imap_wire::sort::Algorithm;
 
-use super::{Facts, Forest, Node};
+use super::name::{Name, Table};
+use super::{Brief, Facts, Forest, Node};
 
 /// Threads in order.
-pub(super) fn threads(algorithm: Algorithm, facts: &[Arc<Facts>]) -> Forest {
+pub(super) fn threads(algorithm: Algorithm, facts: &[Arc<Facts>], briefs: &[Brief]) -> Forest {
     let mut links = Links::of(facts);
     links.read(facts);
     let mut forest = Forest { nodes: links.pruned(), roots: Vec::new() };
     for node in &mut forest.nodes {
-        sort(&mut node.children, facts);
+        sort(&mut node.children, briefs);
     }
     forest.roots = links.roots(&forest.nodes);
     match algorithm {
-        Algorithm::Refs => forest.sort_by_latest(facts),
+        Algorithm::Refs => forest.sort_by_latest(briefs),
         Algorithm::References | Algorithm::OrderedSubject => {
-            forest.sort_roots(facts);
-            forest.gather_subjects(facts);
-            forest.sort_roots(facts);
+            forest.sort_roots(briefs);
+            forest.gather_subjects(briefs);
+            forest.sort_roots(briefs);
         }
     }
     forest
 }
 
 /// Messages below another are there, so they are nodes of the same number.
-fn sort(messages: &mut [usize], facts: &[Arc<Facts>]) {
-    messages.sort_by_key(|message| (facts[*message].sent, *message));
+fn sort(messages: &mut [usize], briefs: &[Brief]) {
+    messages.sort_unstable_by_key(|message| (briefs[*message].sent, *message));
 }
 
 /// Step 1: who is whose child. The first nodes are the messages, dummies follow.
-struct Links<'a> {
+struct Links {
     messages: usize,
     parents: Vec<Option<usize>>,
     /// How many children each has.
     children: Vec<u32>,
-    ids: HashMap<&'a [u8], usize>,
+    ids: Table,
 }
 
-impl<'a> Links<'a> {
+impl Links {
     /// Of equal message IDs the first message's counts; the others are as good as without one.
-    fn of(facts: &'a [Arc<Facts>]) -> Self {
-        let mut ids = HashMap::with_capacity(facts.len());
-        for (message, fact) in facts.iter().enumerate() {
-            if let Some(id) = &fact.id {
-                ids.entry(&**id).or_insert(message);
-            }
+    fn of(facts: &[Arc<Facts>]) -> Self {
+        let mut ids = Table::with_capacity_and_hasher(facts.len(), BuildHasherDefault::default());
+        for (message, fact) in facts.iter().enumerate().filter(|(_, fact)| !fact.id.is_none()) {
+            ids.entry(fact.id).or_insert(message);
         }
         Self { messages: facts.len(), parents: vec![None; facts.len()], children: vec![0; facts.len()], ids }
     }
 
-    fn read(&mut self, facts: &'a [Arc<Facts>]) {
+    fn read(&mut self, facts: &[Arc<Facts>]) {
         for (message, fact) in facts.iter().enumerate() {
             let mut last = None;
             for id in &fact.references {
-                let node = self.node(id);
+                let node = self.node(*id);
                 // Step 1.A: a link that is there already stays.
                 if let Some(parent) = last
                     && self.parents[node].is_none()
@@ -77,7 +76,7 @@ impl<'a> Links<'a> {
     }
 
     /// The message with that ID, or a dummy.
-    fn node(&mut self, id: &'a [u8]) -> usize {
+    fn node(&mut self, id: Name) -> usize {
         let (parents, children) = (&mut self.parents, &mut self.children);
         *self.ids.entry(id).or_insert_with(|| {
             parents.push(None);
@@ -148,10 +147,10 @@ impl<'a> Links<'a> {
 }
 
 /// What a thread says of itself at its top.
-struct Top<'a> {
+struct Top {
     is_dummy: bool,
     is_reply: bool,
-    subject: &'a str,
+    subject: Name,
 }
 
 impl Forest {
@@ -162,17 +161,18 @@ impl Forest {
     }
 
     /// Step 4: by sent date.
-    fn sort_roots(&mut self, facts: &[Arc<Facts>]) {
-        let mut roots = std::mem::take(&mut self.roots);
-        roots.sort_by_key(|root| {
+    fn sort_roots(&mut self, briefs: &[Brief]) {
+        let keyed = self.roots.iter().map(|root| {
             let first = self.first(*root);
-            (facts[first].sent, first)
+            (briefs[first].sent, first, *root)
         });
-        self.roots = roots;
+        let mut keyed: Vec<(i64, usize, usize)> = keyed.collect();
+        keyed.sort_unstable();
+        self.roots = keyed.into_iter().map(|(.., root)| root).collect();
     }
 
     /// Threads by their latest arrival, as REFS has it.
-    fn sort_by_latest(&mut self, facts: &[Arc<Facts>]) {
+    fn sort_by_latest(&mut self, briefs: &[Brief]) {
         let mut keyed: Vec<((i64, usize), usize)> = self
             .roots
             .iter()
@@ -180,7 +180,7 @@ impl Forest {
                 let mut latest = i64::MIN;
                 let mut left = vec![*root];
                 while let Some(node) = left.pop() {
-                    latest = latest.max(self.nodes[node].message.map_or(i64::MIN, |message| facts[message].arrival));
+                    latest = latest.max(self.nodes[node].message.map_or(i64::MIN, |message| briefs[message].arrival));
                     left.extend(&self.nodes[node].children);
                 }
                 ((latest, self.first(*root)), *root)
@@ -190,22 +190,22 @@ impl Forest {
         self.roots = keyed.into_iter().map(|(_, root)| root).collect();
     }
 
-    fn top<'a>(&self, root: usize, facts: &'a [Arc<Facts>]) -> Top<'a> {
-        let first = &facts[self.first(root)];
+    fn top(&self, root: usize, briefs: &[Brief]) -> Top {
+        let first = briefs[self.first(root)];
         let is_dummy = self.nodes[root].message.is_none();
-        Top { is_dummy, is_reply: !is_dummy && first.is_reply, subject: &first.subject }
+        Top { is_dummy, is_reply: !is_dummy && first.is_reply, subject: first.subject }
     }
 
     /// Step 5: threads with the same base subject become one.
-    fn gather_subjects(&mut self, facts: &[Arc<Facts>]) {
-        let mut table: HashMap<&str, usize> = HashMap::new();
+    fn gather_subjects(&mut self, briefs: &[Brief]) {
+        let mut table = Table::default();
         for &root in &self.roots {
-            let top = self.top(root, facts);
-            if top.subject.is_empty() {
+            let top = self.top(root, briefs);
+            if top.subject.is_none() {
                 continue;
             }
             let kept = table.entry(top.subject).or_insert(root);
-            let before = self.top(*kept, facts);
+            let before = self.top(*kept, briefs);
             if !before.is_dummy && (top.is_dummy || (before.is_reply && !top.is_reply)) {
                 *kept = root;
             }
@@ -215,22 +215,22 @@ impl Forest {
         let mut kept_roots = Vec::with_capacity(roots.len());
         let mut below = vec![false; self.nodes.len()];
         for root in roots {
-            let top = self.top(root, facts);
-            let Some(kept) = table.get_mut(top.subject).filter(|kept| **kept != root) else {
+            let top = self.top(root, briefs);
+            let Some(kept) = table.get_mut(&top.subject).filter(|kept| **kept != root) else {
                 kept_roots.push(root);
                 continue;
             };
-            let other = self.top(*kept, facts);
+            let other = self.top(*kept, briefs);
             if other.is_dummy {
                 let joining = if top.is_dummy { std::mem::take(&mut self.nodes[root].children) } else { vec![root] };
                 self.nodes[*kept].children.extend(joining);
-                sort(&mut self.nodes[*kept].children, facts);
+                sort(&mut self.nodes[*kept].children, briefs);
             } else if top.is_reply && !other.is_reply {
                 self.nodes[*kept].children.push(root);
-                sort(&mut self.nodes[*kept].children, facts);
+                sort(&mut self.nodes[*kept].children, briefs);
             } else {
                 let mut children = vec![*kept, root];
-                sort(&mut children, facts);
+                sort(&mut children, briefs);
                 below[*kept] = true;
                 *kept = self.nodes.len();
                 kept_roots.push(*kept);
