@@ -3,10 +3,12 @@
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use mailstore::{Account, ErrorKind, FlagChange, FlagOp, Flags, Store, UidSet};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use suite::process::run;
 
 use super::{INLINE, account_folder, alice, content, content_files, deliver, inbox, kind, name, options, uids};
 
@@ -155,4 +157,25 @@ fn scribbled_databases_never_panic() {
         }
         let _ = deliver(&account, "INBOX", &content(99, 900));
     }
+}
+
+#[test]
+fn a_log_that_is_longer_than_what_was_written_to_it_ends_where_its_commits_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(options(dir.path())).unwrap();
+    let account = alice(&store);
+    let mut ahead = false;
+    for number in 1..=40 {
+        deliver(&account, "INBOX", &content(number, 1900)).unwrap();
+        ahead |= fs::read(database(dir.path()).with_extension("db-wal")).unwrap().ends_with(&[0; 8192]);
+    }
+    assert!(ahead, "the log was never made longer ahead of its use");
+    // What a machine has on its disk that loses its power now.
+    let left = tempfile::tempdir().unwrap();
+    run(Command::new("cp").arg("-a").arg(dir.path().join(".")).arg(left.path()), b"").success();
+    let account = open(left.path());
+    assert_eq!(readable(&account), (1..=40).collect::<Vec<u32>>());
+    deliver(&account, "INBOX", &content(41, 1900)).unwrap();
+    assert_eq!(readable(&account).len(), 41);
+    assert_eq!(account.check().unwrap().problems, [""; 0]);
 }

@@ -1,5 +1,7 @@
 //! One account's database: opened when it is needed, closed when the store says so.
 
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
@@ -8,7 +10,7 @@ use std::time::Instant;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, DEFAULT_NAME};
 
-use super::open::{FileIdentity, PATIENCE, connect, identity, now, pause, wait_again};
+use super::open::{FileIdentity, LOG, PATIENCE, connect, identity, now, pause, wait_again};
 use super::queue::{Queue, Ticket, lock};
 use super::{Announcement, Reader, Writer};
 use crate::bodies::ContentFiles;
@@ -19,6 +21,14 @@ use crate::error::{Result, StoreError};
 const LOG_TIDY: u32 = 1000;
 /// Pages of log after which the writer itself does it, in case nobody else came to it.
 const LOG_MOST: u32 = 8000;
+/// Octets of a page in the log, with its header.
+const LOG_FRAME: u64 = 4096 + 24;
+/// Octets of the log that are there before they are written; a log that is no longer than this is left as it is.
+const LOG_AHEAD: u64 = 64 << 10;
+/// The log is made longer by as much as it has, up to this.
+const LOG_STEP: u64 = 1 << 20;
+/// A log of so many octets is written back soon.
+const LOG_LONGEST: u64 = LOG_MOST as u64 * LOG_FRAME;
 /// Bodies removed in one commit of tidying.
 const PURGE_STEP: usize = 256;
 
@@ -94,7 +104,9 @@ impl Database {
 
     fn run(&self, tickets: &[Arc<Ticket>], tell: &dyn Fn(Announcement)) {
         let outcome = match self.connection(&self.writer, lock(&self.writer)) {
-            Ok(held) => held.as_ref().map_or_else(|| Err(closed()), |db| transaction(db, tickets)),
+            Ok(held) => {
+                held.as_ref().map_or_else(|| Err(closed()), |db| transaction(db, tickets, &|| self.extend_log()))
+            }
             Err(error) => Err(error),
         };
         match outcome {
@@ -238,6 +250,27 @@ impl Database {
         Ok(if purged == PURGE_STEP || let_go == PURGE_STEP { Tidiness::MoreToDo } else { Tidiness::Done })
     }
 
+    /// Makes a growing log longer ahead of what is written to it: a sync of octets that replace others is a third of the work that one is
+    /// which must note that the file has grown. Called by who holds the lock for writing, so that nobody else writes there. SQLite reads
+    /// no further than the first frame without its checksum. It is no failure if that cannot be done.
+    fn extend_log(&self) {
+        let used = u64::from(self.log_pages.load(Ordering::Relaxed)) * LOG_FRAME;
+        if !(LOG_AHEAD..LOG_LONGEST).contains(&used) {
+            return;
+        }
+        let path = self.dir.join(LOG);
+        let Ok(length) = fs::metadata(&path).map(|file| file.len()) else { return };
+        if length >= used + LOG_AHEAD {
+            return;
+        }
+        let more = usize::try_from(used.min(LOG_STEP)).unwrap_or_default();
+        let written =
+            OpenOptions::new().write(true).open(&path).and_then(|log| log.write_all_at(&vec![0; more], length));
+        if let Err(error) = written {
+            tracing::debug!(%error, "the log was not made longer");
+        }
+    }
+
     /// Copies the log into the database as far as readers allow, so that the next commit starts it again from its
     /// beginning: a log that is written over needs no new blocks. It is no failure if that is not far.
     fn write_back(&self) {
@@ -259,7 +292,8 @@ struct Committed {
 }
 
 /// Runs jobs in one transaction, each in a savepoint of its own when there are several. `Err` means that none took place.
-fn transaction(db: &Connection, tickets: &[Arc<Ticket>]) -> Result<Committed> {
+/// `begun` is called with the lock for writing held.
+fn transaction(db: &Connection, tickets: &[Arc<Ticket>], begun: &dyn Fn()) -> Result<Committed> {
     if !db.is_autocommit() {
         // Left by a job that panicked.
         db.execute_batch("ROLLBACK")?;
@@ -270,6 +304,7 @@ fn transaction(db: &Connection, tickets: &[Arc<Ticket>]) -> Result<Committed> {
             return Err(error.into());
         }
     }
+    begun();
     let several = tickets.len() > 1;
     let mut committed = Committed {
         outcomes: Vec::with_capacity(tickets.len()),

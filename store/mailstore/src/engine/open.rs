@@ -20,6 +20,8 @@ use crate::special_use::SpecialUse;
 
 /// The database's file in the account's folder.
 pub(crate) const DATABASE: &str = "account.db";
+/// Its log.
+pub(super) const LOG: &str = "account.db-wal";
 /// `HELI`: what the database says it belongs to.
 pub(super) const APPLICATION: u32 = 0x4845_4c49;
 /// How long other writers are waited for before `Busy`.
