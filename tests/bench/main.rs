@@ -4,6 +4,7 @@
 //! `cargo build --release -p heliograph`. Run it on a machine that does nothing else; clients share its cores.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+mod attachment;
 mod load;
 mod mailbox;
 mod many;
@@ -28,6 +29,7 @@ const LOADS: &[(&str, Load)] = &[
     ("idle", memory::idle),
     ("notify", notify::notify),
     ("webmail", webmail::list),
+    ("attachment", attachment::attachment),
     ("sessions", many::sessions),
 ];
 

@@ -110,18 +110,17 @@ fn timed(count: usize, mut work: impl FnMut(usize)) -> (f64, f64) {
     spread(times.collect())
 }
 
-/// Sockets for all the clients: as many as the system lets this process have.
-fn raise_file_limit() {
+/// Sockets for all the clients: as many as the system lets this process have, which must be `needed` at least.
+pub fn raise_file_limit(needed: usize) {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
-    let needed = u64::try_from(IMAP + POP + HTTP + 1000).unwrap();
-    assert!(hard >= needed, "the hard limit on open files is {hard}: this load needs {needed} (ulimit -Hn)");
+    assert!(hard >= needed as u64, "the hard limit on open files is {hard}: this load needs {needed} (ulimit -Hn)");
 }
 
 /// Everything at once on a watched site with every default: one process a service.
 pub fn sessions(table: &mut Table) {
-    raise_file_limit();
+    raise_file_limit(IMAP + POP + HTTP + 1000);
     let mut names = users(20);
     names.extend((0..POP).map(|user| format!("pop{user}")));
     let site = Site::make(SiteOptions::default().users(&names));

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Unit {
     /// More is better.
     PerSecond,
+    /// More is better.
+    MebibytesPerSecond,
     /// Less is better.
     Milliseconds,
     /// Less is better.
@@ -42,6 +44,7 @@ impl Row {
     fn text(&self) -> String {
         let unit = match self.unit {
             Unit::PerSecond => "/s",
+            Unit::MebibytesPerSecond => " MiB/s",
             Unit::Milliseconds => " ms",
             Unit::Kibibytes => " KiB",
             Unit::Mebibytes => " MiB",
