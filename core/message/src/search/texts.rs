@@ -37,6 +37,15 @@ pub struct Texts<'a> {
     pub digest: DigestRef<'a>,
 }
 
+/// What is looked at below a message's header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// The texts of the parts.
+    Bodies,
+    /// Their headers too.
+    Headers,
+}
+
 impl Texts<'_> {
     /// HEADER: a field of that name holds the string; an empty string asks for the field alone.
     pub fn header_holds(&self, name: &[u8], needle: &Needle) -> bool {
@@ -48,12 +57,14 @@ impl Texts<'_> {
     /// TEXT: the header or the body.
     pub fn text_holds(&self, needle: &Needle) -> bool {
         let root = self.digest.root();
-        needle.is_empty() || needle.is_among(|visit| self.block(&root, visit)) || self.body_holds(needle)
+        needle.is_empty()
+            || needle.is_among(|visit| self.block(&root, visit))
+            || needle.is_among(|visit| self.below(&root, Depth::Headers, visit))
     }
 
-    /// BODY: every text below the header.
+    /// BODY: every text below the header, the headers of parts aside (RFC 9051 §6.4.4).
     pub fn body_holds(&self, needle: &Needle) -> bool {
-        needle.is_empty() || needle.is_among(|visit| self.below(&self.digest.root(), visit))
+        needle.is_empty() || needle.is_among(|visit| self.below(&self.digest.root(), Depth::Bodies, visit))
     }
 
     /// Every text that a search of the header or the envelope looks in, as a whole or inside a longer one; some twice.
@@ -75,7 +86,7 @@ impl Texts<'_> {
 
     /// Every text below the header.
     pub fn each_of_body(&self, visit: &mut Visit<'_>) -> ControlFlow<()> {
-        self.below(&self.digest.root(), visit)
+        self.below(&self.digest.root(), Depth::Headers, visit)
     }
 
     fn root_header(&self) -> &[u8] {
@@ -104,12 +115,14 @@ impl Texts<'_> {
     }
 
     /// As deep as the digest's depth limit.
-    fn below(&self, part: &PartRef<'_>, visit: &mut Visit<'_>) -> ControlFlow<()> {
+    fn below(&self, part: &PartRef<'_>, depth: Depth, visit: &mut Visit<'_>) -> ControlFlow<()> {
         match part.kind {
             PartKind::Multipart | PartKind::Message => {
                 for child in part.children() {
-                    self.block(&child, visit)?;
-                    self.below(&child, visit)?;
+                    if depth == Depth::Headers {
+                        self.block(&child, visit)?;
+                    }
+                    self.below(&child, depth, visit)?;
                 }
                 ControlFlow::Continue(())
             }
