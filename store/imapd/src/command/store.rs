@@ -4,13 +4,13 @@ use imap_wire::command::Numbers;
 use imap_wire::flag::FlagList;
 use imap_wire::print;
 use imap_wire::store::{Echo, StoreAction, StoreArgs};
-use mailstore::{FlagChange, FlagOp, FlagSet, Flags, Snapshot, Uid, UidSet};
+use mailstore::{FlagChange, FlagOp, FlagSet, Flags, KeywordNames, Snapshot, Uid, UidSet};
 
 use crate::reply::{Handled, Reply, store_failure};
 use crate::selected::{Selected, look};
 use crate::session::Session;
-use crate::sync::{Expunges, SYSTEM, Telling, Told};
-use crate::view::{Selection, View};
+use crate::sync::{Dialect, Expunges, SYSTEM, Telling, Told};
+use crate::view::{Ghost, Selection, View};
 
 /// STORE.
 pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreArgs) -> Handled {
@@ -65,6 +65,9 @@ pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreAr
     let telling = Telling { expunges: Expunges::Hold, told, numbers, dialect };
     selected.moved(look, telling, &mut session.link.out)?;
     let has_gone = selection.has_ghost(&selected.view);
+    if has_gone && numbers == Numbers::Sequence && args.unchanged_since.is_none() {
+        store_in_view(selected, &selection, &args, dialect, &mut session.link.out);
+    }
     if numbers == Numbers::Uid {
         let telling = Telling { expunges: Expunges::Tell, told: Told::Changed, numbers, dialect };
         let now = selected.view.snapshot.clone();
@@ -76,6 +79,34 @@ pub(super) async fn store(session: &mut Session, numbers: Numbers, args: StoreAr
         return Ok(reply.code(modified(&session.selected, numbers, &refused)));
     }
     Ok(if has_gone && numbers == Numbers::Sequence { reply.code("EXPUNGEISSUED") } else { reply })
+}
+
+/// Messages that somebody else has removed are there for this client until it is told (RFC 2180 §4.2): in its view they get the flags
+/// that it stores, and it is told so.
+fn store_in_view(
+    selected: &mut Selected,
+    selection: &Selection,
+    args: &StoreArgs,
+    dialect: Dialect,
+    out: &mut Vec<u8>,
+) {
+    let view = &mut selected.view;
+    let (flags, allowed) = (named_flags(&args.flags, view.snapshot.keywords()), view.permanent_flags());
+    let mut ghosts = view.ghosts.to_vec();
+    let named = |ghost: &&mut Ghost| selection.ranges().iter().any(|(from, to)| (*from..*to).contains(&ghost.at));
+    for ghost in ghosts.iter_mut().filter(named) {
+        let after = after(args.action, ghost.flags, flags);
+        ghost.flags = ghost.flags.without(allowed) | after.without(after.without(allowed));
+        ghost.modseq = view.snapshot.highest_modseq();
+    }
+    view.ghosts = ghosts.into();
+    if args.echo == Echo::Silent {
+        return;
+    }
+    let telling = Telling { expunges: Expunges::Hold, told: Told::Nothing, numbers: Numbers::Sequence, dialect };
+    for at in selection.indices().filter(|at| view.entry(*at).is_some_and(|entry| entry.ghost)) {
+        view.print_fetch_flags(out, at, telling);
+    }
 }
 
 /// `MODIFIED set`: the messages left alone because they changed after UNCHANGEDSINCE.
@@ -118,19 +149,27 @@ fn expectation(
     args: &StoreArgs,
     refused: &[Uid],
 ) -> Vec<(Uid, Flags)> {
-    let set = flag_set(&args.flags);
-    let keywords = set.keywords.iter().filter_map(|keyword| now.keywords().flag(keyword));
-    let flags = keywords.fold(set.system, |all, keyword| all | keyword);
+    let flags = named_flags(&args.flags, now.keywords());
     let entries = selection.indices().filter_map(|at| view.entry(at)).filter(|entry| !entry.ghost);
     entries
         .map(|entry| {
-            let after = match args.action {
-                _ if refused.binary_search(&entry.uid).is_ok() => entry.flags,
-                StoreAction::Replace => flags,
-                StoreAction::Add => entry.flags | flags,
-                StoreAction::Remove => entry.flags.without(flags),
-            };
-            (entry.uid, after)
+            let refused = refused.binary_search(&entry.uid).is_ok();
+            (entry.uid, if refused { entry.flags } else { after(args.action, entry.flags, flags) })
         })
         .collect()
+}
+
+/// The flags of a command as bits; keywords that the mailbox does not know have none.
+fn named_flags(flags: &FlagList, keywords: &KeywordNames) -> Flags {
+    let set = flag_set(flags);
+    set.keywords.iter().filter_map(|keyword| keywords.flag(keyword)).fold(set.system, |all, keyword| all | keyword)
+}
+
+/// What an action makes of a message's flags.
+fn after(action: StoreAction, before: Flags, flags: Flags) -> Flags {
+    match action {
+        StoreAction::Replace => flags,
+        StoreAction::Add => before | flags,
+        StoreAction::Remove => before.without(flags),
+    }
 }
