@@ -200,7 +200,36 @@ impl Request {
     /// The same in the dialect that the client has enabled.
     pub fn parse_in(text: &[u8], dialect: Names) -> std::result::Result<Self, Unreadable> {
         let mut cursor = Cursor::speaking(text, dialect);
-        let Some(tag) = tag(&mut cursor) else {
+        let Beginning { tag, verb, numbers } = Beginning::parse(&mut cursor)?;
+        match arguments(&verb, numbers, &mut cursor).and_then(|command| cursor.end().map(|()| command)) {
+            Ok(command) => Ok(Self { tag, command }),
+            Err(error) => Err(Unreadable { tag: Some(tag), verb, error }),
+        }
+    }
+
+    /// Looks at a command up to its first literal: whether there is a command of that name that can have one. One that cannot is
+    /// refused before the literal comes (RFC 9051 §7.6).
+    pub fn may_go_on(text: &[u8], dialect: Names) -> std::result::Result<(), Unreadable> {
+        let Beginning { tag, verb, .. } = Beginning::parse(&mut Cursor::speaking(text, dialect))?;
+        let error = match () {
+            () if WITH_ARGUMENTS.contains(&verb.as_str()) => return Ok(()),
+            () if WITHOUT_ARGUMENTS.contains(&verb.as_str()) => WireError::bad("The command takes no arguments"),
+            () => WireError::bad("Unknown command"),
+        };
+        Err(Unreadable { tag: Some(tag), verb, error })
+    }
+}
+
+/// What stands before the arguments.
+struct Beginning {
+    tag: String,
+    verb: String,
+    numbers: Numbers,
+}
+
+impl Beginning {
+    fn parse(cursor: &mut Cursor<'_>) -> std::result::Result<Self, Unreadable> {
+        let Some(tag) = tag(cursor) else {
             return Err(Unreadable { tag: None, verb: String::new(), error: WireError::bad("Expected a tag") });
         };
         let unreadable = |verb: &str, error| Unreadable { tag: Some(tag.clone()), verb: verb.to_owned(), error };
@@ -217,25 +246,84 @@ impl Request {
         let mut numbers = Numbers::Sequence;
         if verb == "UID" {
             numbers = Numbers::Uid;
-            let next = cursor.space().and_then(|()| cursor.keyword());
-            match next {
-                Ok(next)
-                    if matches!(
-                        next.as_str(),
-                        "FETCH" | "STORE" | "SEARCH" | "SORT" | "THREAD" | "COPY" | "MOVE" | "EXPUNGE"
-                    ) =>
-                {
-                    verb = next
-                }
+            match cursor.space().and_then(|()| cursor.keyword()) {
+                Ok(next) if WITH_UIDS.contains(&next.as_str()) => verb = next,
                 _ => return Err(unreadable("UID", WireError::bad("Unknown UID command"))),
             }
         }
-        match arguments(&verb, numbers, &mut cursor).and_then(|command| cursor.end().map(|()| command)) {
-            Ok(command) => Ok(Self { tag, command }),
-            Err(error) => Err(unreadable(&verb, error)),
-        }
+        Ok(Self { tag, verb, numbers })
     }
 }
+
+/// Commands that UID may stand before.
+const WITH_UIDS: [&str; 8] = ["FETCH", "STORE", "SEARCH", "SORT", "THREAD", "COPY", "MOVE", "EXPUNGE"];
+
+/// Commands that have no arguments.
+const WITHOUT_ARGUMENTS: [&str; 11] = [
+    "CAPABILITY",
+    "NOOP",
+    "LOGOUT",
+    "STARTTLS",
+    "NAMESPACE",
+    "IDLE",
+    "UNAUTHENTICATE",
+    "CHECK",
+    "NETSCAPE",
+    "CLOSE",
+    "UNSELECT",
+];
+
+/// Commands that have arguments, or may have.
+const WITH_ARGUMENTS: [&str; 48] = [
+    "COMPARATOR",
+    "LANGUAGE",
+    "GENURLAUTH",
+    "RESETKEY",
+    "URLFETCH",
+    "XSERVERINFO",
+    "XMAILBOXINFO",
+    "GETANNOTATION",
+    "SETANNOTATION",
+    "SETACL",
+    "DELETEACL",
+    "GETACL",
+    "LISTRIGHTS",
+    "MYRIGHTS",
+    "NOTIFY",
+    "AUTHENTICATE",
+    "COMPRESS",
+    "LOGIN",
+    "PROXYAUTH",
+    "ID",
+    "ENABLE",
+    "SELECT",
+    "EXAMINE",
+    "CREATE",
+    "DELETE",
+    "RENAME",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "LIST",
+    "LSUB",
+    "STATUS",
+    "APPEND",
+    "EXPUNGE",
+    "SEARCH",
+    "UIDBATCHES",
+    "CANCELUPDATE",
+    "ESEARCH",
+    "GETMETADATA",
+    "SETMETADATA",
+    "GETQUOTA",
+    "GETQUOTAROOT",
+    "SETQUOTA",
+    "SORT",
+    "THREAD",
+    "FETCH",
+    "STORE",
+    "COPY",
+    "MOVE",
+];
 
 fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Command> {
     // Commands without arguments.
@@ -255,13 +343,7 @@ fn arguments(verb: &str, numbers: Numbers, cursor: &mut Cursor<'_>) -> Result<Co
         "CLOSE" => return Ok(Command::Close),
         "UNSELECT" => return Ok(Command::Unselect),
         "EXPUNGE" if numbers == Numbers::Sequence => return Ok(Command::Expunge(None)),
-        "COMPARATOR" | "LANGUAGE" | "GENURLAUTH" | "RESETKEY" | "URLFETCH" => {}
-        "XSERVERINFO" | "XMAILBOXINFO" | "GETANNOTATION" | "SETANNOTATION" => {}
-        "SETACL" | "DELETEACL" | "GETACL" | "LISTRIGHTS" | "MYRIGHTS" | "NOTIFY" => {}
-        "AUTHENTICATE" | "COMPRESS" | "LOGIN" | "PROXYAUTH" | "ID" | "ENABLE" | "SELECT" | "EXAMINE" | "CREATE"
-        | "DELETE" | "RENAME" | "SUBSCRIBE" | "UNSUBSCRIBE" | "LIST" | "LSUB" | "STATUS" | "APPEND" | "EXPUNGE"
-        | "SEARCH" | "UIDBATCHES" | "CANCELUPDATE" | "ESEARCH" | "GETMETADATA" | "SETMETADATA" | "GETQUOTA"
-        | "GETQUOTAROOT" | "SETQUOTA" | "SORT" | "THREAD" | "FETCH" | "STORE" | "COPY" | "MOVE" => {}
+        verb if WITH_ARGUMENTS.contains(&verb) => {}
         _ => return Err(WireError::bad("Unknown command")),
     }
     cursor.space()?;

@@ -278,6 +278,12 @@ impl Session {
             }
             Some(Ok(append::Head::Name)) | None => {}
         }
+        if let Err(unreadable) = Request::may_go_on(self.link.splitter.text(), self.names())
+            && !matches!(append::parse_head(self.link.splitter.text(), self.names()), Some(Ok(_)))
+        {
+            self.link.splitter.refuse_literal();
+            return self.refuse(unreadable.tag.as_deref(), &Reply::from(&unreadable.error));
+        }
         let tag = imap_wire::command::tag_of(self.link.splitter.text());
         if !self.may_send(announced) {
             self.link.splitter.refuse_literal();
