@@ -42,7 +42,7 @@ pub use error::{ErrorKind, Result, StoreError};
 pub use event::{About, Arrived, Cause, Counts, EventKind, NoObserver, Observer, StoreEvent, Wants};
 pub use flags::{FlagChange, FlagOp, FlagSet, Flags, KeywordNames};
 pub use internal_date::InternalDate;
-pub use mailbox::{Gists, Known, Mailbox};
+pub use mailbox::{Gists, Known, Mailbox, Needed};
 pub use mailbox_name::MailboxName;
 pub use object_id::ObjectId;
 pub use options::{AccountOptions, DefaultMailbox, Partition, StoreLimits, StoreOptions};

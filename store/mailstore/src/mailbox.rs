@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub(crate) use self::flagging::permitted;
 pub use self::gists::{Gists, Known};
 pub(crate) use self::removal::{remove_all, remove_messages};
+pub use self::transfer::Needed;
 pub(crate) use self::transfer::{Looks, Transfer, transfer};
 use crate::MailboxId;
 use crate::account::{Account, MailboxStatus};

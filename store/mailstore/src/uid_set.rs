@@ -94,6 +94,11 @@ impl UidSet {
             .is_ok_and(|at| self.ranges[at] == *range)
     }
 
+    /// How many UIDs it holds.
+    pub(crate) fn count(&self) -> u64 {
+        self.ranges.iter().map(|range| u64::from(range.end() - range.start()) + 1).sum()
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()

@@ -46,6 +46,8 @@ struct Target {
     replaced: Option<(Mailbox, Uid)>,
     /// For relative URLs without a mailbox.
     selected: Option<(Account, MailboxName)>,
+    /// Whether the user may read the mailbox: APPENDUID is told to nobody else (RFC 9051 §6.3.12).
+    readable: bool,
 }
 
 /// A message that is being put together.
@@ -161,7 +163,7 @@ fn stop(session: &mut Session, at: At, reply: Reply) -> Reply {
 }
 
 async fn store(session: &mut Session, target: Target, messages: Vec<NewMessage>) -> Reply {
-    let Target { account, name, replaced, .. } = target;
+    let Target { account, name, replaced, readable, .. } = target;
     let owner = account.id().clone();
     let verb = if replaced.is_some() { "REPLACE completed" } else { "APPEND completed" };
     let replaces = replaced.is_some();
@@ -181,6 +183,7 @@ async fn store(session: &mut Session, target: Target, messages: Vec<NewMessage>)
     }
     match appended {
         // RFC 8508 §4.3: told before the EXPUNGE.
+        Ok(_) if !readable => Reply::ok(verb),
         Ok(appended) if replaces => {
             Reply::ok("Replacement message ready").code(append_uid(&appended)).print(
                 &mut session.link.out,
@@ -241,13 +244,13 @@ async fn prepare(session: &mut Session, begun: &Begun) -> Result<Result<Target, 
         .deps
         .pool
         .run(move || {
-            asked.permit(&wanted, Rights::INSERT)?;
+            let rights = asked.permit(&wanted, Rights::INSERT)?;
             let selected = selected.and_then(|mailbox| Some((mailbox.account().clone(), mailbox.name().ok()?)));
-            Ok((asked.mailbox(&wanted)?, selected))
+            Ok((asked.mailbox(&wanted)?, selected, rights.contains(Rights::READ)))
         })
         .await;
     Ok(match found {
-        Ok((info, selected)) if info.selectable => Ok(Target { account, name, replaced, selected }),
+        Ok((info, selected, readable)) if info.selectable => Ok(Target { account, name, replaced, selected, readable }),
         Ok(_) => Err(Reply::no("Mailbox holds no messages").code("TRYCREATE")),
         Err(error) => Err(destination_failure(&error)),
     })

@@ -5,7 +5,7 @@ use crate::acl::Rights;
 use crate::engine::Writer;
 use crate::error::{Result, StoreError};
 use crate::event::EventKind;
-use crate::mailbox::{Looks, Transfer, remove_all, transfer};
+use crate::mailbox::{Looks, Needed, Transfer, remove_all, transfer};
 use crate::mailbox_name::MailboxName;
 use crate::special_use::SpecialUse;
 use crate::uid_set::UidSet;
@@ -83,7 +83,8 @@ impl Account {
                 let destination = existing(writer, &to)?;
                 // RFC 5464 §4.1: INBOX keeps its annotations, and the new mailbox has them too.
                 writer.copy_annotations(row.id, destination.id)?;
-                transfer(writer, row.id, &UidSet::all(), destination, Transfer::Move, Looks::default(), None)?;
+                let how = Transfer::Move(Needed::Present);
+                transfer(writer, row.id, &UidSet::all(), destination, how, Looks::default(), None)?;
                 return Ok(());
             }
             if to.is_below(&from) {

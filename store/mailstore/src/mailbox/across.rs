@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::removal::REMOVAL;
+use super::transfer::Needed;
 use super::{Mailbox, row_of};
 use crate::account::Account;
 use crate::acl::Rights;
@@ -18,12 +19,13 @@ const BATCH: u64 = 16 << 20;
 
 impl Mailbox {
     /// Copies messages to a mailbox of another account, whose quota counts them: all or none. Errors as [`Mailbox::copy`], about the
-    /// destination.
-    pub fn copy_across(&self, set: &UidSet, account: &Account, name: &MailboxName) -> Result<Copied> {
+    /// destination, and `Gone` as [`Mailbox::copy_every`].
+    pub fn copy_across(&self, set: &UidSet, account: &Account, name: &MailboxName, needed: Needed) -> Result<Copied> {
         account.permit(name, Rights::INSERT)?;
         let snapshot = self.snapshot()?;
         let uids: Vec<_> = snapshot.uids().iter().copied().filter(|uid| set.contains(*uid)).collect();
         let rows = self.rows(&uids)?;
+        needed.check(set, rows.len())?;
         let bytes = rows.iter().fold(0, |sum: u64, row| sum.saturating_add(row.size));
         account.quota()?.admit(bytes, rows.len() as u64)?;
         let first = account.append(name, Vec::new())?;
@@ -39,7 +41,10 @@ impl Mailbox {
             let body = match self.body(row.uid) {
                 Ok(body) => body,
                 // It went meanwhile: then it is not copied.
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::NotFound && needed == Needed::Present => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return Err(StoreError::Gone(format!("message {}", row.uid)));
+                }
                 Err(error) => return Err(error),
             };
             let mut incoming = account.incoming(Some(row.size))?;
@@ -66,10 +71,10 @@ impl Mailbox {
 
     /// Moves messages to a mailbox of another account: they are there before they leave here. Errors as [`Mailbox::copy_across`], and
     /// `NoPermission` here.
-    pub fn move_across(&self, set: &UidSet, account: &Account, name: &MailboxName) -> Result<Copied> {
+    pub fn move_across(&self, set: &UidSet, account: &Account, name: &MailboxName, needed: Needed) -> Result<Copied> {
         let pass = self.account.pass();
         self.account.read(|reader| pass.permit(reader, &row_of(reader, self.id)?, REMOVAL))?;
-        let mut copied = self.copy_across(set, account, name)?;
+        let mut copied = self.copy_across(set, account, name, needed)?;
         let left = self.remove(&UidSet::from(copied.source.as_slice()))?;
         copied.modseq = left.modseq;
         Ok(copied)

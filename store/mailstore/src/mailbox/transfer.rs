@@ -10,7 +10,7 @@ use super::{Mailbox, row_of};
 use crate::account::{Arrival, Pass, add, admit, existing, see, selectable};
 use crate::acl::Rights;
 use crate::engine::{MailboxRow, MessageRow, Writer, now};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::event::{About, Arrived, EventKind, Wants};
 use crate::flags::{FlagSet, Flags, KeywordNames};
 use crate::mailbox_name::MailboxName;
@@ -23,21 +23,50 @@ use crate::{MailboxId, Uid};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Transfer {
     /// They stay; limits hold.
-    Copy(Option<QuotaLimits>),
+    Copy(Option<QuotaLimits>, Needed),
     /// They leave; the account holds as much as before.
-    Move,
+    Move(Needed),
+}
+
+/// Which messages of a set must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    /// Those that are.
+    Present,
+    /// All of them.
+    Every,
+}
+
+impl Needed {
+    /// `Gone` when too few were found.
+    pub(super) fn check(self, set: &UidSet, found: usize) -> Result<()> {
+        match self {
+            Self::Every if set.count() != found as u64 => Err(StoreError::Gone("a message of the set".to_owned())),
+            Self::Every | Self::Present => Ok(()),
+        }
+    }
 }
 
 impl Mailbox {
     /// Copies messages, with flags and dates, to a mailbox of the same account: all or none. Contents are shared,
     /// quota counts them again. `NotFound` (the destination), `NotSelectable`, `NoPermission`, `OverQuota`, `Limit`.
     pub fn copy(&self, set: &UidSet, destination: &MailboxName) -> Result<Copied> {
-        self.transfer(set, destination, Transfer::Copy(self.account.handle_limits()))
+        self.transfer(set, destination, Transfer::Copy(self.account.handle_limits(), Needed::Present))
+    }
+
+    /// As [`Mailbox::copy`]; `Gone`, and nothing is copied, when a message of the set is not there.
+    pub fn copy_every(&self, set: &UidSet, destination: &MailboxName) -> Result<Copied> {
+        self.transfer(set, destination, Transfer::Copy(self.account.handle_limits(), Needed::Every))
     }
 
     /// Moves messages: as [`Mailbox::copy`] and removal in one commit, without quota. A move to itself gives new UIDs.
     pub fn move_to(&self, set: &UidSet, destination: &MailboxName) -> Result<Copied> {
-        self.transfer(set, destination, Transfer::Move)
+        self.transfer(set, destination, Transfer::Move(Needed::Present))
+    }
+
+    /// As [`Mailbox::move_to`]; `Gone`, and nothing is moved, when a message of the set is not there.
+    pub fn move_every(&self, set: &UidSet, destination: &MailboxName) -> Result<Copied> {
+        self.transfer(set, destination, Transfer::Move(Needed::Every))
     }
 
     fn transfer(&self, set: &UidSet, destination: &MailboxName, how: Transfer) -> Result<Copied> {
@@ -45,7 +74,7 @@ impl Mailbox {
         let (id, set, destination, pass) = (self.id, set.clone(), destination.clone(), self.account.pass());
         let outcome = self.account.write(move |writer| {
             let source = row_of(writer, id)?;
-            if let Transfer::Move = how {
+            if let Transfer::Move(_) = how {
                 pass.permit(writer, &source, REMOVAL)?;
             }
             pass.permit(writer, &existing(writer, &destination)?, Rights::INSERT)?;
@@ -110,6 +139,8 @@ pub(crate) fn transfer(
     pass: Option<&Pass>,
 ) -> Result<Copied> {
     let (messages, runs) = members(writer, source, set)?;
+    let (Transfer::Copy(_, needed) | Transfer::Move(needed)) = how;
+    needed.check(set, messages.len())?;
     let mut copied = Copied {
         uid_validity: destination.uid_validity,
         source: messages.iter().map(|message| message.uid).collect(),
@@ -119,7 +150,7 @@ pub(crate) fn transfer(
     if messages.is_empty() {
         return Ok(copied);
     }
-    if let Transfer::Copy(limits) = how {
+    if let Transfer::Copy(limits, _) = how {
         admit(
             writer,
             limits,
@@ -148,7 +179,7 @@ pub(crate) fn transfer(
         if allowed.contains(Flags::SEEN) && seen.as_ref().is_some_and(|seen| seen.contains(*old)) {
             arrived_seen.push(uid);
         }
-        if matches!(how, Transfer::Copy(_)) {
+        if matches!(how, Transfer::Copy(..)) {
             writer.share_body(*body_id)?;
         }
     }
@@ -156,7 +187,7 @@ pub(crate) fn transfer(
         see(writer, &destination, pass, &arrived_seen)?;
     }
     let arrived = Arc::from(&*copied.destination);
-    if let Transfer::Move = how {
+    if let Transfer::Move(_) = how {
         let mut departed = if source == destination.id { destination.clone() } else { row_of(writer, source)? };
         if source != destination.id {
             writer.save_numbers(&destination)?;
