@@ -259,7 +259,7 @@ pub(super) async fn lsub(session: &mut Session, reference: &str, pattern: &str) 
         if matches(&pattern, name) {
             let exists = match &entry.what {
                 What::Own(info) => info.selectable,
-                What::Shared(_) => true,
+                What::Shared(share) => share.rights.contains(Rights::READ),
                 What::Level | What::Missing => false,
             };
             shown.insert(name, if exists { &[] } else { &["\\Noselect"] });
