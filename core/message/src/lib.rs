@@ -7,6 +7,7 @@
 pub mod address;
 pub mod casemap;
 pub mod charset;
+pub mod composed;
 pub mod content;
 pub mod date;
 pub mod digest;

@@ -7,7 +7,7 @@ use crate::session::Session;
 
 /// CREATE. A name that ends in the delimiter only says that mailboxes will be created below it.
 pub(super) async fn create(session: &mut Session, name: String, uses: Vec<String>) -> Handled {
-    let name = match checked(name.strip_suffix('/').unwrap_or(&name)) {
+    let name = match new_name(name.strip_suffix('/').unwrap_or(&name)) {
         Ok(name) => name.as_str().to_owned(),
         Err(reply) => return Ok(reply),
     };
@@ -63,7 +63,7 @@ pub(super) async fn delete(session: &mut Session, name: &str) -> Handled {
 
 /// RENAME. Mailboxes stay with their owner.
 pub(super) async fn rename(session: &mut Session, from: &str, to: &str) -> Handled {
-    let to = match existing(from).and_then(|_| checked(to.strip_suffix('/').unwrap_or(to))) {
+    let to = match existing(from).and_then(|_| new_name(to.strip_suffix('/').unwrap_or(to))) {
         Ok(to) => to.as_str().to_owned(),
         Err(reply) => return Ok(reply),
     };
@@ -114,6 +114,14 @@ where
         Ok(Err(error)) => store_failure(&error),
         Err(reply) => reply,
     })
+}
+
+/// A name that a mailbox may get: no other spelling of a name that looks the same (RFC 9051 §5.1).
+fn new_name(name: &str) -> Result<MailboxName, Reply> {
+    match message::composed::is_composed(name) {
+        true => checked(name),
+        false => Err(Reply::no("Mailbox name is not in Unicode normalization form C").code("CANNOT")),
+    }
 }
 
 /// A name that a mailbox may have.
