@@ -210,7 +210,9 @@ impl View {
     fn print_fetch(&self, out: &mut Vec<u8>, at: usize, telling: Telling<'_>, news: News) {
         let Some(entry) = self.entry(at) else { return };
         open_fetch(out, at, entry.uid, telling.dialect);
-        if !telling.dialect.uid_only && (telling.numbers == Numbers::Uid || telling.dialect.condstore) {
+        // RFC 9051 §7.5.2: a client of IMAP4rev2 is told of nothing without its UID.
+        let named = telling.numbers == Numbers::Uid || telling.dialect.condstore || telling.dialect.rev2;
+        if !telling.dialect.uid_only && named {
             out.extend_from_slice(b"UID ");
             print::number(out, u64::from(entry.uid));
             out.push(b' ');

@@ -7,7 +7,7 @@ use imap_wire::Names;
 use imap_wire::command::{Numbers, SelectArgs};
 use imap_wire::print;
 use imap_wire::qresync::Qresync;
-use mailstore::{ErrorKind, Mailbox, ModSeq, Recent, Rights, StoreError, UidSet};
+use mailstore::{ErrorKind, Mailbox, MailboxInfo, MailboxName, ModSeq, Recent, Rights, StoreError, UidSet};
 
 use crate::reply::{Handled, Reply, store_failure};
 use crate::selected::{Look, Selected, look, telling};
@@ -36,11 +36,10 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
             let changes = bus.subscribe(&id, Watch::Mailbox(mailbox.id()));
             let look = look(&mailbox, access)?;
             note_reader(&mailbox);
-            let object_id = mailbox.status()?.object_id;
-            Ok((mailbox, changes, look, object_id))
+            Ok((mailbox, changes, look, account.mailbox(&name)?))
         })
         .await;
-    let (mailbox, changes, look, object_id) = match opened {
+    let (mailbox, changes, look, info) = match opened {
         Ok(opened) => opened,
         Err(error) => return Ok(store_failure(&error)),
     };
@@ -57,12 +56,11 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
     let told_to = view.snapshot.uid_next();
     print_mailbox(&mut session.link.out, &mailbox, &view, session.dialect);
     // RFC 8474 §4.2.
-    session.say(&format!("OK [MAILBOXID ({object_id})]"), "Ok");
+    session.say(&format!("OK [MAILBOXID ({})]", info.status.object_id), "Ok");
     // RFC 4467 §9.
     session.say("OK [URLMECH INTERNAL]", "Mechanisms of authorized URLs");
     if session.dialect.rev2 {
-        // RFC 9051 §6.3.2: which mailbox it is, under the name that the server knows.
-        print::list_line(&mut session.link.out, "LIST", [], &args.mailbox, Names::Utf8, b"");
+        print_name(&mut session.link.out, &args.mailbox, &info, mailbox.account().is_shared());
     }
     session.selected = Some(Box::new(Selected {
         mailbox,
@@ -83,6 +81,19 @@ pub(super) async fn select(session: &mut Session, args: SelectArgs, access: Acce
         Access::ReadWrite => Reply::ok("SELECT completed").code("READ-ONLY"),
         Access::ReadOnly => Reply::ok("EXAMINE completed").code("READ-ONLY"),
     })
+}
+
+/// Which mailbox it is, under the name that the server knows, with what LIST tells of it (RFC 9051 §6.3.2).
+fn print_name(out: &mut Vec<u8>, asked: &str, info: &MailboxInfo, shared: bool) {
+    let name = MailboxName::new(asked);
+    let name = name.as_ref().map_or(asked, MailboxName::as_str);
+    let mut attributes = Vec::new();
+    // What somebody else's mailbox is for is not for this user, and what is below it may not be known.
+    if !shared {
+        attributes.push(if info.has_children { "\\HasChildren" } else { "\\HasNoChildren" });
+        attributes.extend(info.special_use.map(|special_use| special_use.attribute()));
+    }
+    print::list_line(out, "LIST", attributes, name, Names::Utf8, b"");
 }
 
 /// Notes that somebody who is not the owner was here, for the report of readers.
@@ -192,8 +203,8 @@ pub(super) async fn close(session: &mut Session) -> Handled {
     if !selected.is_read_only() {
         let mailbox = selected.mailbox.clone();
         match session.deps.pool.run(move || mailbox.expunge(None)).await {
-            // RFC 4314 §4: who may not expunge closes all the same.
-            Err(error) if error.kind() != ErrorKind::NoPermission && error.kind() != ErrorKind::NotFound => {
+            // RFC 4314 §4: who may not expunge closes all the same; and a mailbox that is gone is closed.
+            Err(error) if !matches!(error.kind(), ErrorKind::NoPermission | ErrorKind::NotFound | ErrorKind::Gone) => {
                 return Ok(store_failure(&error));
             }
             _ => {}
