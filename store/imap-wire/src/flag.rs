@@ -49,6 +49,8 @@ pub struct FlagList {
     pub keywords: Vec<String>,
 }
 
+/// Most keywords of one list. A mailbox holds far fewer; but each is compared with those before it.
+pub const MAX_KEYWORDS: usize = 1000;
 /// Longest keyword, in octets.
 pub const MAX_KEYWORD: usize = 255;
 
@@ -79,9 +81,13 @@ impl FlagList {
             return Ok(());
         }
         let keyword = keyword(cursor)?;
-        if !self.keywords.iter().any(|known| known.eq_ignore_ascii_case(&keyword)) {
-            self.keywords.push(keyword);
+        if self.keywords.iter().any(|known| known.eq_ignore_ascii_case(&keyword)) {
+            return Ok(());
         }
+        if self.keywords.len() == MAX_KEYWORDS {
+            return Err(WireError::limit("Too many keywords in one list"));
+        }
+        self.keywords.push(keyword);
         Ok(())
     }
 }
