@@ -299,7 +299,7 @@ impl Client {
             6 => (self.run("EXPUNGE", Expunges::Allowed).0, false),
             7 => (self.run("NOOP", Expunges::Allowed).0, false),
             8 => (self.search(), false),
-            9 => (self.run(&format!("COPY {first} Archive"), Expunges::Allowed).0, true),
+            9 => (self.copy(first, last), true),
             10 => (self.run(&format!("MOVE {first} INBOX"), Expunges::Allowed).0, true),
             11 => {
                 let uid = uid.unwrap_or(1);
@@ -377,8 +377,21 @@ impl Client {
         let flags = joined(&self.some_flags());
         let sign = *["", "+", "-"].choose(&mut self.random).unwrap();
         let (status, told) = self.run(&format!("STORE {first}:{last} {sign}FLAGS ({flags})"), Expunges::Forbidden);
-        if !status.contains("EXPUNGEISSUED") && !(first..=last).all(|number| told.contains(&number)) {
+        // Also of those that somebody else has removed: they are there until that is told (RFC 2180 §4.2).
+        if !(first..=last).all(|number| told.contains(&number)) {
             self.fail(&format!("STORE {first}:{last} told {told:?}"));
+        }
+        status
+    }
+
+    /// All of the messages are copied, or none (RFC 9051 §6.4.7).
+    fn copy(&mut self, first: usize, last: usize) -> String {
+        let (status, _) = self.run(&format!("COPY {first}:{last} Archive"), Expunges::Allowed);
+        if let Some(sets) = between(&status, "[COPYUID ", "]") {
+            let copied: Vec<usize> = sets.split(' ').skip(1).map(|set| uids_of(set).count()).collect();
+            if copied != [last - first + 1; 2] {
+                self.fail(&status);
+            }
         }
         status
     }
