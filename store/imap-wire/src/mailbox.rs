@@ -15,15 +15,18 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Result<String> {
     Ok(if name.eq_ignore_ascii_case("INBOX") { "INBOX".to_owned() } else { name })
 }
 
-/// list-mailbox: a pattern; `*` and `%` are its wildcards.
+/// list-mailbox: a pattern; `*` and `%` are its wildcards. One that no name could match is no error (RFC 9051 §6.3.9).
 pub fn parse_pattern(cursor: &mut Cursor<'_>) -> Result<String> {
-    decode(&cursor.list_mailbox()?, cursor.dialect())
+    Ok(decode(&cursor.list_mailbox()?, cursor.dialect()).unwrap_or_else(|_| UNMATCHED.to_owned()))
 }
 
-/// A reference: what stands before a pattern.
+/// A reference: what stands before a pattern, and is as little of an error.
 pub fn parse_reference(cursor: &mut Cursor<'_>) -> Result<String> {
-    decode(&cursor.astring()?, cursor.dialect())
+    Ok(decode(&cursor.astring()?, cursor.dialect()).unwrap_or_else(|_| UNMATCHED.to_owned()))
 }
+
+/// A pattern for what cannot be in a name.
+const UNMATCHED: &str = "\0";
 
 /// A name as it stands on the wire. In UTF-8 an ampersand is an ampersand. In modified UTF-7 only the one canonical spelling of a name is taken: no printable ASCII in base64, no base64 that
 /// could have been joined with the one before, no loose bits, no halves of surrogate pairs. A name with octets above 127 cannot be modified UTF-7: it is
