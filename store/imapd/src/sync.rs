@@ -107,11 +107,15 @@ impl View {
         if !keywords_equal(before.keywords(), self.snapshot.keywords()) {
             print_flags(out, self.snapshot.keywords(), self, telling.dialect.language);
         }
-        if self.len() != told {
+        let arrived = self.len() != told;
+        if arrived {
             print::count_line(out, self.len() as u64, "EXISTS");
-            if self.recency == Recency::Told {
-                print::count_line(out, self.recent_count() as u64, "RECENT");
-            }
+        }
+        // RFC 3501 §7.3.2: also when messages have left.
+        let recent = self.recent_count();
+        if self.recency == Recency::Told && (arrived || recent != self.recent_told) {
+            print::count_line(out, recent as u64, "RECENT");
+            self.recent_told = recent;
         }
         if self.ghosts.is_empty() {
             self.settled = self.snapshot.highest_modseq();

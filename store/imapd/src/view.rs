@@ -25,6 +25,8 @@ pub(crate) struct View {
     pub(crate) ghosts: Arc<[Ghost]>,
     /// UIDs that are `\Recent` in this session.
     pub(crate) recent: Arc<[Recent]>,
+    /// How many of them the client has been told.
+    pub(crate) recent_told: usize,
     pub(crate) access: Access,
     /// What the session's user may do in the mailbox, as far as is known here.
     pub(crate) rights: Rights,
@@ -67,7 +69,11 @@ impl View {
         let told = recency == Recency::Told && recent.first < recent.end;
         let recent: Arc<[Recent]> = if told { [recent].into() } else { [].into() };
         let settled = snapshot.highest_modseq();
-        Self { snapshot, ghosts: [].into(), recent, access, rights: Rights::ALL, recency, saved: [].into(), settled }
+        let rights = Rights::ALL;
+        let (ghosts, saved) = ([].into(), [].into());
+        let mut view = Self { snapshot, ghosts, recent, recent_told: 0, access, rights, recency, saved, settled };
+        view.recent_told = view.recent_count();
+        view
     }
 
     /// The same for somebody with these rights.
