@@ -28,7 +28,7 @@ macro_rules! transcripts {
 transcripts! {
     acl annotation append authenticate binary capability catenate close comparator concurrency condstore context copy create delete enable errors esearch
     expunge fetch filter fuzzy id idle inprogress language limits list list_extended literal login metadata r#move names namespace netscape noop notify objectid partial
-    preview qresync quota rename replace rev2 search searchres select shared sort special_use status store subscribe thread uidbatches uidonly
+    preview qresync quota rename replace rev2 rights search searchres select shared sort special_use status store subscribe thread uidbatches uidonly
     unauthenticate urlauth utf7 utf8
 }
 

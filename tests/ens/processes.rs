@@ -13,10 +13,12 @@ struct Parts {
 
 impl Parts {
     fn start() -> Self {
+        Self::of(SiteOptions::default())
+    }
+
+    fn of(options: SiteOptions) -> Self {
         let port = free_port();
-        let site = Site::make(
-            SiteOptions::default().set("local.ens.port", port).set("local.store.notifyplugin.ensport", port),
-        );
+        let site = Site::make(options.set("local.ens.port", port).set("local.store.notifyplugin.ensport", port));
         let broker = Some(site.serve_at("ens", &format!("ens={port}")));
         let imap = [site.serve("imap"), site.serve("imap")];
         let (lmtp, pop) = (site.serve("lmtp"), site.serve("pop"));
@@ -24,9 +26,14 @@ impl Parts {
     }
 
     fn imap(&self, process: usize) -> ImapClient {
-        let mut client = ImapClient::connect(self.imap[process].listener("imap"));
-        client.login("alice", password());
+        let mut client = self.imap_as(process, "alice");
         client.command("SELECT INBOX");
+        client
+    }
+
+    fn imap_as(&self, process: usize, user: &str) -> ImapClient {
+        let mut client = ImapClient::connect(self.imap[process].listener("imap"));
+        client.login(user, password());
         client
     }
 
@@ -97,4 +104,28 @@ fn nothing_is_missed_while_the_broker_is_away() {
     wait_for("IDLE is offered again", || offers_idle(&mut looking).then_some(()));
     parts.deliver("after it came back");
     told(&mut waiting, "2 EXISTS");
+}
+
+#[test]
+fn notify_tells_of_shares_and_of_the_servers_annotations_that_other_processes_change() {
+    let parts = Parts::of(SiteOptions::default().set("store.admins", "carol"));
+    let mut bob = parts.imap_as(0, "bob");
+    bob.command("NOTIFY SET (subtree \"Shared Folders\" (MailboxName MessageNew MessageExpunge))");
+    let mut carol = parts.imap_as(0, "carol");
+    carol.command("NOTIFY SET (personal (MailboxName ServerMetadataChange))");
+    let mut alice = parts.imap_as(1, "alice");
+    alice.command("CREATE Box");
+    alice.command("SETACL Box bob lr");
+    told(&mut bob, "\\HasNoChildren) \"/\" \"Shared Folders/User/alice/Box\"");
+    alice.append("Box", "()", &corpus::message("shared", "text"));
+    told(&mut bob, "STATUS \"Shared Folders/User/alice/Box\" (MESSAGES 1 ");
+    alice.command("SETACL Box bob l");
+    told(&mut bob, "\\NoAccess");
+    alice.command("DELETEACL Box bob");
+    told(&mut bob, "\\NonExistent");
+    alice.command("SETACL Box anyone lr");
+    told(&mut bob, "\\HasNoChildren) \"/\" \"Shared Folders/User/alice/Box\"");
+    let mut administrator = parts.imap_as(1, "carol");
+    administrator.command("SETMETADATA \"\" (/shared/comment \"Down on Sunday\")");
+    told(&mut carol, "METADATA \"\" /shared/comment");
 }

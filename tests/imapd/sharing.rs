@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 
+use daemon::control::{self, Answer, Order};
 use suite::{ImapClient, Site, SiteOptions};
 
 const PROJECTS: &str = "\"Shared Folders/User/alice/Projects\"";
@@ -94,4 +95,69 @@ fn the_index_of_shares_is_made_anew() {
     assert_eq!(listed(&site), 0);
     site.tool(&["reconstruct", "-l"], "").success();
     assert_eq!(listed(&site), 1);
+}
+
+/// Has the group have this one member.
+fn has_member(site: &Site, user: &str) {
+    let file = site.root().join("config/directory.ldif");
+    let text = std::fs::read_to_string(&file).expect("the directory");
+    let lines = text.lines().map(|line| match line.starts_with("uniqueMember: ") {
+        true => format!("uniqueMember: uid={user},ou=People,o={}\n", site.domain()),
+        false => format!("{line}\n"),
+    });
+    let new = file.with_extension("new");
+    std::fs::write(&new, lines.collect::<String>()).expect("the directory is written");
+    std::fs::rename(new, file).expect("the directory is changed");
+}
+
+/// Reads untagged responses until one that `found` is in.
+#[track_caller]
+fn told(client: &mut ImapClient, found: &str) {
+    loop {
+        let line = client.response().text();
+        assert!(line.starts_with("* "), "{line}");
+        if line.contains(found) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn who_leaves_a_group_loses_its_rights_in_running_sessions_after_a_minute() {
+    let site = site();
+    let mut alice = site.imap_as("alice");
+    alice.command("CREATE Projects");
+    alice.command("SETACL Projects group=Staff lrs");
+    alice.command("SETACL Projects bob l");
+    let mut asking = site.imap_as("bob");
+    asking.command(&format!("SELECT {PROJECTS}"));
+    let mut idling = site.imap_as("bob");
+    idling.command(&format!("SELECT {PROJECTS}"));
+    idling.send(b"i IDLE\r\n");
+    assert!(idling.response().text().starts_with('+'));
+    let mut watching = site.imap_as("bob");
+    let watch = "NOTIFY SET (subtree \"Shared Folders\" (MailboxName MessageNew MessageExpunge))";
+    watching.command(watch);
+    let mut joining = site.imap_as("carol");
+    joining.command(watch);
+    has_member(&site, "carol");
+    let answers = control::ask(site.root(), &Order::Advance(61)).expect("the clock is moved");
+    assert!(!answers.is_empty() && answers.iter().all(|answer| matches!(answer, Answer::Advanced)));
+    told(&mut idling, "BYE");
+    told(&mut watching, "\\NoAccess");
+    told(&mut joining, "Projects");
+    asking.send(b"a STORE 1 +FLAGS (\\Seen)\r\n");
+    told(&mut asking, "BYE");
+}
+
+#[test]
+fn the_first_list_that_names_a_group_counts_at_once() {
+    let site = site();
+    let mut bob = site.imap_as("bob");
+    assert!(bob.command("LIST \"\" \"Shared Folders/*\"").untagged.is_empty());
+    let mut alice = site.imap_as("alice");
+    alice.command("CREATE Projects");
+    alice.command("SETACL Projects group=Staff lr");
+    assert_eq!(bob.command("LIST \"\" \"Shared Folders/*\"").untagged.len(), 1);
+    assert_eq!(rights(&mut bob, PROJECTS), "lr");
 }

@@ -5,7 +5,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use mailstore::{AccountId, EventKind, Observer, StoreEvent};
+use mailstore::{AccountId, EventKind, Observer, SITE, StoreEvent};
 use tokio::sync::Notify;
 
 use crate::subscription::{Subscription, Watch};
@@ -15,7 +15,7 @@ const SHARDS: usize = 16;
 
 /// What stands for the site among the accounts.
 fn site() -> Option<AccountId> {
-    AccountId::new("*site*").ok()
+    AccountId::new(SITE).ok()
 }
 
 /// One waiting session.
@@ -76,7 +76,7 @@ impl Bus {
     }
 
     /// Wakes everyone who listens to the site.
-    pub fn wake_site(&self) {
+    fn wake_site(&self) {
         if let Some(site) = site() {
             self.wake(&site);
         }

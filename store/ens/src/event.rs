@@ -4,7 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use config::Notify;
-use mailstore::{About, AccountId, Arrived, Cause, Counts, EventKind, MailboxId, MailboxName, StoreEvent, Uid, Wants};
+use mailstore::{
+    About, AccountId, Arrived, Cause, Counts, EventKind, MailboxId, MailboxName, SITE, StoreEvent, Uid, Wants,
+};
 
 use crate::reference::EventReference;
 
@@ -113,6 +115,14 @@ pub(crate) fn published(event: &StoreEvent, notify: &Notify, origin: &Origin) ->
         EventKind::Expunged { uids } => publisher.expunged(uids),
         EventKind::OverQuota => publisher.quota("OverQuota"),
         EventKind::UnderQuota => publisher.quota("UnderQuota"),
+        EventKind::AclChanged => {
+            let mut out = publisher.mailbox_changed(&event.kind);
+            if !out.is_empty() {
+                // Whoever is given a mailbox by it has had no reason to listen to its owner, but listens to the site.
+                out.push((reference(notify, origin, "ChangeAcl", SITE), Bytes::new()));
+            }
+            out
+        }
         kind => publisher.mailbox_changed(kind),
     }
 }

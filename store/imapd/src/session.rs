@@ -10,7 +10,7 @@ use imap_wire::command::Numbers;
 use imap_wire::frame::{Announced, Event, FrameLimits};
 use imap_wire::{Names, Request, append, print};
 use logs::Close;
-use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError, Visitor};
+use mailstore::{Account, AccountId, AccountOptions, QuotaLimits, StoreError};
 
 use crate::columns::Columns;
 use crate::command;
@@ -22,6 +22,7 @@ use crate::origin::Origin;
 use crate::reply::{Hangup, Reply, Status};
 use crate::selected::{Selected, telling};
 use crate::service::ImapDeps;
+use crate::sharing::KnownVisitor;
 use crate::sync::{Dialect, Expunges};
 use crate::table::{Allowed, Tells, needs_sequence_numbers, rule};
 
@@ -37,8 +38,8 @@ pub(crate) struct Signed {
     pub(crate) identity: Identity,
     pub(crate) account_id: AccountId,
     account: Option<Account>,
-    /// As access control lists know them, and since when.
-    pub(crate) visitor: Option<(Instant, Arc<Visitor>)>,
+    /// As access control lists know them.
+    pub(crate) visitor: Option<KnownVisitor>,
 }
 
 /// See the module.
@@ -213,18 +214,27 @@ impl Session {
                 continue;
             }
             // News that are told in between give no more time.
-            let left = (since + patience).saturating_duration_since(clock::now());
+            let regroups = self.regroups_at().filter(|_| self.watching.is_some());
+            let until = regroups.map_or(since + patience, |at| at.min(since + patience));
+            let left = until.saturating_duration_since(clock::now());
             let news = tokio::select! {
                 biased;
                 () = self.drain.started() => return Err(Hangup::Bye(self.drain.farewell())),
-                read = clock::timeout(left, self.link.read()) => {
-                    read.map_err(|_| IDLE_TOO_LONG)??;
-                    since = clock::now();
-                    continue;
-                }
-                news = command::notify::news(self.watching.as_deref(), self.selected.as_deref()) => news,
+                read = clock::timeout(left, self.link.read()) => match read {
+                    Ok(read) => {
+                        read?;
+                        since = clock::now();
+                        continue;
+                    }
+                    Err(_) if clock::now() >= since + patience => return Err(IDLE_TOO_LONG),
+                    Err(_) => None,
+                },
+                news = command::notify::news(self.watching.as_deref(), self.selected.as_deref()) => Some(news),
             };
-            Box::pin(self.tell_news(news, Expunges::Hold)).await?;
+            match news {
+                Some(news) => Box::pin(self.tell_news(news, Expunges::Hold)).await?,
+                None => Box::pin(self.tell_groups()).await?,
+            }
         }
     }
 
@@ -256,6 +266,7 @@ impl Session {
             return Ok(());
         }
         self.tag.clone_from(&tag);
+        self.regroup_selected().await;
         let (began, mailbox) = (Instant::now(), begun.mailbox.clone());
         let reply = Box::pin(command::append::run(self, begun, at)).await?;
         meters::command("imap", "APPEND", began.elapsed());
@@ -324,6 +335,7 @@ impl Session {
         }
         self.unreadable = 0;
         self.tag.clone_from(&tag);
+        self.regroup_selected().await;
         let own_doing = match self.watching {
             Some(_) => command::notify::names_of(&command),
             None => Vec::new(),

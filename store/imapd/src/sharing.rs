@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use daemon::clock;
+use imap_wire::command::Numbers;
 use mailstore::{Account, AccountId, MailboxName, Share, StoreError, Visitor};
 
-use crate::reply::{Reply, destination_failure, store_failure};
+use crate::reply::{Hangup, Reply, destination_failure, store_failure};
 use crate::session::Session;
+use crate::sync::Expunges;
 
 /// The namespace of public mailboxes.
 pub(crate) const PUBLIC: &str = "Shared Folders/";
@@ -16,6 +19,27 @@ pub(crate) const OTHERS: &str = "Shared Folders/User/";
 const USERS: &str = "User";
 /// How long a session goes by the groups that it knows its user to be in.
 const GROUPS: Duration = Duration::from_secs(60);
+
+/// A session's user as access control lists know them, for a while.
+pub(crate) struct KnownVisitor {
+    since: Instant,
+    groups: Groups,
+    visitor: Arc<Visitor>,
+}
+
+/// Whether the directory was asked for the user's groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Groups {
+    Known,
+    /// No list of the site named one.
+    NotNamed,
+}
+
+impl KnownVisitor {
+    fn until(&self) -> Instant {
+        self.since + GROUPS
+    }
+}
 
 /// A mailbox that a name leads to, as the session's user may see it.
 #[derive(Clone)]
@@ -95,11 +119,26 @@ impl Session {
     /// The session's user as access control lists know them.
     pub(crate) async fn visitor(&mut self) -> Result<Arc<Visitor>, Reply> {
         let Some(signed) = &self.signed else { return Err(Reply::bad("Sign in first")) };
-        if let Some((since, visitor)) = &signed.visitor
-            && since.elapsed() < GROUPS
+        if let Some(known) = &signed.visitor
+            && clock::now() < known.until()
         {
-            return Ok(Arc::clone(visitor));
+            return Ok(Arc::clone(&known.visitor));
         }
+        let before = signed.visitor.as_ref().map(|known| (Arc::clone(&known.visitor), known.groups));
+        let (visitor, groups) = match (self.look_up_visitor().await, before) {
+            (Ok((visitor, groups)), _) => (Arc::new(visitor), groups),
+            // Nobody knows that anything has changed: a session that runs goes on as before, and asks again later.
+            (Err(_), Some(before)) => before,
+            (Err(reply), None) => return Err(reply),
+        };
+        if let Some(signed) = &mut self.signed {
+            signed.visitor = Some(KnownVisitor { since: clock::now(), groups, visitor: Arc::clone(&visitor) });
+        }
+        Ok(visitor)
+    }
+
+    async fn look_up_visitor(&mut self) -> Result<(Visitor, Groups), Reply> {
+        let Some(signed) = &self.signed else { return Err(Reply::bad("Sign in first")) };
         let identity = signed.identity.clone();
         let user = Arc::clone(&identity.user);
         let mut visitor = Visitor::new(signed.account_id.clone(), &user.domain);
@@ -110,7 +149,8 @@ impl Session {
         let store = self.deps.store.clone();
         let sharing = self.deps.config.shared_folders;
         let named = self.deps.pool.run(move || if sharing { store.shares_name_groups() } else { Ok(false) }).await;
-        if named.map_err(|error| store_failure(&error))? {
+        let named = named.map_err(|error| store_failure(&error))?;
+        if named {
             let groups = self.deps.authenticator.directory().groups_of(&user).await;
             let groups = groups.map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "a user's groups are not known");
@@ -124,17 +164,64 @@ impl Session {
                 short.into_iter().chain(long)
             }));
         }
-        let visitor = Arc::new(visitor);
-        if let Some(signed) = &mut self.signed {
-            signed.visitor = Some((Instant::now(), Arc::clone(&visitor)));
+        Ok((visitor, if named { Groups::Known } else { Groups::NotNamed }))
+    }
+
+    /// The same for other people's mailboxes: a list may name a group now where none did a moment ago.
+    async fn guest(&mut self) -> Result<Arc<Visitor>, Reply> {
+        if let Some(signed) = &mut self.signed
+            && signed.visitor.as_ref().is_some_and(|known| known.groups == Groups::NotNamed)
+        {
+            signed.visitor = None;
         }
-        Ok(visitor)
+        self.visitor().await
+    }
+
+    /// Has the selected mailbox go by the groups that the user is in now, which are looked up again where [`GROUPS`] is over. Whether
+    /// they are other ones.
+    pub(crate) async fn regroup(&mut self) -> bool {
+        let known = |session: &Self| Some(Arc::clone(&session.signed.as_ref()?.visitor.as_ref()?.visitor));
+        let before = known(self);
+        let Ok(visitor) = self.visitor().await else { return false };
+        if let Some(selected) = &mut self.selected
+            && selected.mailbox.account().visitor().is_some_and(|before| !Arc::ptr_eq(before, &visitor))
+        {
+            selected.mailbox = selected.mailbox.clone().seen_by(Arc::clone(&visitor));
+        }
+        before.is_some_and(|before| before != visitor)
+    }
+
+    /// The same where somebody else's mailbox is selected; others need it only when they look.
+    pub(crate) async fn regroup_selected(&mut self) {
+        if self.selected.as_ref().is_some_and(|selected| selected.mailbox.account().is_shared()) {
+            self.regroup().await;
+        }
+    }
+
+    /// Tells a session that only listens what its user's groups give and take now.
+    pub(crate) async fn tell_groups(&mut self) -> Result<(), Hangup> {
+        if !self.regroup().await {
+            return Ok(());
+        }
+        if self.watching.is_some() {
+            self.tell_selected().await?;
+            return self.tell_watched(&[]).await;
+        }
+        self.sync(Expunges::Tell, Numbers::Sequence).await
+    }
+
+    /// When [`Session::regroup`] is worth it for a session that only listens; `None` where nothing of other people's is shown.
+    pub(crate) fn regroups_at(&self) -> Option<Instant> {
+        let selected = self.selected.as_ref().is_some_and(|selected| selected.mailbox.account().is_shared());
+        let watched = self.watching.as_ref().is_some_and(|watching| watching.may_be_shared());
+        let known = self.signed.as_ref()?.visitor.as_ref()?;
+        (selected || watched).then(|| known.until())
     }
 
     /// What other people share with the user, by the names that the user knows it under; nothing where sharing is off.
     pub(crate) async fn shares(&mut self) -> Result<Vec<(MailboxName, Share)>, Reply> {
         let Some(sharing) = self.sharing().filter(Sharing::is_on) else { return Ok(Vec::new()) };
-        let visitor = self.visitor().await?;
+        let visitor = self.guest().await?;
         let store = self.deps.store.clone();
         let shares = self.deps.pool.run(move || store.shared_with(&visitor)).await;
         let shares = shares.map_err(|error| store_failure(&error))?;
@@ -166,7 +253,7 @@ impl Session {
             Whose::Own(name) => Ok(Ok(Place { account: self.account().await?, name })),
             Whose::Nobodys => Ok(Err(missing())),
             Whose::Others(owner, name) => {
-                let visitor = self.visitor().await?;
+                let visitor = self.guest().await?;
                 let store = self.deps.store.clone();
                 let found = self.deps.pool.run(move || store.existing_account(&owner)).await;
                 Ok(match found {

@@ -18,7 +18,7 @@ mod url_keys;
 use std::sync::Arc;
 
 pub(crate) use self::annotations::check_sizes;
-pub(crate) use self::append::{Arrival, add, see};
+pub(crate) use self::append::{Arrival, add};
 pub use self::check::Findings;
 pub use self::listing::{MailboxInfo, MailboxStatus};
 pub use self::maildrop::MaildropLock;

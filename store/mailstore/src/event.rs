@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::{AccountId, MailboxId, MailboxName, ModSeq, Quota, Uid};
 
+/// The account of events that are about the whole site: its annotations. No mailboxes are in it.
+pub const SITE: &str = "*site*";
+
 /// One durable change. Told after its commit, in commit order per account.
 #[derive(Debug, Clone)]
 pub struct StoreEvent {

@@ -39,7 +39,7 @@ pub use annotation::{Annotation, AnnotationChange, AnnotationScope, OwnedAnnotat
 pub use bodies::Body;
 pub use content::{Content, Incoming, NewMessage};
 pub use error::{ErrorKind, Result, StoreError};
-pub use event::{About, Arrived, Cause, Counts, EventKind, NoObserver, Observer, StoreEvent, Wants};
+pub use event::{About, Arrived, Cause, Counts, EventKind, NoObserver, Observer, SITE, StoreEvent, Wants};
 pub use flags::{FlagChange, FlagOp, FlagSet, Flags, KeywordNames};
 pub use internal_date::InternalDate;
 pub use mailbox::{Gists, Known, Mailbox, Needed};

@@ -8,6 +8,7 @@ mod reading;
 mod removal;
 mod restoring;
 mod runs;
+mod seen_along;
 mod transfer;
 mod vanished;
 mod walking;
@@ -21,7 +22,7 @@ pub use self::transfer::Needed;
 pub(crate) use self::transfer::{Looks, Transfer, transfer};
 use crate::MailboxId;
 use crate::account::{Account, MailboxStatus};
-use crate::acl::Rights;
+use crate::acl::{Rights, Visitor};
 use crate::error::Result;
 use crate::mailbox_name::MailboxName;
 use crate::results::Recent;
@@ -44,6 +45,13 @@ impl Mailbox {
     /// The account it is in.
     pub fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// The same mailbox as a visitor has it: see [`Account::seen_by`].
+    #[must_use]
+    pub fn seen_by(mut self, visitor: Arc<Visitor>) -> Self {
+        self.account = self.account.seen_by(visitor);
+        self
     }
 
     /// Its identity inside the account.

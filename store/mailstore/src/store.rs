@@ -22,7 +22,7 @@ use crate::account_id::AccountId;
 use crate::annotation::{Annotation, AnnotationChange};
 use crate::content::{Incoming, IntakeRules};
 use crate::error::{ErrorKind, Result, StoreError};
-use crate::event::EventKind;
+use crate::event::{About, Counts, EventKind, SITE, StoreEvent};
 use crate::options::{AccountOptions, Partition, StoreOptions};
 use crate::{ObjectId, engine, layout};
 
@@ -166,7 +166,20 @@ impl Store {
     /// Sets and removes annotations of the whole site: all of them or none. `TooLarge`, `Limit`.
     pub fn set_site_annotations(&self, changes: &[AnnotationChange]) -> Result<()> {
         check_sizes(changes)?;
-        self.inner.site.set_annotations(changes)
+        self.inner.site.set_annotations(changes)?;
+        if let Ok(account) = AccountId::new(SITE) {
+            self.inner.options.observer.committed(&StoreEvent {
+                account,
+                mailbox: None,
+                name: None,
+                uid_validity: 0,
+                modseq: 0,
+                kind: EventKind::AnnotationsChanged,
+                counts: Counts::default(),
+                about: About::default(),
+            });
+        }
+        Ok(())
     }
 
     /// Closes every database that is not in use, for a drain; they open again by themselves.

@@ -182,8 +182,8 @@ async fn store(session: &mut Session, target: Target, messages: Vec<NewMessage>)
         selected.note_made(&owner, appended.uid_validity, &appended.uids);
     }
     match appended {
-        // RFC 8508 §4.3: told before the EXPUNGE.
         Ok(_) if !readable => Reply::ok(verb),
+        // RFC 8508 §4.3: told before the EXPUNGE.
         Ok(appended) if replaces => {
             Reply::ok("Replacement message ready").code(append_uid(&appended)).print(
                 &mut session.link.out,

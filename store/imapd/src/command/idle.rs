@@ -41,6 +41,7 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
         session.link.release_all();
         match wait(session, deadline).await? {
             Woken::Input => {}
+            Woken::Regroup => Box::pin(session.tell_groups()).await?,
             // EXPUNGE may be told here, also when it waits for a command (RFC 5465 §6.1.2).
             Woken::News(news) => Box::pin(session.tell_news(news, Expunges::Tell)).await?,
             Woken::Change => {
@@ -59,9 +60,12 @@ enum Woken {
     /// The selected mailbox, for a client that never said NOTIFY.
     Change,
     News(News),
+    /// The user's groups may be other ones.
+    Regroup,
 }
 
 async fn wait(session: &mut Session, deadline: Instant) -> Result<Woken, Hangup> {
+    let regroups = session.regroups_at().filter(|at| *at < deadline);
     let (selected, watching) = (&session.selected, &session.watching);
     let changed = async {
         match selected {
@@ -75,6 +79,9 @@ async fn wait(session: &mut Session, deadline: Instant) -> Result<Woken, Hangup>
         () = changed => Ok(Woken::Change),
         news = news(watching.as_deref(), selected.as_deref()) => Ok(Woken::News(news)),
         () = session.drain.started() => Err(Hangup::Bye(session.drain.farewell())),
-        () = clock::sleep_until(deadline) => Err(Hangup::Bye("Idle for too long")),
+        () = clock::sleep_until(regroups.unwrap_or(deadline)) => match regroups {
+            Some(_) => Ok(Woken::Regroup),
+            None => Err(Hangup::Bye("Idle for too long")),
+        },
     }
 }

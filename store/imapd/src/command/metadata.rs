@@ -169,10 +169,7 @@ pub(super) async fn set(session: &mut Session, args: SetMetadataArgs) -> Handled
                 }
                 if shared.is_empty() { Ok(()) } else { account.store().set_site_annotations(&shared) }
             });
-            let set = set.await;
-            // The site has no commits of its own that would be told.
-            session.deps.bus.wake_site();
-            set
+            set.await
         }
     };
     Ok(match set {

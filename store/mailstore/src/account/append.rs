@@ -184,7 +184,7 @@ fn append(
 }
 
 /// Notes that the visitor, if not the owner, has seen messages that have just come.
-pub(crate) fn see(writer: &Writer<'_>, row: &MailboxRow, pass: &Pass, uids: &[Uid]) -> Result<()> {
+fn see(writer: &Writer<'_>, row: &MailboxRow, pass: &Pass, uids: &[Uid]) -> Result<()> {
     let Some(reader) = pass.reader().filter(|_| !uids.is_empty()) else { return Ok(()) };
     let before = writer.seen(row.id, reader)?;
     writer.set_seen(row.id, reader, &before, &before.union(&UidSet::from(uids)))

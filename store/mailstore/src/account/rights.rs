@@ -84,6 +84,11 @@ impl Account {
         self
     }
 
+    /// Who uses this handle; `None` is the server itself.
+    pub fn visitor(&self) -> Option<&Arc<Visitor>> {
+        self.visitor.as_ref()
+    }
+
     /// The server's own handle.
     pub(crate) fn without_visitor(&self) -> Self {
         Self { visitor: None, ..self.clone() }

@@ -14,6 +14,13 @@ impl Reader<'_> {
         Ok(UidSet::from_ranges(ranges.collect::<rusqlite::Result<Vec<_>>>()?))
     }
 
+    /// Who has seen anything of a mailbox, by name.
+    pub(crate) fn who_has_seen(&self, mailbox: MailboxId) -> Result<Vec<String>> {
+        let mut select = self.db.prepare_cached("SELECT DISTINCT reader FROM seen WHERE mailbox_id = ?1")?;
+        let readers = select.query_map([mailbox.0], |row| row.get(0))?;
+        Ok(readers.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// How many messages of a mailbox a reader has seen.
     pub(crate) fn count_seen(&self, mailbox: MailboxId, reader: &str) -> Result<u64> {
         let mut sum = self.db.prepare_cached(

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::flagging::next_modseq;
 use super::removal::{REMOVAL, members, take_out};
+use super::seen_along::SeenAlong;
 use super::{Mailbox, row_of};
-use crate::account::{Arrival, Pass, add, admit, existing, see, selectable};
+use crate::account::{Arrival, Pass, add, admit, existing, selectable};
 use crate::acl::Rights;
 use crate::engine::{MailboxRow, MessageRow, Writer, now};
 use crate::error::{Result, StoreError};
@@ -162,8 +163,7 @@ pub(crate) fn transfer(
     let mut translation = Translation::new(writer, source, &destination)?;
     let allowed = pass.map_or(Ok(Rights::ALL), |pass| pass.rights(writer, &destination))?.flags();
     let reader = pass.and_then(Pass::reader);
-    let seen = reader.map(|reader| writer.seen(source, reader)).transpose()?;
-    let mut arrived_seen = Vec::new();
+    let mut seen = SeenAlong::of(writer, source, reader.filter(|_| !allowed.contains(Flags::SEEN)))?;
     let save_date = now();
     let mut about = About::default();
     for MessageRow { uid: old, flags, size, internal_date, body_id, .. } in &messages {
@@ -176,16 +176,12 @@ pub(crate) fn transfer(
         if looks.wants.details {
             about.arrived.push(looks.arrived(writer, destination.id, (*old, uid), &arrival)?);
         }
-        if allowed.contains(Flags::SEEN) && seen.as_ref().is_some_and(|seen| seen.contains(*old)) {
-            arrived_seen.push(uid);
-        }
+        seen.note(*old, uid);
         if matches!(how, Transfer::Copy(..)) {
             writer.share_body(*body_id)?;
         }
     }
-    if let Some(pass) = pass {
-        see(writer, &destination, pass, &arrived_seen)?;
-    }
+    seen.save(writer, destination.id)?;
     let arrived = Arc::from(&*copied.destination);
     if let Transfer::Move(_) = how {
         let mut departed = if source == destination.id { destination.clone() } else { row_of(writer, source)? };
