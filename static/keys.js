@@ -24,7 +24,8 @@
   // A selection in the list comes before the open message; with neither, the row that has the focus.
   const act = (value) => {
     if (!chosen() && !find('#message') && document.activeElement?.matches('#messages .m > a')) {
-      document.activeElement.closest('.m').querySelector('input[name=uid]').checked = true;
+      const box = document.activeElement.closest('.m').querySelector('input[name=uid]');
+      if (box) box.checked = true;
     }
     const scope = chosen() ? '#rows' : '#message';
     find(`${scope} button[name=do]:is(${value.map((one) => `[value=${one}]`).join(',')})`)?.click();

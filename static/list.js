@@ -60,7 +60,9 @@
   document.addEventListener('dragstart', (event) => {
     const row = event.target.closest?.('#messages .m');
     if (!row) return;
-    event.dataTransfer.setData('application/x-heliograph-uid', row.querySelector('input[name=uid]').value);
+    const box = row.querySelector('input[name=uid]');
+    if (!box || !row.draggable) return;
+    event.dataTransfer.setData('application/x-heliograph-uid', box.value);
     event.dataTransfer.effectAllowed = 'move';
   });
   const target = (event) => event.dataTransfer?.types.includes('application/x-heliograph-uid') && event.target.closest?.('#folders li a[data-name]');

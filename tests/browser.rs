@@ -11,6 +11,7 @@ mod odd;
 mod repeated;
 mod requests;
 mod settings;
+mod sharing;
 
 use suite::site::password;
 use suite::{Browser, BrowserOptions, Site};

@@ -33,6 +33,11 @@ impl Capabilities {
         self.0.contains(name)
     }
 
+    /// Whether anything that begins so is announced.
+    pub(crate) fn has_prefix(&self, prefix: &str) -> bool {
+        self.0.iter().any(|name| name.starts_with(prefix))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -23,8 +23,8 @@ mod wire;
 pub use append::{Appended, NewMessage};
 pub use error::{Denial, Error};
 pub use model::{
-    Address, Disposition, Envelope, Flag, FlagChange, Flags, Mailbox, MailboxRef, Message, Page, Part, Quota, Role,
-    Row, Search, SearchIn, SearchPage, Summary, UidSet,
+    AclEntry, Address, Disposition, Envelope, Flag, FlagChange, Flags, Mailbox, MailboxRef, Message, Page, Part, Quota,
+    Rights, Role, Row, Search, SearchIn, SearchPage, Summary, UidSet,
 };
 pub use options::{Account, PoolOptions};
 pub use pool::Pool;

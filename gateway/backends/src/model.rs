@@ -5,6 +5,7 @@ mod flags;
 mod mailbox;
 mod page;
 mod part;
+mod rights;
 mod search;
 mod uids;
 
@@ -13,5 +14,6 @@ pub use flags::{Flag, FlagChange, Flags};
 pub use mailbox::{Mailbox, MailboxRef, Quota, Role};
 pub use page::{Message, Page, Row, Summary};
 pub use part::{Disposition, Part};
+pub use rights::{AclEntry, Rights};
 pub use search::{Search, SearchIn, SearchPage};
 pub use uids::UidSet;

@@ -97,6 +97,8 @@ pub(crate) enum Name {
     Status,
     Search,
     Quota,
+    Acl,
+    MyRights,
     Capability,
     Other,
 }
@@ -112,6 +114,8 @@ impl Name {
             ("STATUS", Self::Status),
             ("SEARCH", Self::Search),
             ("QUOTA", Self::Quota),
+            ("ACL", Self::Acl),
+            ("MYRIGHTS", Self::MyRights),
             ("CAPABILITY", Self::Capability),
         ];
         table.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())).map_or(Self::Other, |(_, kind)| *kind)

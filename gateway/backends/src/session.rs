@@ -9,6 +9,7 @@ mod manage;
 mod page;
 mod parts;
 mod search;
+mod sharing;
 mod watch;
 
 use std::{

@@ -13,7 +13,7 @@ use crate::middleware::{
     body_limit, csrf, encrypted, error_page, fetch_metadata, measured, request_log, security_headers,
 };
 use crate::screens::{
-    actions, attachment, body, compose, events, home, login, mailbox, message, portal, settings, source,
+    actions, attachment, body, compose, events, home, login, mailbox, message, portal, settings, sharing, source,
 };
 use crate::session::Kept;
 use crate::state::{AppState, Transport};
@@ -31,6 +31,7 @@ pub fn router(state: AppState) -> Router {
         // Folders and messages
         .route("/mail/{mailbox}", get(mailbox::show).post(actions::on_list))
         .route("/mail/{mailbox}/events", get(events::stream))
+        .route("/mail/{mailbox}/share", get(sharing::show).post(sharing::save))
         .route("/mail/{mailbox}/{uid}", get(message::show).post(actions::on_message))
         .route("/mail/{mailbox}/{uid}/seen", post(actions::seen))
         // A message's text, files and source

@@ -11,4 +11,5 @@ pub mod mailbox;
 pub mod message;
 pub mod portal;
 pub mod settings;
+pub mod sharing;
 pub mod source;

@@ -1,5 +1,7 @@
 //! Mailboxes: names, roles, counts, quota (RFC 3501 §7.2, RFC 6154, RFC 2087).
 
+use super::rights::Rights;
+
 /// What a mailbox is for (SPECIAL-USE, or a well-known name where the server does not say).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
@@ -86,6 +88,8 @@ pub struct Mailbox {
     pub uid_validity: u32,
     /// Next UID, 0 if the server did not say.
     pub uid_next: u32,
+    /// What the user may do in it, where the server says that with the list (RFC 8440).
+    pub rights: Option<Rights>,
 }
 
 impl Mailbox {

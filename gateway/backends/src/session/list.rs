@@ -1,9 +1,10 @@
-//! The mailbox list with counts and roles: one round trip with LIST-STATUS, else LIST, LSUB and pipelined STATUS (RFC 5819, RFC 6154).
+//! The mailbox list with counts, roles and rights: one round trip with LIST-STATUS, else LIST, LSUB and pipelined STATUS (RFC 5819, RFC 6154,
+//! RFC 8440).
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    Error, MailSession, Mailbox, Role,
+    Error, MailSession, Mailbox, Rights, Role,
     command::Command,
     connection::Connection,
     response::{Data, Name, Response, Status},
@@ -115,12 +116,20 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
     let extended = connection.has("LIST-EXTENDED");
     let in_list = with_counts && extended && connection.has("LIST-STATUS");
     let command = Command::new("LIST \"\" \"*\"");
-    let command = match (extended, in_list, connection.has("SPECIAL-USE")) {
-        (false, ..) => command,
-        (true, false, false) => command.raw(" RETURN (SUBSCRIBED CHILDREN)"),
-        (true, false, true) => command.raw(" RETURN (SUBSCRIBED CHILDREN SPECIAL-USE)"),
-        (true, true, false) => command.raw(" RETURN (SUBSCRIBED CHILDREN STATUS").raw(STATUS_ITEMS).raw(")"),
-        (true, true, true) => command.raw(" RETURN (SUBSCRIBED CHILDREN SPECIAL-USE STATUS").raw(STATUS_ITEMS).raw(")"),
+    let command = if extended {
+        let mut command = command.raw(" RETURN (SUBSCRIBED CHILDREN");
+        if connection.has("SPECIAL-USE") {
+            command = command.raw(" SPECIAL-USE");
+        }
+        if connection.has("LIST-MYRIGHTS") {
+            command = command.raw(" MYRIGHTS");
+        }
+        if in_list {
+            command = command.raw(" STATUS").raw(STATUS_ITEMS);
+        }
+        command.raw(")")
+    } else {
+        command
     };
     let list = connection.start(command).await?;
     let lsub = if extended { None } else { Some(connection.start(Command::new("LSUB \"\" \"*\"")).await?) };
@@ -128,6 +137,7 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
     let mut found: Vec<Mailbox> = Vec::new();
     let mut subscribed: HashSet<String> = HashSet::new();
     let mut counts: HashMap<String, Counts> = HashMap::new();
+    let mut rights: HashMap<String, Rights> = HashMap::new();
     let mut each = |response: &Response| {
         let Response::Data(data) = response else { return };
         match data.name {
@@ -137,6 +147,7 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
             },
             Name::Lsub => subscribed.extend(mailbox(data).ok().map(|mailbox| mailbox.name)),
             Name::Status => take_status(data, &mut counts),
+            Name::MyRights => rights.extend(my_rights(data).ok()),
             _ => {}
         }
     };
@@ -173,6 +184,7 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
         mailbox.uid_validity = numbers.uid_validity;
         mailbox.uid_next = numbers.uid_next;
         mailbox.subscribed |= subscribed.contains(&mailbox.name);
+        mailbox.rights = rights.remove(&mailbox.name);
     }
     give_roles(&mut found);
     Ok(found)
@@ -227,6 +239,7 @@ fn mailbox(data: &Data) -> Result<Mailbox, Malformed> {
         unseen: 0,
         uid_validity: 0,
         uid_next: 0,
+        rights: None,
     };
     tokens.expect(b'(')?;
     loop {
@@ -255,6 +268,14 @@ fn mailbox(data: &Data) -> Result<Mailbox, Malformed> {
     mailbox.name = full;
     mailbox.selectable &= nameable;
     Ok(mailbox)
+}
+
+/// Reads `name letters`.
+fn my_rights(data: &Data) -> Result<(String, Rights), Malformed> {
+    let mut tokens = data.tokens();
+    let (name, _) = name(&mut tokens)?;
+    tokens.space();
+    Ok((name, Rights::new(&String::from_utf8_lossy(&tokens.string()?))))
 }
 
 fn take_status(data: &Data, counts: &mut HashMap<String, Counts>) {

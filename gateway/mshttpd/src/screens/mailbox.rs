@@ -10,6 +10,7 @@ use crate::error::ScreenError;
 use crate::request::{Signed, Want};
 use crate::respond::html;
 use crate::state::{AppState, FolderList};
+use crate::views::access::Access;
 use crate::views::folders::{Folders, shown_name};
 use crate::views::list::{List, ListOptions};
 use crate::views::person::Person;
@@ -120,6 +121,8 @@ impl View<'_> {
             role: role_of(&folders, self.mailbox),
             query: self.query.query(),
             open,
+            title: &shell.folders.short_name(self.mailbox),
+            access: access_of(&folders, self.mailbox),
             now: self.signed.now,
             unread,
         };
@@ -157,14 +160,20 @@ impl View<'_> {
 /// The frame of a page, for any screen.
 pub fn shell(signed: &Signed, folders: &FolderList, current: Option<&str>) -> Shell {
     let searched = current.unwrap_or("INBOX");
+    let column = Folders::new(&folders.mailboxes, current, folders.quota.as_ref());
     Shell {
         csrf: signed.csrf(),
         user: Person::new(&signed.who.name, &signed.who.mail),
-        folders: Folders::new(&folders.mailboxes, current, folders.quota.as_ref()),
         search_action: url::mailbox(searched),
-        search_in: shown_name(searched),
+        search_in: column.short_name(searched),
+        folders: column,
         ..Shell::default()
     }
+}
+
+/// What may be done in a folder.
+pub fn access_of(folders: &FolderList, mailbox: &str) -> Access {
+    Access::of(folders.mailboxes.iter().find(|entry| entry.name == mailbox))
 }
 
 /// What a folder is for.

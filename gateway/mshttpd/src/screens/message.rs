@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::num::NonZeroU32;
 
 use super::body::{self, BodyRequest};
-use super::mailbox::{ListQuery, View, role_of};
+use super::mailbox::{ListQuery, View, access_of, role_of};
 use crate::error::ScreenError;
 use crate::request::{Signed, Want};
 use crate::state::AppState;
@@ -52,6 +52,7 @@ pub async fn show(
         own: &signed.who.addresses,
         now: signed.now,
         role: role_of(&folders, &mailbox),
+        access: access_of(&folders, &mailbox),
     };
     let mut reader = Reader::new(&message, &options);
     let sorted = sorted(&message.summary.structure);

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use backends::{Mailbox, Quota, Role};
 
-use super::{person::visible, size, url};
+use super::{access::Access, person::visible, size, url};
+
+/// Icon of those whose folders are below it.
+const OWNER: &str = "user";
 
 /// The folder column.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +18,7 @@ pub struct Folders {
     pub sections: Vec<Section>,
     /// Room used, where the server says.
     pub quota: Option<Room>,
+    delimiter: char,
 }
 
 /// A heading and the tree below it.
@@ -22,6 +26,8 @@ pub struct Folders {
 pub struct Section {
     /// The heading.
     pub title: String,
+    /// Whether what is below it is other people's.
+    pub shared: bool,
     /// Its lines.
     pub folders: Vec<Folder>,
 }
@@ -45,6 +51,8 @@ pub struct Folder {
     pub current: bool,
     /// What it is for.
     pub role: Option<Role>,
+    /// What may be done in it.
+    pub access: Access,
 }
 
 /// Used and allowed room.
@@ -71,21 +79,42 @@ impl Folders {
         }
         main.sort_by_key(|line| line.role.and_then(rank));
         let delimiter = mailboxes.iter().find_map(|mailbox| mailbox.delimiter).unwrap_or('/');
-        Self { main, sections: sections(others, levels(mailboxes), delimiter), quota: quota.and_then(room) }
+        Self { main, sections: sections(others, levels(mailboxes), delimiter), quota: quota.and_then(room), delimiter }
     }
 
     fn others(&self) -> impl Iterator<Item = &Folder> {
         self.sections.iter().flat_map(|section| &section.folders)
     }
 
-    /// All that can be opened, for a choice of where to move.
+    /// All that messages can be put into, for a choice of where to move.
     pub fn targets(&self) -> impl Iterator<Item = &Folder> {
-        self.main.iter().chain(self.others()).filter(|line| line.href.is_some() && !line.current)
+        self.main.iter().chain(self.others()).filter(|line| line.href.is_some() && !line.current && line.access.add)
     }
 
     /// The folder with a role.
     pub fn with_role(&self, role: Role) -> Option<&Folder> {
         self.main.iter().find(|line| line.role == Some(role))
+    }
+
+    /// What may be done in a folder.
+    pub fn access(&self, mailbox: &str) -> Access {
+        let mut lines = self.main.iter().chain(self.others());
+        lines.find(|line| line.name == mailbox).map_or_else(Access::default, |line| line.access)
+    }
+
+    /// What a folder is called where there is little room: of one that is shared its own name and its owner's, since its full name begins with
+    /// what all of them begin with.
+    pub fn short_name(&self, mailbox: &str) -> String {
+        let found = self.sections.iter().filter(|section| section.shared).find_map(|section| {
+            let line = section.folders.iter().find(|line| line.name == mailbox)?;
+            let mut owners = section.folders.iter().filter(|line| line.icon == OWNER);
+            Some((line, owners.find(|owner| is_below(mailbox, &owner.name, self.delimiter))))
+        });
+        match found {
+            Some((line, Some(owner))) => format!("{} · {}", line.label, owner.label),
+            Some((line, None)) => line.label.clone(),
+            None => shown_name(mailbox),
+        }
     }
 
     /// Unread messages in the open folder.
@@ -111,10 +140,14 @@ fn levels(mailboxes: &[Mailbox]) -> BTreeSet<String> {
     mailboxes.iter().flat_map(above).filter(|name| !name.is_empty() && !listed.contains(name.as_str())).collect()
 }
 
+fn is_below(name: &str, above: &str, delimiter: char) -> bool {
+    name.strip_prefix(above).is_some_and(|rest| rest.starts_with(delimiter))
+}
+
 /// The user's own folders, and for each top name that the server does not list a section of its own: what lies there is
 /// not the user's (RFC 2342).
 fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<Section> {
-    let below = |name: &str, above: &str| name.strip_prefix(above).is_some_and(|rest| rest.starts_with(delimiter));
+    let below = |name: &str, above: &str| is_below(name, above, delimiter);
     let tops: Vec<String> = levels.iter().filter(|name| !name.contains(delimiter)).cloned().collect();
     let listed: BTreeSet<String> = own.iter().map(|line| line.name.clone()).collect();
     // A name that leads only to names like itself, as between the heading and the owners, says nothing.
@@ -131,6 +164,7 @@ fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<
         count: 0,
         current: false,
         role: None,
+        access: Access::default(),
         name: name.clone(),
     };
     let shown: Vec<Folder> = levels.iter().filter(|name| !tops.contains(name) && leads_on(name)).map(level).collect();
@@ -140,13 +174,13 @@ fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<
         let (folders, others) = rest.into_iter().partition(|line: &Folder| below(&line.name, &top));
         let mut folders = tree(folders, delimiter);
         for owner in folders.iter_mut().filter(|line| line.href.is_none() && line.indent.is_empty()) {
-            owner.icon = "user";
+            owner.icon = OWNER;
         }
-        found.push(Section { title: visible(&top), folders });
+        found.push(Section { title: visible(&top), shared: true, folders });
         rest = others;
     }
     if !rest.is_empty() {
-        found.insert(0, Section { title: "Folders".to_owned(), folders: tree(rest, delimiter) });
+        found.insert(0, Section { title: "Folders".to_owned(), shared: false, folders: tree(rest, delimiter) });
     }
     found
 }
@@ -207,6 +241,7 @@ fn folder(mailbox: &Mailbox, current: Option<&str>) -> Folder {
         count: if mailbox.role == Some(Role::Drafts) { mailbox.messages } else { mailbox.unseen },
         current: current == Some(mailbox.name.as_str()),
         role: mailbox.role,
+        access: Access::of(Some(mailbox)),
         name: mailbox.name.clone(),
     }
 }

@@ -2,15 +2,20 @@
 
 use backends::{Flag, Page, Role, Row, Summary};
 
+use super::access::Access;
 use super::date::{self, Now};
 use super::person::{Person, cut, visible};
-use super::{folders::shown_name, url};
+use super::url;
 
 /// The list pane.
 #[derive(Clone, Debug, Default)]
 pub struct List {
-    /// Name of the folder, or what was searched for.
+    /// Name of the folder.
     pub title: String,
+    /// Its whole name.
+    pub name: String,
+    /// What may be done in it.
+    pub access: Access,
     /// `12 unread`, `3 found`; empty where there is nothing to say.
     pub note: String,
     /// Where the list's form is sent.
@@ -88,6 +93,10 @@ pub struct ListOptions<'a> {
     pub query: Option<&'a str>,
     /// UID of the open message.
     pub open: Option<u32>,
+    /// Name of the folder, short.
+    pub title: &'a str,
+    /// What may be done in it.
+    pub access: Access,
     /// From where dates are seen.
     pub now: Now,
     /// Unread messages in the folder.
@@ -112,7 +121,9 @@ impl List {
             None => unread_note(options.role, options.unread),
         };
         Self {
-            title: shown_name(name),
+            title: options.title.to_owned(),
+            name: name.clone(),
+            access: options.access,
             note,
             action: url::mailbox(name),
             uid_validity: page.uid_validity,
@@ -142,7 +153,7 @@ impl List {
 
     /// Whether moving to the archive makes sense here.
     pub fn can_archive(&self) -> bool {
-        !matches!(self.role, Some(Role::Archive | Role::Drafts))
+        self.access.remove && !matches!(self.role, Some(Role::Archive | Role::Drafts))
     }
 
     /// Whether deleting is for good here.

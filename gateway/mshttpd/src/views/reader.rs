@@ -2,6 +2,7 @@
 
 use backends::{Address, Message, Part, Role};
 
+use super::access::Access;
 use super::date::{self, Now};
 use super::list::subject;
 use super::person::{Person, visible};
@@ -68,6 +69,8 @@ pub struct Reader {
     pub draft: bool,
     /// What the folder is for.
     pub role: Option<Role>,
+    /// What may be done in the folder.
+    pub access: Access,
     /// Whether there are several recipients to answer to.
     pub many: bool,
     /// Size in words.
@@ -128,6 +131,8 @@ pub struct ReaderOptions<'a> {
     pub now: Now,
     /// What the folder is for.
     pub role: Option<Role>,
+    /// What may be done in the folder.
+    pub access: Access,
 }
 
 /// Recipients shown before "and more" (security model §2.1).
@@ -176,6 +181,7 @@ impl Reader {
             flagged: message.flags.flagged,
             draft: message.flags.draft || options.role == Some(Role::Drafts),
             role: options.role,
+            access: options.access,
             many: envelope.to.len() + envelope.cc.len() > 1,
             size: size::short(message.summary.size),
             newer: message.newer.map(|uid| url::message(name, uid, options.page, options.query)),
@@ -191,7 +197,7 @@ impl Reader {
 
     /// Whether moving to the archive makes sense here.
     pub fn can_archive(&self) -> bool {
-        !matches!(self.role, Some(Role::Archive | Role::Drafts))
+        self.access.remove && !matches!(self.role, Some(Role::Archive | Role::Drafts))
     }
 
     /// Whether deleting is for good here.
