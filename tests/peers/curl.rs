@@ -43,3 +43,33 @@ fn list_append_fetch_and_search() {
     let missing = curl(&site, "INBOX;UID=2", &[]);
     assert!(!missing.status.success(), "an expunged message is gone: {}", missing.stdout);
 }
+
+#[test]
+fn move_rights_and_what_has_changed() {
+    let site = Site::new();
+    let mut imap = site.imap_as("alice");
+    imap.command("CREATE Kept");
+    for subject in ["one", "two"] {
+        imap.append("INBOX", "()", &message(subject, "text"));
+    }
+    let request = |path: &str, command: &str| curl(&site, path, &["--request", command]).success().stdout;
+    let moved = request("INBOX", "UID MOVE 1 Kept");
+    assert!(moved.contains("COPYUID") && moved.contains("* 1 EXPUNGE"), "{moved}");
+    assert_eq!(curl(&site, "Kept?ALL", &[]).success().stdout.trim_end(), "* SEARCH 1");
+    assert!(request("", "STATUS Kept (MESSAGES)").contains("(MESSAGES 1)"));
+
+    request("", "SETACL Kept bob lr");
+    assert!(request("", "GETACL Kept").contains(" bob lr"));
+    assert!(request("", "MYRIGHTS Kept").contains("lrswipkxte"));
+    let mut command = Command::new(find_program("curl"));
+    command.args(["--silent", "--show-error", "--max-time", "30", "--user"]).arg(format!("bob:{}", password()));
+    command.arg(format!("imap://{}/Shared%20Folders%2FUser%2Falice%2FKept;UID=1;SECTION=TEXT", site.listener("imap")));
+    assert_eq!(run(&mut command, b"").success().stdout, "text\r\n", "somebody else reads it");
+
+    imap.command("SELECT INBOX (CONDSTORE)");
+    let before = request("INBOX", "STATUS INBOX (HIGHESTMODSEQ)");
+    let since = before.rsplit(' ').next().unwrap_or_default().trim_end().trim_end_matches(')').to_owned();
+    imap.command("STORE 1 +FLAGS (\\Flagged)");
+    let changed = request("INBOX", &format!("FETCH 1:* (FLAGS) (CHANGEDSINCE {since})"));
+    assert!(changed.contains("\\Flagged"), "{changed}");
+}

@@ -15,11 +15,16 @@ use suite::{
 };
 
 fn sync(site: &Site, folder: &Path) -> String {
+    sync_as("alice", "Far :store:\nNear :local:\nPatterns *", site, folder)
+}
+
+/// Brings what `places` says into step for somebody.
+fn sync_as(user: &str, places: &str, site: &Site, folder: &Path) -> String {
     let imap = site.listener("imap");
     let configuration = format!(
-        "IMAPStore store\nHost {}\nPort {}\nUser alice\nPass {}\nSSLType None\nAuthMechs LOGIN\n\n\
+        "IMAPStore store\nHost {}\nPort {}\nUser {user}\nPass {}\nSSLType None\nAuthMechs LOGIN\n\n\
          MaildirStore local\nPath {folder}/mail/\nInbox {folder}/mail/INBOX\nSubFolders Verbatim\n\n\
-         Channel all\nFar :store:\nNear :local:\nPatterns *\nCreate Both\nExpunge Both\nSync All\nSyncState {folder}/state/\n",
+         Channel all\n{places}\nCreate Both\nExpunge Both\nSync All\nSyncState {folder}/state/\n",
         imap.ip(),
         imap.port(),
         password(),
@@ -100,4 +105,78 @@ fn both_ways_twice() {
     assert_eq!(settled.0.len(), 3, "{settled:?}");
     let third = sync(&site, folder.path());
     assert_eq!(state(&site, folder.path()), settled, "a run with nothing to do\n{third}");
+}
+
+/// The one file whose message has this subject.
+fn about(maildir: &Path, subject: &str) -> PathBuf {
+    let line = format!("Subject: {subject}");
+    let mut found = messages(maildir);
+    found.retain(|file| fs::read_to_string(file).unwrap().lines().any(|each| each.trim_end() == line));
+    assert_eq!(found.len(), 1, "{subject}");
+    found.remove(0)
+}
+
+/// Flags of each message, by subject, as somebody sees them.
+fn flags(site: &Site, user: &str, mailbox: &str) -> Vec<String> {
+    let mut imap = site.imap_as(user);
+    imap.command(&format!("EXAMINE {mailbox}"));
+    let told = imap.command("UID FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (Subject)])").untagged;
+    let told = told.iter().map(Response::text).filter(|text| text.contains("FETCH"));
+    told.map(|text| {
+        let between = |start: &str, end: &str| text.split_once(start).unwrap().1.split_once(end).unwrap().0.to_owned();
+        let mut flags: Vec<String> =
+            between("FLAGS (", ")").split(' ').filter(|flag| *flag != "\\Recent").map(str::to_owned).collect();
+        flags.sort();
+        format!("{} {}", between("Subject: ", "\r\n"), flags.join(" ")).trim_end().to_owned()
+    })
+    .collect()
+}
+
+#[test]
+fn a_shared_mailbox_both_ways_with_flags_and_removals() {
+    let site = Site::new();
+    let folder = temporary("mbsync");
+    fs::create_dir_all(folder.path().join("mail")).unwrap();
+    fs::create_dir_all(folder.path().join("state")).unwrap();
+    let mut alice = site.imap_as("alice");
+    alice.command("CREATE Team");
+    alice.command("SETACL Team bob lrswite");
+    for (subject, flags) in [("First", "()"), ("Second", "(\\Flagged)"), ("Third", "()")] {
+        alice.append("Team", flags, &message(subject, "text"));
+    }
+    let places = "Far \":store:Shared Folders/User/alice/Team\"\nNear :local:Team";
+    let sync = || sync_as("bob", places, &site, folder.path());
+    let team = folder.path().join("mail/Team");
+    let first = sync();
+    assert_eq!(messages(&team).len(), 3, "{first}");
+    assert!(about(&team, "Second").to_string_lossy().ends_with(":2,F"), "{first}");
+
+    // Up: read and answered; a message. Down: a star.
+    let second = about(&team, "Second");
+    let answered = second.to_string_lossy().replace(":2,F", ":2,FRS");
+    fs::rename(&second, answered.replace("/new/", "/cur/")).unwrap();
+    fs::write(team.join("new/1700000000.1.here"), message("Fourth", "up")).unwrap();
+    alice.command("SELECT Team");
+    alice.command("STORE 1 +FLAGS (\\Flagged)");
+    let second = sync();
+    let theirs = "\"Shared Folders/User/alice/Team\"";
+    assert_eq!(
+        flags(&site, "bob", theirs),
+        ["First \\Flagged", "Second \\Answered \\Flagged \\Seen", "Third", "Fourth"],
+        "{second}"
+    );
+    assert_eq!(
+        flags(&site, "alice", "Team"),
+        ["First \\Flagged", "Second \\Answered \\Flagged", "Third", "Fourth"],
+        "what bob has read is not what alice has read"
+    );
+    assert!(about(&team, "First").to_string_lossy().ends_with(":2,F"), "{second}");
+
+    // Removals: one here, one there.
+    fs::remove_file(about(&team, "First")).unwrap();
+    alice.command("STORE 3 +FLAGS (\\Deleted)");
+    alice.command("EXPUNGE");
+    let third = sync();
+    assert_eq!(flags(&site, "alice", "Team"), ["Second \\Answered \\Flagged", "Fourth"], "{third}");
+    assert_eq!(messages(&team).len(), 2, "{third}");
 }
