@@ -233,7 +233,7 @@ impl Session {
             };
             match news {
                 Some(news) => Box::pin(self.tell_news(news, Expunges::Hold)).await?,
-                None => Box::pin(self.tell_groups()).await?,
+                None => Box::pin(self.tell_groups(Expunges::Hold)).await?,
             }
         }
     }

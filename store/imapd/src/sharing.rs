@@ -198,16 +198,17 @@ impl Session {
         }
     }
 
-    /// Tells a session that only listens what its user's groups give and take now.
-    pub(crate) async fn tell_groups(&mut self) -> Result<(), Hangup> {
+    /// Tells a session that only listens what its user's groups give and take now; `expunges` says whether a command runs that they may be
+    /// told in.
+    pub(crate) async fn tell_groups(&mut self, expunges: Expunges) -> Result<(), Hangup> {
         if !self.regroup().await {
             return Ok(());
         }
         if self.watching.is_some() {
-            self.tell_selected().await?;
+            self.tell_selected(expunges).await?;
             return self.tell_watched(&[]).await;
         }
-        self.sync(Expunges::Tell, Numbers::Sequence).await
+        self.sync(expunges, Numbers::Sequence).await
     }
 
     /// When [`Session::regroup`] is worth it for a session that only listens; `None` where nothing of other people's is shown.

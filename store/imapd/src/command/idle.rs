@@ -41,7 +41,7 @@ pub(super) async fn idle(session: &mut Session) -> Handled {
         session.link.release_all();
         match wait(session, deadline).await? {
             Woken::Input => {}
-            Woken::Regroup => Box::pin(session.tell_groups()).await?,
+            Woken::Regroup => Box::pin(session.tell_groups(Expunges::Tell)).await?,
             // EXPUNGE may be told here, also when it waits for a command (RFC 5465 §6.1.2).
             Woken::News(news) => Box::pin(session.tell_news(news, Expunges::Tell)).await?,
             Woken::Change => {

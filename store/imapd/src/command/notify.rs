@@ -161,7 +161,7 @@ impl Session {
     }
 
     /// Tells of the selected mailbox what NOTIFY asked for.
-    async fn tell_selected(&mut self, delayed: Expunges) -> Result<(), Hangup> {
+    pub(crate) async fn tell_selected(&mut self, delayed: Expunges) -> Result<(), Hangup> {
         let Some(of) = self.watching.as_ref().and_then(|watching| watching.selected.clone()) else { return Ok(()) };
         let Some(selected) = &mut self.selected else { return Ok(()) };
         let (mailbox, access) = (selected.mailbox.clone(), selected.view.access);
