@@ -81,7 +81,7 @@ pub enum Content {
 /// An error comes with the tag that its response carries.
 pub fn parse_head(text: &[u8], dialect: Names) -> Option<std::result::Result<Head, (String, WireError)>> {
     let mut cursor = Cursor::speaking(text, dialect);
-    let tag = crate::command::tag(&mut cursor)?;
+    let tag = crate::beginning::tag(&mut cursor)?;
     if !cursor.eat(b' ') {
         return None;
     }

@@ -7,6 +7,7 @@
 pub mod acl;
 pub mod annotatemore;
 pub mod append;
+mod beginning;
 pub mod command;
 pub mod cursor;
 pub mod date;
