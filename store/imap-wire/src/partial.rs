@@ -6,11 +6,12 @@ use crate::cursor::Cursor;
 use crate::error::{Result, WireError};
 use crate::print;
 
-/// `1:500` or `-1:-100`. A range written the other way round is the same (RFC 9394 §4), and is told as it was asked for.
+/// `1:500` or `-1:-100`. A range written the other way round is the same (RFC 9394 §4), and is told the right way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartialRange {
-    first: u32,
-    last: u32,
+    /// The smaller number.
+    near: u32,
+    far: u32,
     from_end: bool,
 }
 
@@ -25,21 +26,21 @@ impl PartialRange {
             cursor.need(b'-', INVALID)?;
         }
         let last = cursor.nz_number().map_err(|_| WireError::bad(INVALID))?;
-        Ok(Self { first, last, from_end })
+        Ok(Self { near: first.min(last), far: first.max(last), from_end })
     }
 
     /// Which of `count` results it names, as indices; empty where there are none.
     pub fn of(&self, count: usize) -> Range<usize> {
-        let (near, far) = (self.first.min(self.last) as usize, self.first.max(self.last) as usize);
+        let (near, far) = (self.near as usize, self.far as usize);
         match self.from_end {
             false => (near - 1).min(count)..far.min(count),
             true => count.saturating_sub(far)..count.saturating_sub(near - 1),
         }
     }
 
-    /// Writes the range as the client has written it (§3.1).
+    /// Writes the range, the smaller number first.
     pub fn print(&self, out: &mut Vec<u8>) {
-        for (at, number) in [self.first, self.last].into_iter().enumerate() {
+        for (at, number) in [self.near, self.far].into_iter().enumerate() {
             if at > 0 {
                 out.push(b':');
             }
