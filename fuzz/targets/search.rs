@@ -30,8 +30,9 @@ fuzz_target!(|input: (u16, u8, &[u8])| {
             let grams = Grams::of(&part);
             assert!(if header { view.header_may_hold(&grams) } else { view.body_may_hold(&grams) }, "{part:?}");
             let needle = Needle::new(&part);
+            // Some of these texts are headers of parts, in which TEXT looks and BODY does not.
             if !header && needle.is_in_folded(text.as_bytes()) {
-                assert!(texts.body_holds(&needle) && texts.text_holds(&needle));
+                assert!(texts.text_holds(&needle));
             }
         }
     }
@@ -39,7 +40,7 @@ fuzz_target!(|input: (u16, u8, &[u8])| {
     let string = String::from_utf8_lossy(octets.get(..length.into()).unwrap_or(octets)).into_owned();
     let needle = Needle::new(&string);
     if texts.body_holds(&needle) {
-        assert!(view.body_may_hold(needle.grams()));
+        assert!(view.body_may_hold(needle.grams()) && texts.text_holds(&needle));
     }
     if texts.text_holds(&needle) {
         assert!(view.body_may_hold(needle.grams()) || view.header_may_hold(needle.grams()));
