@@ -1,6 +1,6 @@
 //! One account's database: opened when it is needed, closed when the store says so.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -258,15 +258,14 @@ impl Database {
         if !(LOG_AHEAD..LOG_LONGEST).contains(&used) {
             return;
         }
-        let path = self.dir.join(LOG);
-        let Ok(length) = fs::metadata(&path).map(|file| file.len()) else { return };
-        if length >= used + LOG_AHEAD {
+        let Ok(log) = OpenOptions::new().write(true).open(self.dir.join(LOG)) else { return };
+        let Ok(length) = log.metadata().map(|file| file.len()) else { return };
+        // Opened first: a log of what came to the account's place meanwhile is not this database's, and not locked.
+        if length >= used + LOG_AHEAD || !self.is_in_place() {
             return;
         }
         let more = usize::try_from(used.min(LOG_STEP)).unwrap_or_default();
-        let written =
-            OpenOptions::new().write(true).open(&path).and_then(|log| log.write_all_at(&vec![0; more], length));
-        if let Err(error) = written {
+        if let Err(error) = log.write_all_at(&vec![0; more], length) {
             tracing::debug!(%error, "the log was not made longer");
         }
     }
