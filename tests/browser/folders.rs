@@ -22,9 +22,9 @@ fn shared_folders_stand_under_their_owner() {
     let at = lines.iter().position(|line| line == "Folders").expect("the heading");
     assert_eq!(
         lines[at..],
-        ["Folders", "Work", "Clients", "Work-old", "Shared Folders", "alice", "Old", "Projects", "2026"]
+        ["Folders", "Work", "Clients", "Work-old", "Shared Folders", "alice", "Old\nread only", "Projects", "2026"]
     );
-    assert_eq!(browser.texts("#folders .d1"), ["Clients", "Old", "Projects"]);
+    assert_eq!(browser.texts("#folders .d1"), ["Clients", "Old\nread only", "Projects"]);
     assert_eq!(browser.texts("#folders .d2"), ["2026"]);
     browser.screenshot("folders-shared");
     browser.assert_accessible();

@@ -29,7 +29,8 @@ fn a_folder_is_shared_changed_and_taken_back_in_every_look() {
         assert_eq!(people, ["alice (you)", "dave", "carol", "staff"]);
         assert_eq!(browser.text(".who-may li:first-child .muted"), "May do all: it is your folder");
         assert_eq!(browser.text(".who-may li:nth-child(2) .muted"), "May not: read (r)");
-        assert_eq!(browser.text(".who-may li:nth-child(3) option:checked"), "As it is: see the folder, read (lr)");
+        assert_eq!(browser.text(".who-may li:nth-child(3) option:checked"), "As it is (lr)");
+        assert_eq!(browser.text(".who-may li:nth-child(3) small"), "see the folder, read (lr)");
         assert_eq!(browser.text(".who-may li:nth-child(4) option:checked"), "May read and mark");
         browser.screenshot(&format!("share-{name}"));
         browser.assert_accessible();

@@ -108,7 +108,7 @@ fn nothing_is_missed_while_the_broker_is_away() {
 
 #[test]
 fn notify_tells_of_shares_and_of_the_servers_annotations_that_other_processes_change() {
-    let parts = Parts::of(SiteOptions::default().set("store.admins", "carol"));
+    let parts = Parts::of(SiteOptions::default().users(&["alice", "bob", "carol"]).set("store.admins", "carol"));
     let mut bob = parts.imap_as(0, "bob");
     bob.command("NOTIFY SET (subtree \"Shared Folders\" (MailboxName MessageNew MessageExpunge))");
     let mut carol = parts.imap_as(0, "carol");

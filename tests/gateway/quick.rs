@@ -43,7 +43,7 @@ fn a_page_seen_before_asks_for_uids_and_flags_in_one_write() {
 }
 
 #[test]
-fn the_mailbox_list_with_counts_is_one_command() {
+fn the_mailbox_list_with_counts_is_one_command_after_the_first_time() {
     let dovecot = Dovecot::start(&["alice"]);
     let tap = Tap::new(dovecot.imap_address());
     let pool = pool(tap.address);
@@ -51,6 +51,11 @@ fn the_mailbox_list_with_counts_is_one_command() {
     run(async {
         session.open().await.unwrap();
         tap.take_sent();
+        session.mailboxes().await.unwrap();
+        // With it, once a connection: what the names of other people's mailboxes begin with.
+        let sent = tap.take_sent();
+        let verbs: Vec<&str> = sent.lines().filter_map(|line| line.split(' ').nth(1)).collect();
+        assert_eq!(verbs, ["LIST", "NAMESPACE"]);
         session.mailboxes().await.unwrap();
         assert_eq!(tap.take_sent().lines().count(), 1);
     });

@@ -141,6 +141,8 @@ fn who_leaves_a_group_loses_its_rights_in_running_sessions_after_a_minute() {
     let mut joining = site.imap_as("carol");
     joining.command(watch);
     has_member(&site, "carol");
+    // Whoever signs in has the directory read again.
+    site.imap_as("alice");
     let answers = control::ask(site.root(), &Order::Advance(61)).expect("the clock is moved");
     assert!(!answers.is_empty() && answers.iter().all(|answer| matches!(answer, Answer::Advanced)));
     told(&mut idling, "BYE");
@@ -160,4 +162,24 @@ fn the_first_list_that_names_a_group_counts_at_once() {
     alice.command("SETACL Projects group=Staff lr");
     assert_eq!(bob.command("LIST \"\" \"Shared Folders/*\"").untagged.len(), 1);
     assert_eq!(rights(&mut bob, PROJECTS), "lr");
+}
+
+/// RFC 4315 §3: they would say how full the mailbox is.
+#[test]
+fn where_one_may_put_messages_and_not_look_no_uids_are_told() {
+    let site = site();
+    let mut alice = site.imap_as("alice");
+    alice.command("CREATE Drop");
+    alice.command("SETACL Drop bob li");
+    let drop = "\"Shared Folders/User/alice/Drop\"";
+    let mut bob = site.imap_as("bob");
+    assert_eq!(bob.command(&format!("APPEND {drop} {{1+}}\r\nx")).status, "OK APPEND completed");
+    bob.command("APPEND INBOX {1+}\r\nx");
+    bob.command("SELECT INBOX");
+    assert_eq!(bob.command(&format!("COPY 1 {drop}")).status, "OK COPY completed");
+    let moved = bob.command(&format!("MOVE 1 {drop}"));
+    let told: Vec<String> = moved.untagged.iter().map(|response| response.text()).collect();
+    assert_eq!((told.as_slice(), moved.status.as_str()), (&["* 1 EXPUNGE".to_owned()][..], "OK MOVE completed"));
+    alice.command("SETACL Drop bob lri");
+    assert!(bob.command(&format!("APPEND {drop} {{1+}}\r\nx")).status.starts_with("OK [APPENDUID "));
 }

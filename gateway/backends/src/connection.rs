@@ -60,6 +60,8 @@ pub(crate) struct Connection {
     pub(crate) host: Arc<str>,
     pub(crate) capabilities: Arc<Capabilities>,
     pub(crate) selected: Option<Selected>,
+    /// What names of other users' mailboxes begin with; `None` until the server was asked (RFC 2342).
+    pub(crate) others: Option<Vec<String>>,
     /// When the last command ended.
     pub(crate) last_used: Instant,
     next_tag: u32,
@@ -76,6 +78,7 @@ impl Connection {
             host,
             capabilities,
             selected: None,
+            others: None,
             last_used: Instant::now(),
             next_tag: 0,
             open_commands: 0,

@@ -99,6 +99,7 @@ pub(crate) enum Name {
     Quota,
     Acl,
     MyRights,
+    Namespace,
     Capability,
     Other,
 }
@@ -116,6 +117,7 @@ impl Name {
             ("QUOTA", Self::Quota),
             ("ACL", Self::Acl),
             ("MYRIGHTS", Self::MyRights),
+            ("NAMESPACE", Self::Namespace),
             ("CAPABILITY", Self::Capability),
         ];
         table.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())).map_or(Self::Other, |(_, kind)| *kind)

@@ -90,6 +90,8 @@ pub struct Mailbox {
     pub uid_next: u32,
     /// What the user may do in it, where the server says that with the list (RFC 8440).
     pub rights: Option<Rights>,
+    /// The name above it that stands for the other user whose it is, where the server says how those are made (RFC 2342).
+    pub owner: Option<String>,
 }
 
 impl Mailbox {

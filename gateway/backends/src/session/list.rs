@@ -132,12 +132,17 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
         command
     };
     let list = connection.start(command).await?;
+    let namespace = match connection.has("NAMESPACE") && connection.others.is_none() {
+        true => Some(connection.start(Command::new("NAMESPACE")).await?),
+        false => None,
+    };
     let lsub = if extended { None } else { Some(connection.start(Command::new("LSUB \"\" \"*\"")).await?) };
 
     let mut found: Vec<Mailbox> = Vec::new();
     let mut subscribed: HashSet<String> = HashSet::new();
     let mut counts: HashMap<String, Counts> = HashMap::new();
     let mut rights: HashMap<String, Rights> = HashMap::new();
+    let mut others: Option<Vec<String>> = None;
     let mut each = |response: &Response| {
         let Response::Data(data) = response else { return };
         match data.name {
@@ -147,13 +152,17 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
             },
             Name::Lsub => subscribed.extend(mailbox(data).ok().map(|mailbox| mailbox.name)),
             Name::Status => take_status(data, &mut counts),
+            Name::Namespace => others = others_of(data).ok(),
             Name::MyRights => rights.extend(my_rights(data).ok()),
             _ => {}
         }
     };
-    let tags: Vec<u32> = std::iter::once(list).chain(lsub).collect();
+    let tags: Vec<u32> = std::iter::once(list).chain(namespace).chain(lsub).collect();
     for outcome in connection.finish_all(&tags, &mut each).await? {
         connection.accept(outcome, None)?;
+    }
+    if namespace.is_some() {
+        connection.others = Some(others.unwrap_or_default());
     }
     let mut seen = HashSet::new();
     found.retain(|mailbox| seen.insert(mailbox.name.clone()));
@@ -185,6 +194,7 @@ async fn list(connection: &mut Connection, with_counts: bool) -> Result<Vec<Mail
         mailbox.uid_next = numbers.uid_next;
         mailbox.subscribed |= subscribed.contains(&mailbox.name);
         mailbox.rights = rights.remove(&mailbox.name);
+        mailbox.owner = owner_of(mailbox, connection.others.as_deref().unwrap_or_default());
     }
     give_roles(&mut found);
     Ok(found)
@@ -240,6 +250,7 @@ fn mailbox(data: &Data) -> Result<Mailbox, Malformed> {
         uid_validity: 0,
         uid_next: 0,
         rights: None,
+        owner: None,
     };
     tokens.expect(b'(')?;
     loop {
@@ -268,6 +279,39 @@ fn mailbox(data: &Data) -> Result<Mailbox, Malformed> {
     mailbox.name = full;
     mailbox.selectable &= nameable;
     Ok(mailbox)
+}
+
+/// The name that stands for a mailbox's owner: one level below a prefix of other users' names.
+fn owner_of(mailbox: &Mailbox, others: &[String]) -> Option<String> {
+    let delimiter = mailbox.delimiter?;
+    others.iter().find_map(|prefix| {
+        let rest = mailbox.name.strip_prefix(prefix.as_str())?;
+        let (owner, _) = rest.split_once(delimiter)?;
+        Some(format!("{prefix}{owner}"))
+    })
+}
+
+/// Reads NAMESPACE as far as the prefixes of other users' names.
+fn others_of(data: &Data) -> Result<Vec<String>, Malformed> {
+    let mut tokens = data.tokens();
+    tokens.skip()?;
+    tokens.space();
+    let mut prefixes = Vec::new();
+    if tokens.nil() {
+        return Ok(prefixes);
+    }
+    tokens.expect(b'(')?;
+    while tokens.take(b'(') {
+        let wire = tokens.string()?;
+        prefixes.extend(utf7::decode(&wire).filter(|prefix| !prefix.is_empty()));
+        tokens.space();
+        while !tokens.take(b')') {
+            tokens.skip()?;
+            tokens.space();
+        }
+        tokens.space();
+    }
+    Ok(prefixes)
 }
 
 /// Reads `name letters`.

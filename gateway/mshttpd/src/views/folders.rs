@@ -79,7 +79,7 @@ impl Folders {
         }
         main.sort_by_key(|line| line.role.and_then(rank));
         let delimiter = mailboxes.iter().find_map(|mailbox| mailbox.delimiter).unwrap_or('/');
-        Self { main, sections: sections(others, levels(mailboxes), delimiter), quota: quota.and_then(room), delimiter }
+        Self { main, sections: sections(others, &levels(mailboxes), delimiter), quota: quota.and_then(room), delimiter }
     }
 
     fn others(&self) -> impl Iterator<Item = &Folder> {
@@ -127,8 +127,15 @@ impl Folders {
     }
 }
 
+/// See [`levels`].
+struct Levels {
+    names: BTreeSet<String>,
+    /// Those that stand for other users, where the server says which do.
+    owners: BTreeSet<String>,
+}
+
 /// Names above mailboxes that the server does not list, as above other people's mailboxes: so that one sees whose they are.
-fn levels(mailboxes: &[Mailbox]) -> BTreeSet<String> {
+fn levels(mailboxes: &[Mailbox]) -> Levels {
     let listed: BTreeSet<&str> = mailboxes.iter().map(|mailbox| mailbox.name.as_str()).collect();
     let above = |mailbox: &Mailbox| {
         let ends: Vec<usize> = mailbox
@@ -137,7 +144,8 @@ fn levels(mailboxes: &[Mailbox]) -> BTreeSet<String> {
             .unwrap_or_default();
         ends.into_iter().map(|end| mailbox.name[..end].to_owned()).collect::<Vec<_>>()
     };
-    mailboxes.iter().flat_map(above).filter(|name| !name.is_empty() && !listed.contains(name.as_str())).collect()
+    let names = mailboxes.iter().flat_map(above).filter(|name| !name.is_empty() && !listed.contains(name.as_str()));
+    Levels { names: names.collect(), owners: mailboxes.iter().filter_map(|mailbox| mailbox.owner.clone()).collect() }
 }
 
 fn is_below(name: &str, above: &str, delimiter: char) -> bool {
@@ -146,7 +154,7 @@ fn is_below(name: &str, above: &str, delimiter: char) -> bool {
 
 /// The user's own folders, and for each top name that the server does not list a section of its own: what lies there is
 /// not the user's (RFC 2342).
-fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<Section> {
+fn sections(own: Vec<Folder>, Levels { names: levels, owners }: &Levels, delimiter: char) -> Vec<Section> {
     let below = |name: &str, above: &str| is_below(name, above, delimiter);
     let tops: Vec<String> = levels.iter().filter(|name| !name.contains(delimiter)).cloned().collect();
     let listed: BTreeSet<String> = own.iter().map(|line| line.name.clone()).collect();
@@ -154,7 +162,7 @@ fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<
     let leads_on = |name: &String| {
         let child =
             |other: &String| below(other, name) && !other[name.len() + delimiter.len_utf8()..].contains(delimiter);
-        !levels.iter().any(child) || listed.iter().any(child)
+        !levels.iter().any(child) || listed.iter().any(child) || owners.contains(name)
     };
     let level = |name: &String| Folder {
         label: visible(name.rsplit(delimiter).next().unwrap_or(name)),
@@ -173,7 +181,11 @@ fn sections(own: Vec<Folder>, levels: BTreeSet<String>, delimiter: char) -> Vec<
     for top in tops {
         let (folders, others) = rest.into_iter().partition(|line: &Folder| below(&line.name, &top));
         let mut folders = tree(folders, delimiter);
-        for owner in folders.iter_mut().filter(|line| line.href.is_none() && line.indent.is_empty()) {
+        let stands_for_one = |line: &Folder| match owners.is_empty() {
+            true => line.href.is_none() && line.indent.is_empty(),
+            false => owners.contains(&line.name),
+        };
+        for owner in folders.iter_mut().filter(|line| stands_for_one(line)) {
             owner.icon = OWNER;
         }
         found.push(Section { title: visible(&top), shared: true, folders });
