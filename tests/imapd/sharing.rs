@@ -148,7 +148,7 @@ fn who_leaves_a_group_loses_its_rights_in_running_sessions_after_a_minute() {
     told(&mut idling, "BYE");
     told(&mut watching, "\\NoAccess");
     told(&mut joining, "Projects");
-    asking.send(b"a STORE 1 +FLAGS (\\Seen)\r\n");
+    asking.send(b"a NOOP\r\n");
     told(&mut asking, "BYE");
 }
 
