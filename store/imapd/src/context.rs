@@ -25,6 +25,8 @@ const MOST_MEMBERS: usize = 1_000_000;
 /// One result that is kept up to date. A search is a sort by nothing: then the order is that of the mailbox.
 pub(crate) struct Context {
     tag: String,
+    /// What else says which search is meant: ` MAILBOX name UIDVALIDITY n` of ESEARCH (RFC 7377 §2.1), nothing of others.
+    correlator: Box<[u8]>,
     numbers: Numbers,
     /// What must hold; sequence numbers are UIDs already (RFC 5267 §4.3: they count as of the command).
     pub(crate) key: Key,
@@ -45,6 +47,7 @@ pub(crate) struct Member {
 /// What a context finds.
 pub(crate) struct Asked {
     pub(crate) tag: String,
+    pub(crate) correlator: Box<[u8]>,
     pub(crate) numbers: Numbers,
     pub(crate) key: Key,
     pub(crate) charset: Charset,
@@ -86,9 +89,9 @@ impl Contexts {
         if self.list.is_empty() || self.seen.is_none() {
             self.seen = Some(view.snapshot.clone());
         }
-        let Asked { tag, numbers, key, charset, criteria, fetch } = asked;
-        let key = as_of_now(key, view);
-        self.list.push(Context { tag, numbers, key, charset, criteria: criteria.into(), fetch: fetch.into(), members });
+        let Asked { tag, correlator, numbers, key, charset, criteria, fetch } = asked;
+        let (key, criteria, fetch) = (as_of_now(key, view), criteria.into(), fetch.into());
+        self.list.push(Context { tag, correlator, numbers, key, charset, criteria, fetch, members });
         Ok(())
     }
 
@@ -185,6 +188,7 @@ impl Context {
         };
         out.extend_from_slice(b"* ESEARCH (TAG ");
         print::string(out, self.tag.as_bytes());
+        out.extend_from_slice(&self.correlator);
         out.extend_from_slice(if self.numbers == Numbers::Uid { b") UID " } else { b") " });
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b" (");

@@ -86,17 +86,24 @@ pub(super) async fn esearch(session: &mut Session, args: EsearchArgs) -> Handled
         let found = Found { view: &view, numbers: Numbers::Uid, found: &found, with_modseq, scores: &scores };
         save(session, search.returns, |returns| found.saved(returns));
         // A mailbox without a match is not told of (RFC 7377 §2.1).
+        let mut correlator = b" MAILBOX ".to_vec();
+        print::mailbox_name(&mut correlator, &name, session.names());
+        correlator.extend_from_slice(format!(" UIDVALIDITY {validity}").as_bytes());
         if !found.found.is_empty() {
-            let mut correlator = b" MAILBOX ".to_vec();
-            print::mailbox_name(&mut correlator, &name, session.names());
-            correlator.extend_from_slice(format!(" UIDVALIDITY {validity}").as_bytes());
             found.print_of(&mut session.link.out, &session.tag, &correlator, returns);
         }
         if returns.update {
             let uids = found.found.iter().map(|at| number(&view, Numbers::Uid, *at));
             let members = uids.map(|uid| Member { uid, values: Arc::default() }).collect();
             let fetch = search.fetch.clone();
-            keep_up_to_date(session, Numbers::Uid, (key.clone(), charset), (Vec::new(), fetch), members, &view);
+            keep_up_to_date(
+                session,
+                (Numbers::Uid, &correlator),
+                (key.clone(), charset),
+                (Vec::new(), fetch),
+                members,
+                &view,
+            );
         }
         session.link.flush_full().await?;
     }

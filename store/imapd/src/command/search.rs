@@ -66,7 +66,7 @@ pub(super) async fn search(session: &mut Session, numbers: Numbers, args: Search
     if returns.is_some_and(|returns| returns.update) {
         let uids = found.found.iter().map(|at| number(&view, Numbers::Uid, *at));
         let members = uids.map(|uid| Member { uid, values: Arc::default() }).collect();
-        keep_up_to_date(session, numbers, (key, charset.as_deref()), (Vec::new(), fetch), members, &view);
+        keep_up_to_date(session, (numbers, b""), (key, charset.as_deref()), (Vec::new(), fetch), members, &view);
     }
     finish(session, numbers, may_expunge, Reply::ok("SEARCH completed")).await
 }

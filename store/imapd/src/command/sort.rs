@@ -69,7 +69,7 @@ pub(super) async fn sort(session: &mut Session, numbers: Numbers, args: SortArgs
     if updates {
         let uid = |at: &usize| number(&view, Numbers::Uid, *at);
         let members = found.found.iter().filter_map(|at| Some(Member { uid: uid(at), values: values.remove(at)? }));
-        keep_up_to_date(session, numbers, (key, Some(&charset)), (criteria, fetch), members.collect(), &view);
+        keep_up_to_date(session, (numbers, b""), (key, Some(&charset)), (criteria, fetch), members.collect(), &view);
     }
     finish(session, numbers, may_expunge, Reply::ok("SORT completed")).await
 }

@@ -29,14 +29,15 @@ pub(in crate::command) fn tag_in_use(session: &Session, returns: Option<Returns>
 /// From now on the client is told how the result changes, or that it is not (RFC 5267 §4.3.1).
 pub(in crate::command) fn keep_up_to_date(
     session: &mut Session,
-    numbers: Numbers,
+    (numbers, correlator): (Numbers, &[u8]),
     (key, charset): (Key, Option<&str>),
     (criteria, fetch): (Vec<Criterion>, Vec<FetchItem>),
     members: Vec<Member>,
     view: &View,
 ) {
     let (Some(selected), Ok(charset)) = (&mut session.selected, Charset::find(charset)) else { return };
-    let asked = Asked { tag: session.tag.clone(), numbers, key, charset, criteria, fetch };
+    let (tag, correlator) = (session.tag.clone(), correlator.into());
+    let asked = Asked { tag, correlator, numbers, key, charset, criteria, fetch };
     // Relevancy is no property of one message, so such an order is not kept (RFC 5267 §4.3.1 leaves that open).
     let keeps = asked.criteria.iter().all(|criterion| criterion.key != SortKey::Relevancy);
     if !keeps || selected.contexts.add(asked, members, view) == Err(TooMany) {
