@@ -84,13 +84,15 @@ struct Sorted {
 
 type Values = Arc<[sort::Value]>;
 
-/// What messages are compared by, and how it is had.
-fn values_of(
-    criteria: &[Criterion],
-) -> (What, Measured<impl Fn(&RowFacts<'_>) -> Values + Send + 'static, impl Fn(&Values) -> usize>) {
+/// What messages are compared by is kept under this name.
+fn compared_by(criteria: &[Criterion]) -> What {
+    What::Sort(criteria.iter().map(|criterion| criterion.key).collect())
+}
+
+/// How it is had from a message.
+fn values_of(criteria: &[Criterion]) -> impl Fn(&RowFacts<'_>) -> Values + Send + 'static {
     let keys: Vec<_> = criteria.iter().map(|criterion| criterion.key).collect();
-    let what = What::Sort(keys.clone());
-    (what, Measured { take: move |row: &RowFacts<'_>| sort::values(&keys, row), size: sort::size })
+    move |row: &RowFacts<'_>| sort::values(&keys, row)
 }
 
 /// Sorts many messages of a mailbox by their places in the order of all of it, which is kept: it changes by new messages only.
@@ -108,7 +110,7 @@ async fn ranked(
     };
     let mut view = view;
     if !known {
-        let (of, measured) = values_of(criteria);
+        let (of, measured) = (compared_by(criteria), Measured { take: values_of(criteria), size: sort::size });
         let (same, column) = match kept_column(session, mailbox.clone(), (view, &found), &of, measured).await? {
             Ok(kept) => kept,
             Err(error) => return Ok(Err(error)),
@@ -142,7 +144,7 @@ async fn compared(
     scores: &HashMap<usize, u8>,
     updates: bool,
 ) -> Result<Result<Sorted, StoreError>, Hangup> {
-    let (what, measured) = values_of(criteria);
+    let (what, measured) = (compared_by(criteria), Measured { take: values_of(criteria), size: sort::size });
     let mut gathered = match gather_kept(session, (view, found), what, measured).await? {
         Ok(gathered) => gathered,
         Err(error) => return Ok(Err(error)),
