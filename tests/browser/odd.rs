@@ -58,7 +58,7 @@ fn folders_of_any_name_are_opened() {
         assert_eq!(page.status, 200, "{name}");
         let page = page.text();
         assert!(page.contains(&format!("href=\"{path}\"")), "{name} leads to {path}");
-        assert!(page.contains(&format!("id=\"list-title\" class=\"cut\">{name}<")), "{name} is open");
+        assert!(page.contains(&format!("id=\"list-title\" class=\"cut\" title=\"{name}\">{name}<")), "{name} is open");
     }
     assert_eq!(site.http_as("alice").get(&format!("/mail/{}", "a".repeat(5000))).status, 400);
     assert_eq!(site.http_as("alice").get(&format!("/mail/{}", "a".repeat(990))).status, 404);
